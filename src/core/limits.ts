@@ -1,0 +1,44 @@
+/** Every bound of the product in one place, each with its reason; units are last in the name. */
+export const limits = {
+  /** A rollout batch: one order must stay small enough to sign, send and acknowledge in one round trip. */
+  batchAgentsMax: 10_000,
+  /** Goals are sentences; anything longer is a paste accident and would only slow the grammar down. */
+  goalCharactersMax: 500,
+  /** A message larger than this on a stream is an accident or an attack; program source is the largest honest part. */
+  messageBytesMax: 1_048_576,
+  /** Instructions, results, decisions and alerts are kept as history, oldest dropped first (approximately). */
+  streamEntriesMax: 10_000,
+  /** Traces kept per agent: 100 x 1,159 agents cost Redis a few tens of MB. */
+  traceEntriesPerAgentMax: 100,
+  /** Aggregates kept: one a second for an hour, or a day and more at the usual 30 s. */
+  historyEntriesMax: 3_600,
+  /** Orders kept per host: more than any rollout sends one host before it reads them. */
+  hostOrdersMax: 5_000,
+  /** An agent is alive while its last heartbeat is younger than this: five missed beats. */
+  agentAliveMs: 10_000,
+  /** Hosts announce their agents this often. */
+  heartbeatEveryMs: 2_000,
+  /** A message taken by a consumer that then died is taken over by another after this time. */
+  reclaimAfterMs: 30_000,
+  /** A command gives up on an unreachable Redis after this long; agents never do. */
+  redisGiveUpAfterMs: 10_000,
+  /** Commands sent to Redis in one pipeline: more only grows the buffers, not the speed. */
+  pipelineCommandsMax: 2_000,
+  /** Time that an agent has to acknowledge an order before it counts as failed. */
+  acknowledgeWithinMs: 10_000,
+  /** Default execution window of a run; long enough for some reporting intervals, short enough to watch. */
+  windowMs: 20_000,
+  /** A window or deadline above 30 days is a unit mistake. */
+  deadlineMsMax: 30 * 86_400_000,
+  /** Agents tick this often while a rollout or its first 30 s is on. */
+  fastTickMs: 1_000,
+  /** How long after go-live agents tick at the fast rate. */
+  fastTracingMs: 30_000,
+  /** Agents obey REPORT_METRICS_EVERY within these bounds. */
+  reportIntervalMsMin: 1_000,
+  reportIntervalMsMax: 300_000,
+  /** Share of the targets that stays on the old program until the window ends, so that the effect is a difference. */
+  holdOutShare: 0.05,
+  /** Agents that one local fleet may start: above this the machine, not the product, is the limit. */
+  localAgentsMax: 200_000,
+} as const;

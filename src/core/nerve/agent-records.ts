@@ -1,0 +1,58 @@
+/** `agent:<id>` hashes: one agent's record in fields, read for one or for many agents. */
+import type { Redis } from 'ioredis';
+import { type AgentRecord, agentRecordSchema } from './messages/agent-record.js';
+import type { Names } from './names.js';
+import { pipelined } from './records.js';
+
+/** Fields whose values are JSON; the others are plain text. */
+const jsonFields = ['labels', 'capabilities', 'metrics', 'window'] as const;
+const plainFields = ['id', 'host', 'workload', 'status', 'live', 'staged', 'instruction'] as const;
+const allFields = [...plainFields, 'startedAt', ...jsonFields] as const;
+
+/** The hash fields for the given parts of a record; `undefined` parts are left out, empty text clears a field. */
+export function agentRecordFields(record: Partial<AgentRecord>): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [key, value] of Object.entries(record)) {
+    if (value !== undefined) fields[key] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  return fields;
+}
+
+/** Records in the order of the ids; undefined where there is none or it does not fit. */
+export async function readAgentRecords(
+  redis: Redis,
+  names: Names,
+  ids: readonly string[],
+): Promise<(AgentRecord | undefined)[]> {
+  const replies = await pipelined<string, (string | null)[]>(redis, ids, (pipeline, id) =>
+    pipeline.hmget(names.agent(id), ...allFields),
+  );
+  return replies.map(parseAgentRecord);
+}
+
+function parseAgentRecord(values: readonly (string | null)[]): AgentRecord | undefined {
+  const document: Record<string, unknown> = {};
+  allFields.forEach((field, at) => {
+    const text = values[at];
+    if (text === null || text === undefined || text === '') return;
+    document[field] = isJsonField(field)
+      ? jsonOrUndefined(text)
+      : field === 'startedAt'
+        ? Number(text)
+        : text;
+  });
+  const parsed = agentRecordSchema.safeParse(document);
+  return parsed.success ? parsed.data : undefined;
+}
+
+function isJsonField(field: string): boolean {
+  return (jsonFields as readonly string[]).includes(field);
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

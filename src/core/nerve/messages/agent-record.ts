@@ -1,0 +1,82 @@
+/** What an agent writes of itself into `agent:<id>`: who it is, what it runs, its last tick and its window report. */
+import { z } from 'zod';
+import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
+
+/** The metrics of one tick, for the tasks of one agent; sums are over its tasks. */
+export const tickMetricsSchema = z.object({
+  at: timestampMsSchema,
+  tasks: z.number().int().nonnegative(),
+  /** Dollars per hour, all tasks. */
+  cost: z.number().finite(),
+  /** Mean seconds of a run over the tasks. */
+  latency: z.number().finite(),
+  /** Runs completed per second, all tasks. */
+  throughput: z.number().finite(),
+  /** Bytes, all tasks. */
+  memory: z.number().finite(),
+  /** CPU seconds in the last minute, all tasks. */
+  cpuTime: z.number().finite(),
+  /** Runs completed and failed since the agent started. */
+  completed: z.number().nonnegative(),
+  failed: z.number().nonnegative(),
+  /** Effects applied and refused since the agent started. */
+  applied: z.number().nonnegative(),
+  refused: z.number().nonnegative(),
+});
+export type TickMetrics = z.infer<typeof tickMetricsSchema>;
+
+/** Sums over the tasks that received (or, held out, would have received) exactly the same set of actions. */
+export const effectGroupSchema = z.object({
+  /** Bit set of action codes: bit (code - 1). 0: not touched. */
+  actions: z.number().int().nonnegative(),
+  tasks: z.number().int().nonnegative(),
+  /** Mean argument by action code, for the actions in the set. */
+  arguments: z.record(z.string(), z.number()),
+  /** Metric -> [sum before go-live, sum of the means over the window], in base units; the same tasks in both. */
+  sums: z.record(z.string(), z.tuple([z.number(), z.number()])),
+});
+export type EffectGroup = z.infer<typeof effectGroupSchema>;
+
+/** What one agent saw from go-live to now: treated agents ran the program, held-out agents only shadow-ran it. */
+export const windowReportSchema = z.object({
+  instruction: identifierSchema,
+  arm: z.enum(['treated', 'held-out']),
+  since: timestampMsSchema,
+  at: timestampMsSchema,
+  ticks: z.number().int().nonnegative(),
+  completed: z.number().nonnegative(),
+  failed: z.number().nonnegative(),
+  applied: z.number().nonnegative(),
+  refused: z.number().nonnegative(),
+  /** Effects applied by action name. */
+  effects: z.record(z.string(), z.number()),
+  /** Instructions of program.bc executed, derived from the cost bound and the rows evaluated. */
+  steps: z.number().nonnegative(),
+  groups: z.array(effectGroupSchema).max(4_096),
+  /** Effects or ticks that went wrong, with the last message. */
+  errors: z.number().nonnegative(),
+  lastError: z.string().max(1_000).optional(),
+});
+export type WindowReport = z.infer<typeof windowReportSchema>;
+
+export const agentStatusSchema = z.enum(['idle', 'staged', 'live', 'observing', 'failed', 'stopped']);
+export type AgentStatus = z.infer<typeof agentStatusSchema>;
+
+export const agentRecordSchema = z.object({
+  id: identifierSchema,
+  host: identifierSchema,
+  labels: z.record(z.string(), z.string()),
+  workload: z.string().max(64),
+  /** Names of the actions it offers to programs. */
+  capabilities: z.array(z.string().max(128)),
+  status: agentStatusSchema,
+  /** Program it runs now, and the one it holds ready. */
+  live: digestSchema.optional(),
+  staged: digestSchema.optional(),
+  /** Instruction of the live program. */
+  instruction: identifierSchema.optional(),
+  metrics: tickMetricsSchema.optional(),
+  window: windowReportSchema.optional(),
+  startedAt: timestampMsSchema,
+});
+export type AgentRecord = z.infer<typeof agentRecordSchema>;

@@ -1,0 +1,70 @@
+/** The rollout as kept in `rollout:<id>`: one JSON field `record` for the whole, one field `agent:<id>` per agent. */
+import { z } from 'zod';
+import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
+import { instructionSchema } from './instruction.js';
+
+export const rolloutStateSchema = z.enum([
+  'planned',
+  'canary',
+  'injecting',
+  'live',
+  'complete',
+  'paused',
+  'aborted',
+  'rolled_back',
+  'failed',
+]);
+export type RolloutState = z.infer<typeof rolloutStateSchema>;
+
+export const agentOutcomeSchema = z.enum(['pending', 'staged', 'live', 'failed', 'skipped', 'rolled_back']);
+export type AgentOutcome = z.infer<typeof agentOutcomeSchema>;
+
+/** Field `agent:<id>` of the rollout hash, as JSON. */
+export const rolloutAgentSchema = z.object({
+  outcome: agentOutcomeSchema,
+  batch: z.number().int().nonnegative(),
+  heldOut: z.boolean(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+  /** Milliseconds from order to acknowledgement, as the injector saw it. */
+  acknowledgedMs: z.number().optional(),
+  loadMs: z.number().optional(),
+});
+export type RolloutAgent = z.infer<typeof rolloutAgentSchema>;
+
+/** Field `record` of the rollout hash, as JSON. */
+export const rolloutRecordSchema = z.object({
+  id: identifierSchema,
+  instruction: instructionSchema,
+  goal: z.string().optional(),
+  state: rolloutStateSchema,
+  /** Why it is paused, aborted, rolled back or failed. */
+  reason: z.string().optional(),
+  epoch: z.number().int(),
+  program: z.object({
+    name: z.string(),
+    digest: digestSchema,
+    bytes: z.number().int(),
+    optimizationScore: z.number(),
+    costPerTask: z.object({ min: z.number(), max: z.number() }),
+    parameters: z.record(z.string(), z.number()),
+  }),
+  /** All targets, held-out ones included. */
+  agents: z.number().int(),
+  heldOut: z.number().int(),
+  batches: z.number().int(),
+  batchesDone: z.number().int(),
+  /** Agents by outcome; the sum is `agents`. */
+  counts: z.record(agentOutcomeSchema, z.number().int()),
+  maxFailures: z.number().int(),
+  windowMs: z.number().int(),
+  plannedAt: timestampMsSchema,
+  startedAt: timestampMsSchema.optional(),
+  /** When the last batch had acknowledged. */
+  stagedAt: timestampMsSchema.optional(),
+  liveAt: timestampMsSchema.optional(),
+  finishedAt: timestampMsSchema.optional(),
+  /** Time spent injecting (orders to last acknowledgement), without bake time. */
+  injectMs: z.number().optional(),
+});
+export type RolloutRecord = z.infer<typeof rolloutRecordSchema>;

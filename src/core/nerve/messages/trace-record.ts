@@ -1,0 +1,43 @@
+/** Trace records: one per load of a program and one per tick, appended to `trace:<agent_id>`. */
+import { z } from 'zod';
+import { tickMetricsSchema } from './agent-record.js';
+import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
+import { loadTimingsSchema } from './order.js';
+
+export const loadTraceSchema = z.object({
+  version: z.literal(1),
+  kind: z.literal('load'),
+  at: timestampMsSchema,
+  instruction: identifierSchema,
+  digest: digestSchema,
+  outcome: z.enum(['done', 'refused', 'failed']),
+  reason: z.string().max(1_000).optional(),
+  timings: loadTimingsSchema,
+  /** Resident bytes of the host process before and after. */
+  processMemoryBefore: z.number(),
+  processMemoryAfter: z.number(),
+});
+
+export const tickTraceSchema = z.object({
+  version: z.literal(1),
+  kind: z.literal('tick'),
+  at: timestampMsSchema,
+  digest: digestSchema.optional(),
+  instruction: identifierSchema.optional(),
+  metrics: tickMetricsSchema,
+  /** Effects applied in this tick by action name. */
+  effects: z.record(z.string(), z.number()),
+  /** Instructions executed in this tick, upper bound derived from the bytes. */
+  steps: z.number(),
+  /** Milliseconds spent evaluating the program and applying its effects. */
+  evaluateMs: z.number(),
+  /** CPU share of the host process since its last tick, percent of one core. */
+  processCpuPct: z.number(),
+  processMemory: z.number(),
+  error: z.string().max(1_000).optional(),
+});
+
+export const traceSchema = z.discriminatedUnion('kind', [loadTraceSchema, tickTraceSchema]);
+export type LoadTrace = z.infer<typeof loadTraceSchema>;
+export type TickTrace = z.infer<typeof tickTraceSchema>;
+export type Trace = z.infer<typeof traceSchema>;
