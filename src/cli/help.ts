@@ -1,0 +1,37 @@
+/**
+ * Help as oclif prints it, with the exit codes at the end, and with an unknown command as an error of ours.
+ */
+import { CommandHelp, Errors, Help } from '@oclif/core';
+import { EXIT_CODES } from './exit-codes.js';
+import { unknownCommand } from './unknown-command.js';
+
+class HelpOfCommand extends CommandHelp {
+  protected override sections() {
+    return [
+      ...super.sections(),
+      {
+        header: 'EXIT CODES',
+        generate: (_: unknown, header: string) => ({
+          header,
+          body: EXIT_CODES.map((row): [string, string] => [...row]),
+        }),
+      },
+    ];
+  }
+}
+
+export default class DreamnetHelp extends Help {
+  protected override CommandHelpClass = HelpOfCommand;
+
+  override async showHelp(argv: string[]): Promise<void> {
+    try {
+      await super.showHelp(argv);
+    } catch (error) {
+      const id =
+        error instanceof Errors.CLIError
+          ? /^Command (.*) not found\.$/su.exec(error.message)?.[1]
+          : undefined;
+      throw id === undefined ? error : unknownCommand(id, this.config);
+    }
+  }
+}

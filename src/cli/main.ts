@@ -1,0 +1,76 @@
+/**
+ * Command line → exit code. Finds the command, lets it run, and renders what fails before there is a command.
+ */
+import { run } from '@oclif/core/run';
+import { tolerateClosedOutput } from './interrupt.js';
+
+export interface MainOptions {
+  readonly argv: readonly string[];
+  /** Directory of package.json. */
+  readonly root: string;
+  /** From source: package.json with the oclif section pointing into src/, and no manifest of the build. */
+  readonly pjson?: Record<string, unknown>;
+  readonly ignoreManifest?: boolean;
+}
+
+export async function main({ argv, ...location }: MainOptions): Promise<void> {
+  tolerateClosedOutput();
+  try {
+    await run(globalFlagsLast(argv), { ...location, userPlugins: false, devPlugins: false } as Parameters<
+      typeof run
+    >[1]);
+  } catch (error) {
+    await reportFailure(error, argv);
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit();
+}
+
+/**
+ * oclif takes the first word for the command. `dreamnet --json doctor` means the same as `dreamnet doctor --json`.
+ */
+export function globalFlagsLast(argv: readonly string[]): string[] {
+  let words = 0;
+  while (words < argv.length && isGlobalFlag(argv[words])) words += takesValue(argv[words]) ? 2 : 1;
+  if (words === 0) return [...argv];
+  const [flags, rest] = [argv.slice(0, words), argv.slice(words)];
+  if (rest.length === 0) return flags.concat('--help');
+  const end = rest.indexOf('--');
+  return end === -1 ? [...rest, ...flags] : [...rest.slice(0, end), ...flags, ...rest.slice(end)];
+}
+
+function isGlobalFlag(word: string | undefined): boolean {
+  return /^(-q|--quiet|--json|--no-color|--prefix(=.*)?|--redis(=.*)?)$/su.test(word ?? '');
+}
+
+function takesValue(flag: string | undefined): boolean {
+  return flag === '--prefix' || flag === '--redis';
+}
+
+async function reportFailure(thrown: unknown, argv: readonly string[]): Promise<void> {
+  const { Errors } = await import('@oclif/core');
+  if (thrown instanceof Errors.ExitError) {
+    process.exitCode = thrown.oclif.exit ?? 0;
+    return;
+  }
+  const { describeFailure, failureDocument, failureText } = await import('./failure.js');
+  const { safeForTerminal, safeJson } = await import('./terminal-text.js');
+  const failure = describeFailure(thrown, { helpCommand: 'dreamnet --help', flagNames: [] });
+  process.exitCode = failure.exitCode;
+  const end = argv.indexOf('--');
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  if (flags.includes('--jsonl')) {
+    process.stdout.write(`${safeJson({ type: 'error', ...failureDocument(failure) })}\n`);
+  } else if (flags.includes('--json')) process.stdout.write(`${safeJson(failureDocument(failure), 2)}\n`);
+  else process.stderr.write(`${failureText(failure)}\n`);
+  if (process.env.DEBUG && thrown instanceof Error)
+    process.stderr.write(`${safeForTerminal(thrown.stack ?? '')}\n`);
+}
+
+/** Resolves when everything written has been handed over, or when nobody reads it any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+}
