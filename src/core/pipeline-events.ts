@@ -28,7 +28,7 @@ export type PipelineEvent =
   | StateEvent
   | LiveEvent
   | AggregateEvent
-  | ResultEvent
+  | MeasuredEvent
   | LearnedEvent
   | RewardedEvent
   | NoteEvent;
@@ -148,8 +148,8 @@ export interface AggregateEvent {
   readonly remainingMs: number;
 }
 
-export interface ResultEvent {
-  readonly type: 'result';
+export interface MeasuredEvent {
+  readonly type: 'measured';
   readonly at: number;
   readonly result: Result;
 }
