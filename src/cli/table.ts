@@ -61,18 +61,19 @@ export function formatPairs(
 
 /** Breaks text at spaces so that no line is wider than the given columns; a longer word is broken. */
 export function wrap(text: string, columns: number): string[] {
+  const columnsMin2 = Math.max(2, columns); // A wide character takes two.
   const lines: string[] = [];
   let line = '';
   for (let word of text.split(' ')) {
-    while (displayWidth(word) > columns) {
+    while (displayWidth(word) > columnsMin2) {
       if (line !== '') lines.push(line);
       line = '';
-      const head = hardCut(word, columns);
+      const head = hardCut(word, columnsMin2);
       lines.push(head);
       word = word.slice(head.length);
     }
     const longer = line === '' ? word : `${line} ${word}`;
-    if (displayWidth(longer) <= columns) {
+    if (displayWidth(longer) <= columnsMin2) {
       line = longer;
     } else {
       lines.push(line);
