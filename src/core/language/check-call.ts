@@ -1,0 +1,148 @@
+/** Actions: the task first, then an argument of the right unit within the action's range. */
+import { type ActionCapability, type ArgumentCapability, actionByName } from './capabilities.js';
+import type { CheckContext } from './check-context.js';
+import { checkQuantity } from './check-expression.js';
+import { rewritten } from './check-units.js';
+import type { CheckedEffect, NumberExpression } from './checked-tree.js';
+import { describeType, describeUnit, goTogether, quantityNamed } from './quantity.js';
+import { nearestWord, wordList } from './suggest.js';
+import type { CallNode, ExpressionNode } from './tree.js';
+import { formatQuantity } from './units.js';
+import { rangeOf, type ValueRange } from './value-range.js';
+
+export function checkCall(node: CallNode, context: CheckContext): CheckedEffect | undefined {
+  const action = actionByName(context.capabilities, node.action.name);
+  if (action === undefined) return reportUnknownAction(node, context);
+  const isTask = checkTaskArgument(node, context);
+  const given = node.arguments.slice(isTask ? 1 : 0);
+  const wanted = action.arguments[0];
+  if (given.length !== action.arguments.length) return reportCount(node, action, context);
+  if (wanted === undefined || given[0] === undefined) return constantEffect(node, action);
+  return checkArgument({ node, action, wanted, argument: given[0] }, context);
+}
+
+function constantEffect(node: CallNode, action: ActionCapability): CheckedEffect {
+  const argument: NumberExpression = { kind: 'constant', value: 1, span: node.span };
+  return { kind: 'effect', action, argument, limited: false, mayBeNothing: false, span: node.span };
+}
+
+/** True when the first argument is the task, or was surely meant to be. */
+function checkTaskArgument(node: CallNode, context: CheckContext): boolean {
+  const first = node.arguments[0];
+  const task = context.currentTask();
+  if (first?.kind === 'reference' && task !== undefined && first.name === task.name) {
+    task.used = true;
+    return true;
+  }
+  const name = task?.name ?? 'task';
+  const span = first?.span ?? node.action.span;
+  const known = first?.kind !== 'reference' || context.find(first.name) !== undefined;
+  const replacement = first === undefined ? undefined : known ? `${name}, ${context.textAt(span)}` : name;
+  context.diagnostics.add({
+    code: 'DN019',
+    message: `the first argument of ${node.action.name} is the task it applies to`,
+    span,
+    found: first === undefined ? 'nothing' : context.textAt(span),
+    expected: name,
+    suggestion: replacement === undefined ? undefined : { span, replacement, certain: false },
+  });
+  return !known;
+}
+
+interface Argument {
+  readonly node: CallNode;
+  readonly action: ActionCapability;
+  readonly wanted: ArgumentCapability;
+  readonly argument: ExpressionNode;
+}
+
+function checkArgument(
+  { node, action, wanted, argument }: Argument,
+  context: CheckContext,
+): CheckedEffect | undefined {
+  const value = checkQuantity(argument, context);
+  if (value === undefined) return undefined;
+  const type = quantityNamed(wanted.unit);
+  if (!goTogether(type, value.type)) {
+    context.diagnostics.add({
+      code: 'DN021',
+      message: `${wanted.name} of ${action.name} is ${describeUnit(wanted.unit)}, and this is ${describeType(value.type)}`,
+      span: argument.span,
+      found: describeType(value.type),
+      expected: `${describeUnit(wanted.unit)} from ${rangeText(wanted)}`,
+      suggestion: rewritten(argument, type),
+    });
+    return undefined;
+  }
+  const range = rangeOf(value.number, context);
+  if (!range.maybeNaN && (range.max < wanted.min || range.min > wanted.max)) {
+    return reportOutside({ node, action, wanted, argument }, range, context);
+  }
+  const limited = range.min < wanted.min || range.max > wanted.max;
+  if (limited && !range.maybeNaN) warnLimited({ node, action, wanted, argument }, range, context);
+  const mayBeNothing = range.maybeNaN;
+  return { kind: 'effect', action, argument: value.number, limited, mayBeNothing, span: node.span };
+}
+
+function rangeText({ min, max, unit }: ArgumentCapability): string {
+  return `${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}`;
+}
+
+function reportOutside(
+  { action, wanted, argument }: Argument,
+  range: ValueRange,
+  context: CheckContext,
+): undefined {
+  const value = formatQuantity(range.min, wanted.unit);
+  const percent = wanted.unit === 'ratio' && argument.kind === 'number' && argument.unit === '';
+  context.diagnostics.add({
+    code: 'DN024',
+    message: `${wanted.name} of ${action.name} goes from ${rangeText(wanted)}, and this is ${value}`,
+    span: argument.span,
+    found: value,
+    expected: rangeText(wanted),
+    hint: percent ? `did you mean ${argument.amount}%?` : undefined,
+    suggestion: percent
+      ? { span: argument.span, replacement: `${argument.amount}%`, certain: false }
+      : undefined,
+  });
+}
+
+function warnLimited({ action, wanted, argument }: Argument, range: ValueRange, context: CheckContext): void {
+  const [low, high] = [formatQuantity(range.min, wanted.unit), formatQuantity(range.max, wanted.unit)];
+  context.diagnostics.add({
+    code: 'DN042',
+    message: `this can be ${low} to ${high} and will be limited to ${rangeText(wanted)}, which ${action.name} takes`,
+    span: argument.span,
+    hint: 'narrow the range of the parameter to what the action takes',
+  });
+}
+
+function reportCount(node: CallNode, action: ActionCapability, context: CheckContext): undefined {
+  const expected = `${action.name}(${['task', ...action.arguments.map((argument) => argument.name)].join(', ')})`;
+  context.diagnostics.add({
+    code: 'DN018',
+    message: `${action.name} takes ${action.arguments.length === 0 ? 'the task only' : 'the task and one argument'}`,
+    span: node.span,
+    found: `${node.arguments.length} argument${node.arguments.length === 1 ? '' : 's'}`,
+    expected,
+    hint: action.arguments.map(
+      (argument) => `${argument.name} is ${describeUnit(argument.unit)} from ${rangeText(argument)}`,
+    )[0],
+  });
+}
+
+function reportUnknownAction(node: CallNode, context: CheckContext): undefined {
+  const names = context.capabilities.actions.map((action) => action.name);
+  const { name, span } = node.action;
+  const near = nearestWord(name, names);
+  context.diagnostics.add({
+    code: 'DN013',
+    message: `agents have no action ${name}`,
+    span,
+    found: name,
+    expected: wordList(names),
+    hint: near === undefined ? undefined : `did you mean ${near}?`,
+    suggestion: near === undefined ? undefined : { span, replacement: near, certain: false },
+  });
+}

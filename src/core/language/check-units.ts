@@ -1,0 +1,59 @@
+/** Messages about quantities that do not go together: both are named, both places shown, a way out offered. */
+import type { CheckContext } from './check-context.js';
+import type { Suggestion } from './diagnostics.js';
+import { describeType, goTogether, nameOfQuantity, type Quantity, quantityNamed } from './quantity.js';
+import { wordList } from './suggest.js';
+import type { ExpressionNode } from './tree.js';
+import { writtenInEverydayUnit } from './units.js';
+
+interface Side {
+  readonly node: ExpressionNode;
+  readonly type: Quantity;
+}
+
+/** `what` begins the message: "cannot compare", "cannot add". */
+export function reportMismatch(
+  problem: { what: string; one: Side; other: Side },
+  context: CheckContext,
+): void {
+  const { what, one, other } = problem;
+  const [blamed, kept] =
+    one.node.kind === 'number' && other.node.kind !== 'number' ? [one, other] : [other, one];
+  context.diagnostics.add({
+    code: 'DN020',
+    message: `${what} ${describeType(one.type)} with ${describeType(other.type)}`,
+    span: blamed.node.span,
+    found: describeType(blamed.type),
+    expected: describeType(kept.type),
+    related: [
+      { span: kept.node.span, message: `${context.textAt(kept.node.span)} is ${describeType(kept.type)}` },
+    ],
+    hint: wayOut(blamed, kept.type, context),
+    suggestion: rewritten(blamed.node, kept.type),
+  });
+}
+
+/** The same number in the everyday unit of the wanted quantity, when a number is what stands there. */
+export function rewritten(node: ExpressionNode, wanted: Quantity): Suggestion | undefined {
+  const name = nameOfQuantity(wanted);
+  if (node.kind !== 'number' || name === undefined) return undefined;
+  return { span: node.span, replacement: writtenInEverydayUnit(node.amount, name), certain: false };
+}
+
+function wayOut(blamed: Side, wanted: Quantity, context: CheckContext): string | undefined {
+  const edit = rewritten(blamed.node, wanted);
+  const fields = fieldsOf(blamed.type, context);
+  const parts = [
+    edit === undefined ? undefined : `write ${edit.replacement} if that is what is meant`,
+    fields.length === 0 ? undefined : `${describeType(blamed.type)} goes with ${wordList(fields)}`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+function fieldsOf(type: Quantity, context: CheckContext): string[] {
+  const task = context.currentTask()?.name;
+  if (task === undefined || (type.plain === 'number' && nameOfQuantity(type) === 'count')) return [];
+  return context.capabilities.fields
+    .filter((field) => field.unit !== 'name' && goTogether(quantityNamed(field.unit), type))
+    .map((field) => `${task}.${field.name}`);
+}

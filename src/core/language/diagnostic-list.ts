@@ -1,0 +1,61 @@
+/** Collects the diagnostics of one source in order of position, without repeating a place and without flooding. */
+import { diagnosticCodes } from './diagnostic-codes.js';
+import type { Diagnostic, DiagnosticDetails } from './diagnostics.js';
+import { languageLimits } from './limits.js';
+
+export class DiagnosticList {
+  readonly #found: Diagnostic[] = [];
+  readonly #places = new Set<string>();
+  #errors = 0;
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  /** True when nothing more would be kept, so that a stage can stop looking. */
+  get isFull(): boolean {
+    return this.#errors >= languageLimits.diagnosticsMax;
+  }
+
+  /** Keeps the diagnostic unless the same code was reported at the same place. */
+  add(details: DiagnosticDetails): void {
+    const place = `${details.code}:${details.span.offset}`;
+    if (this.isFull || this.#places.has(place)) return;
+    this.#places.add(place);
+    this.#found.push(toDiagnostic(details));
+    if (diagnosticCodes[details.code].severity === 'error') this.#errors += 1;
+    if (this.isFull) this.#found.push(floodNotice(details));
+  }
+
+  all(): Diagnostic[] {
+    return this.#found.toSorted((one, other) => one.span.offset - other.span.offset);
+  }
+
+  warnings(): Diagnostic[] {
+    return this.all().filter((diagnostic) => diagnostic.severity === 'warning');
+  }
+}
+
+function toDiagnostic(details: DiagnosticDetails): Diagnostic {
+  const { code, message, span, found, expected, hint, related, suggestion } = details;
+  return {
+    code,
+    severity: diagnosticCodes[code].severity,
+    message,
+    span,
+    ...(found === undefined ? {} : { found }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(hint === undefined ? {} : { hint }),
+    related: related ?? [],
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function floodNotice(last: DiagnosticDetails): Diagnostic {
+  return toDiagnostic({
+    code: 'DN010',
+    message: `more than ${languageLimits.diagnosticsMax} errors; the rest is not shown`,
+    span: last.span,
+    hint: 'mend the first ones and check again',
+  });
+}
