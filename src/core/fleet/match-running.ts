@@ -1,0 +1,74 @@
+/** What is wanted and what runs in, the running fleet out if it is what is wanted; otherwise an error that says how they differ. */
+import { DreamnetError } from '../errors.js';
+import type { FleetConnection, FleetStatus } from './fleet-status.js';
+import type { Home } from './home.js';
+import { withoutPassword } from './redis-url.js';
+import type { FleetLifetime, FleetState } from './state-file.js';
+
+/** The part of a wish for a fleet that a fleet that runs already must meet. */
+export interface FleetWish {
+  readonly home: Home;
+  /** At least one, unless only Redis is wanted. */
+  readonly agents: number;
+  /** Put before every name in Redis. */
+  readonly prefix: string;
+  /** A Redis that runs already; without it a private one is started. */
+  readonly redisUrl?: string;
+  /** `daemon` lasts until `stopFleet`; `session` ends with this process, however that ends. */
+  readonly lifetime: FleetLifetime;
+  /** No agents: the private Redis alone. A fleet with agents meets this wish too. */
+  readonly redisOnly?: boolean;
+}
+
+/** A fleet that can be used. */
+export interface RunningState {
+  readonly status: FleetStatus;
+  readonly connection: FleetConnection;
+}
+
+export function matchRunning(wish: FleetWish, status: FleetStatus): RunningState {
+  const { fleet, connection } = status;
+  if (fleet === null || connection === null) throw unknownError(status);
+  const difference = differenceOf(wish, fleet);
+  if (difference !== undefined) throw differentError(fleet, difference);
+  return { status, connection };
+}
+
+function differenceOf(wish: FleetWish, fleet: FleetState): string | undefined {
+  if (wish.lifetime === 'daemon' && fleet.lifetime === 'session') {
+    return `it ends with process ${fleet.ownerPid}, which started it for itself`;
+  }
+  if ((wish.redisUrl ?? null) !== fleet.redis.url) return `${redisOf(wish.redisUrl ?? null)} was asked for`;
+  if (wish.redisOnly) return undefined;
+  if (wish.agents !== fleet.agents) return `${agentsOf(wish)} were asked for`;
+  return wish.prefix === fleet.prefix ? undefined : `prefix "${wish.prefix}" was asked for`;
+}
+
+function agentsOf({ agents }: Pick<FleetState, 'agents'>): string {
+  return agents === 1 ? '1 agent' : `${agents} agents`;
+}
+
+function redisOf(url: string | null): string {
+  return url === null ? 'a private Redis' : `Redis at ${withoutPassword(url)}`;
+}
+
+function differentError(fleet: FleetState, difference: string): DreamnetError {
+  const what = fleet.redisOnly
+    ? 'Redis alone'
+    : `a fleet of ${agentsOf(fleet)} with prefix "${fleet.prefix}"`;
+  return new DreamnetError({
+    code: 'DN320',
+    kind: 'bad-input',
+    message: `${what} runs already on ${redisOf(fleet.redis.url)}, and ${difference}`,
+    hint: 'Run `dreamnet down` to stop it first, ask for the same, or set DREAMNET_HOME to run a second one beside it.',
+  });
+}
+
+function unknownError(status: FleetStatus): DreamnetError {
+  return new DreamnetError({
+    code: 'DN320',
+    kind: 'failed',
+    message: `a fleet runs already, and what it is cannot be told: ${status.reason ?? `it is ${status.state}`}`,
+    hint: 'Run `dreamnet down`, then start again.',
+  });
+}

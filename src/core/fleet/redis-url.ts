@@ -1,0 +1,54 @@
+/** The URL of a Redis that runs elsewhere in, an error out when nobody can listen there; so a wrong one is told at once. */
+import { createConnection } from 'node:net';
+import { DreamnetError } from '../errors.js';
+
+const connectMsMax = 5_000;
+
+/** Accepts `redis:`, `rediss:` and a list of them separated by commas, of which one must answer. */
+export async function requireReachable(redisUrl: string): Promise<void> {
+  const addresses = redisUrl.split(',').map((url) => addressOf(url.trim()));
+  const reached = await Promise.all(addresses.map(connects));
+  if (reached.includes(true)) return;
+  throw new DreamnetError({
+    code: 'DN312',
+    kind: 'unreachable',
+    message: `no Redis answers at ${addresses.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
+    hint: 'Start it, correct REDIS_URL, or unset REDIS_URL to get a private Redis.',
+  });
+}
+
+/** The URL without its password, for messages. */
+export function withoutPassword(redisUrl: string): string {
+  return redisUrl.replace(/\/\/[^/@]*@/g, '//***@');
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function addressOf(url: string): Address {
+  const parsed = URL.parse(url);
+  if (parsed !== null && ['redis:', 'rediss:'].includes(parsed.protocol) && parsed.hostname !== '') {
+    return { host: parsed.hostname.replace(/^\[|\]$/g, ''), port: Number(parsed.port || 6379) };
+  }
+  throw new DreamnetError({
+    code: 'DN312',
+    kind: 'bad-input',
+    message: `"${withoutPassword(url)}" is not the URL of a Redis`,
+    hint: 'Write it as redis://host:port, or rediss://host:port for TLS.',
+  });
+}
+
+function connects(address: Address): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(address);
+    const finish = (reached: boolean) => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.setTimeout(connectMsMax, () => finish(false));
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}
