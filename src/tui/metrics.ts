@@ -1,0 +1,119 @@
+/** A fleet's facts in, the live figures out: what each is now, how it changed since go-live, and its course. */
+import { formatChange, formatMoney, formatNumber, formatShare } from '../cli/format.js';
+import type { Aggregate } from '../core/nerve/messages/aggregate.js';
+import type { FleetFacts } from './hooks/fleet-facts.js';
+
+export interface LiveMetric {
+  readonly name: string;
+  /** The value with its unit. */
+  readonly value: string;
+  /** Change since go-live or another short remark; empty when there is nothing to compare with. */
+  readonly remark: string;
+  /** Whether the remark tells of something good or bad; undefined when it is neither. */
+  readonly verdict: 'good' | 'bad' | undefined;
+  /** Oldest first. */
+  readonly series: readonly number[];
+  /** Smallest range that a chart spreads over its height, so that noise looks like noise. */
+  readonly rangeMin: number;
+}
+
+/** Changes below this are noise to the eye and carry no verdict, percent. */
+const noteworthyPct = 0.5;
+/** A chart spreads at least this share of the mean over its height. */
+const chartRange = 0.1;
+
+/** In the order of their weight; empty before the first aggregate. */
+export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
+  const now = facts?.aggregate;
+  if (facts === undefined || now === undefined) return [];
+  const { history } = facts;
+  const before = beforeGoLive(facts);
+  const relative = (
+    name: string,
+    pick: (one: Aggregate) => number,
+    value: string,
+    better: 'less' | 'more',
+  ) => {
+    const changePct = before ? changeOf(pick(before), pick(now)) : undefined;
+    const series = history.map(pick);
+    return {
+      name,
+      value,
+      remark: changePct === undefined ? '' : formatChange(changePct),
+      verdict: verdictOf(changePct, better),
+      series,
+      rangeMin: chartRange * Math.abs(mean(series)),
+    };
+  };
+  return [
+    relative('cost', (one) => one.cost, `${formatMoney(now.cost)}/h`, 'less'),
+    relative('latency', (one) => one.latency, secondsText(now.latency), 'less'),
+    relative('throughput', (one) => one.throughput, `${rateText(now.throughput)}/s`, 'more'),
+    successMetric(history, now, before),
+    { ...relative('active tasks', (one) => one.tasks, formatNumber(now.tasks), 'more'), verdict: undefined },
+    effectsMetric(history, now, before),
+  ];
+}
+
+/** The last aggregate before the agents went live; undefined while none of them is live. */
+function beforeGoLive(facts: FleetFacts): Aggregate | undefined {
+  const liveAt = facts.rollout?.liveAt;
+  if (liveAt === undefined) return undefined;
+  return facts.history.findLast((aggregate) => aggregate.at <= liveAt);
+}
+
+function successMetric(
+  history: readonly Aggregate[],
+  now: Aggregate,
+  before: Aggregate | undefined,
+): LiveMetric {
+  const failed = before ? now.failed - before.failed : undefined;
+  return {
+    name: 'success',
+    value: formatShare(now.successRate ?? undefined),
+    remark: failed === undefined ? '' : `${formatNumber(failed)} failed`,
+    verdict: now.successRate !== null && now.successRate < 0.99 ? 'bad' : undefined,
+    series: history.flatMap((one) => one.successRate ?? []),
+    rangeMin: 0.02,
+  };
+}
+
+function effectsMetric(
+  history: readonly Aggregate[],
+  now: Aggregate,
+  before: Aggregate | undefined,
+): LiveMetric {
+  const series = history
+    .slice(1)
+    .map((one, at) => Math.max(0, one.applied - (history[at]?.applied ?? one.applied)));
+  return {
+    name: 'effects applied',
+    value: formatNumber(before ? now.applied - before.applied : now.applied),
+    remark: before ? 'since go-live' : 'since start',
+    verdict: undefined,
+    series,
+    rangeMin: 1,
+  };
+}
+
+function changeOf(before: number, now: number): number | undefined {
+  return before === 0 ? undefined : (now / before - 1) * 100;
+}
+
+function verdictOf(changePct: number | undefined, better: 'less' | 'more'): LiveMetric['verdict'] {
+  if (changePct === undefined || Math.abs(changePct) < noteworthyPct) return undefined;
+  return changePct < 0 === (better === 'less') ? 'good' : 'bad';
+}
+
+/** Fixed digits, so that a live value keeps its width. */
+function secondsText(seconds: number): string {
+  return seconds < 1 ? `${formatNumber(seconds * 1_000)} ms` : `${formatNumber(seconds, 2)} s`;
+}
+
+function rateText(perSecond: number): string {
+  return formatNumber(perSecond, perSecond < 100 ? 1 : 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
