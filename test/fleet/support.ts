@@ -60,3 +60,13 @@ export async function withRedis<T>(
     redis.disconnect();
   }
 }
+
+/** What a call throws. */
+export function failureOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('it was expected to fail');
+}

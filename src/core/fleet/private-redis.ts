@@ -27,9 +27,10 @@ export async function startPrivateRedis(home: Home, env: NodeJS.ProcessEnv): Pro
   const binary = findRedisBinary(env);
   await evictLeftover(home.socketPath);
   const guard = spawnGuarded(binary, home);
-  const exited = exitOf(guard);
-  const server = await serverProcess(guard, exited);
-  const stop = () => stopRedis({ guard, server, exited, socketPath: home.socketPath });
+  const guardExited = exitOf(guard);
+  const server = await serverProcess(guard, guardExited);
+  const exited = guardExited.then((how) => withServerGone(how, server));
+  const stop = () => stopRedis({ guard, server, exited });
   return { process: server, ready: whenLoaded({ home, exited, stop }), exited, stop };
 }
 
@@ -55,7 +56,11 @@ function spawnGuarded(binary: string, home: Home): ChildProcess {
   const log = startLog(home.redisLog);
   try {
     const args = ['-c', redisGuard, 'dreamnet-redis-guard', binary, ...serverArguments(home)];
-    const guard = spawn('sh', args, { cwd: home.redisDir, detached: true, stdio: ['pipe', 'pipe', log.fd] });
+    const guard = spawn('/bin/sh', args, {
+      cwd: home.redisDir,
+      detached: true,
+      stdio: ['pipe', 'pipe', log.fd],
+    });
     // The guard may be gone before the pipe to it is closed.
     guard.stdin?.on('error', () => {});
     return guard;
@@ -92,6 +97,16 @@ async function serverProcess(guard: ChildProcess, exited: Promise<string>): Prom
   const pid = Number(await Promise.race([firstLine, exited.then(() => '')]));
   const identity = identityOf(pid);
   return identity === undefined ? null : { pid, identity };
+}
+
+/** A guard that was killed before its server leaves it to the watcher, which needs a moment; then comes force. */
+async function withServerGone(how: string, server: ProcessName | null): Promise<string> {
+  const gone = () => server === null || !isAlive(server);
+  if (!(await waitFor(gone, { timeoutMs: stopMsMax })) && server !== null) {
+    signalProcess(server, 'SIGKILL');
+    await waitFor(gone, { timeoutMs: stopMsMax });
+  }
+  return how;
 }
 
 interface LoadOptions extends Pick<RunningProcess, 'exited' | 'stop'> {
@@ -131,19 +146,11 @@ interface StopOptions {
   readonly guard: ChildProcess;
   readonly server: ProcessName | null;
   readonly exited: Promise<string>;
-  readonly socketPath: string;
 }
 
-/** Asks, then signals by way of the guard, then kills. */
-async function stopRedis({ guard, server, exited, socketPath }: StopOptions): Promise<void> {
-  askRedis({ socketPath, command: 'SHUTDOWN', timeoutMs: stopMsMax });
-  if (!(await settlesWithin(exited, stopMsMax))) {
-    guard.stdin?.destroy();
-    if (server !== null && !(await settlesWithin(exited, stopMsMax / 2))) signalProcess(server, 'SIGKILL');
-    await exited;
-  }
-  // A guard that was killed before its server has left it to the watcher, which needs a moment.
-  if (server !== null && !(await waitFor(() => !isAlive(server), { timeoutMs: stopMsMax }))) {
-    signalProcess(server, 'SIGKILL');
-  }
+/** The end of the pipe makes the guard's watcher send SIGTERM, on which a server writes what is buffered and ends, even at its start. */
+async function stopRedis({ guard, server, exited }: StopOptions): Promise<void> {
+  guard.stdin?.destroy();
+  if (server !== null && !(await settlesWithin(exited, stopMsMax))) signalProcess(server, 'SIGKILL');
+  await exited;
 }
