@@ -62,17 +62,16 @@ const MANAGERS = [
   { name: 'brew', withoutRoot: true, installs: [['brew', 'install', 'redis']] },
 ];
 
+/** As dreamnet itself looks for it: what DREAMNET_REDIS_SERVER names, or the first on the PATH. */
 export function findRedisServer(environment = process.env) {
-  for (const name of NAMES) {
-    const found = findProgram(name, environment);
-    if (found) return found;
-  }
-  return undefined;
+  if (environment.DREAMNET_REDIS_SERVER) return environment.DREAMNET_REDIS_SERVER;
+  const places = (environment.PATH ?? '').split(path.delimiter).filter((place) => path.isAbsolute(place));
+  return NAMES.map((name) => findProgram(name, places)).find(Boolean);
 }
 
 export async function installRedis(_root, say) {
   const plan = planRedisInstall({
-    has: (name) => findProgram(name, process.env) !== undefined,
+    has: (name) => findProgram(name, placesOfPrograms()) !== undefined,
     isRoot: process.getuid?.() === 0,
     canSudo: () => spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0,
   });
@@ -127,16 +126,19 @@ function typedCommand(manager) {
     .join(' ');
 }
 
-function findProgram(name, environment) {
-  const places = [...(environment.PATH ?? '').split(path.delimiter).filter(Boolean), ...USUAL_PLACES];
-  for (const place of places) {
-    const file = path.join(place, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not here.
-    }
+function placesOfPrograms() {
+  return [...(process.env.PATH ?? '').split(path.delimiter).filter(Boolean), ...USUAL_PLACES];
+}
+
+function findProgram(name, places) {
+  return places.map((place) => path.join(place, name)).find(isExecutable);
+}
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
 }

@@ -79,7 +79,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   /** An event of a long run, one JSON line, with `--jsonl` only. Every event has a `type` other than result and error. */
-  protected emit(event: { readonly type: string }): void {
+  protected emit<Event extends { readonly type: string }>(event: Event): void {
     if (this.jsonLinesEnabled()) process.stdout.write(`${safeJson(event)}\n`);
   }
 

@@ -34,6 +34,7 @@ const UNREACHABLE_CODES = new Set([
 
 export function describeFailure(thrown: unknown, context: FailureContext): Failure {
   if (thrown instanceof DreamnetError) return fromDreamnetError(thrown);
+  if (thrown instanceof Errors.ModuleLoadError) return fromIncompleteBuild(thrown);
   if (thrown instanceof Errors.CLIError) return fromParser(thrown, context);
   if (isSystemError(thrown)) return fromSystem(thrown);
   return {
@@ -57,7 +58,8 @@ export function failureDocument(failure: Failure): { error: Failure } {
 }
 
 function fromDreamnetError(error: DreamnetError): Failure {
-  const { code, message, hint, kind } = error;
+  const { code, hint, kind } = error;
+  const message = tidy(error.message);
   return { code, message, ...(hint === undefined ? {} : { hint }), exitCode: exitCodeOf(kind) };
 }
 
@@ -76,11 +78,22 @@ function fromParser(error: Errors.CLIError, context: FailureContext): Failure {
   };
 }
 
+/** Less what the parser puts around a message; it does so even around one that a flag's `parse` has thrown. */
 function tidy(message: string): string {
-  const text = message
+  return message
     .replace(/\nSee more help with --help$/, '')
-    .replace(/^The following errors? occurred:\s*/, '');
-  return text.trim();
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Parsing (--\S+) *\n\t/, '$1: ')
+    .trim();
+}
+
+function fromIncompleteBuild(error: Error): Failure {
+  return {
+    code: 'DN902',
+    message: `dreamnet is not built completely: ${error.message}`,
+    hint: 'Run: node scripts/setup.mjs',
+    exitCode: exitCodeOf('failed'),
+  };
 }
 
 function isSystemError(thrown: unknown): thrown is NodeJS.ErrnoException {

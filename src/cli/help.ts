@@ -6,6 +6,12 @@ import { EXIT_CODES } from './exit-codes.js';
 import { unknownCommand } from './unknown-command.js';
 
 class HelpOfCommand extends CommandHelp {
+  /** The summary stands above everything already; oclif would repeat it here. */
+  protected override description(): string | undefined {
+    const { description, summary } = this.command;
+    return summary === undefined ? super.description() : description && this.wrap(description);
+  }
+
   protected override sections() {
     return [
       ...super.sections(),

@@ -1,0 +1,84 @@
+/**
+ * Environment in, what dreamnet needs of this machine and whether it is there out. Nothing is changed by looking.
+ */
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DreamnetError, messageOf } from '../core/errors.js';
+import { resolveHome } from '../core/fleet/home.js';
+import { findRedisBinary } from '../core/fleet/redis-binary.js';
+import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
+import { terminalWidth } from './terminal-text.js';
+
+export interface MachineCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was seen. */
+  readonly found: string;
+  /** What to do about it when it is not ok. */
+  readonly hint?: string;
+}
+
+export interface CheckedMachine {
+  readonly env: NodeJS.ProcessEnv;
+  /** A Redis that is configured instead of the private one. */
+  readonly redisUrl?: string | undefined;
+}
+
+export async function checkMachine(machine: CheckedMachine): Promise<readonly MachineCheck[]> {
+  return [checkNode(), await checkRedis(machine), ...checkHome(machine.env), checkTerminal(machine.env)];
+}
+
+/** bin/run.js refuses an older one, so this tells which it is. */
+function checkNode(): MachineCheck {
+  return { name: 'node', ok: true, found: `${process.versions.node} (${process.execPath})` };
+}
+
+async function checkRedis({ env, redisUrl }: CheckedMachine): Promise<MachineCheck> {
+  const name = 'redis';
+  try {
+    if (redisUrl !== undefined) {
+      await requireReachable(redisUrl);
+      return { name, ok: true, found: `${withoutPassword(redisUrl)} answers` };
+    }
+    const binary = findRedisBinary(env);
+    const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 5_000 });
+    const version = /v=(\S+)/.exec(stdout)?.[1] ?? stdout.trim();
+    return { name, ok: true, found: `${version} (${binary})` };
+  } catch (error) {
+    const hint = error instanceof DreamnetError ? error.hint : undefined;
+    return { name, ok: false, found: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function checkHome(env: NodeJS.ProcessEnv): MachineCheck[] {
+  const home = resolveHome(env);
+  return [
+    checkWritable('state', home.stateDir),
+    checkWritable('configuration', home.configDir),
+    checkWritable('sockets', home.runtimeDir),
+  ];
+}
+
+/** A directory that does not exist yet can be made when the nearest one above it can be written. */
+function checkWritable(name: string, directory: string): MachineCheck {
+  let existing = directory;
+  while (!existsSync(existing) && path.dirname(existing) !== existing) existing = path.dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+    return { name, ok: true, found: existing === directory ? directory : `${directory} (made when needed)` };
+  } catch {
+    const hint = `Make ${existing} writable, or set DREAMNET_HOME to a directory of yours.`;
+    return { name, ok: false, found: `${existing} cannot be written`, hint };
+  }
+}
+
+/** Never wrong: without a terminal, or with a plain one, output is plain lines. */
+function checkTerminal(env: NodeJS.ProcessEnv): MachineCheck {
+  const colours = process.stdout.isTTY && process.stdout.hasColors?.(env) ? 'colours' : 'no colours';
+  const found = process.stdout.isTTY
+    ? `${terminalWidth()} columns, ${colours}`
+    : 'none, output is plain lines';
+  return { name: 'terminal', ok: true, found };
+}
