@@ -27,17 +27,20 @@ export interface ValueBinding extends BindingBasis {
 }
 
 export class CheckContext {
+  readonly source: string;
+  readonly capabilities: Capabilities;
+  readonly diagnostics: DiagnosticList;
   readonly parameters: CheckedParameter[] = [];
   /** Ranges of number slots, for `value-range.ts`. */
   readonly slots = new Map<number, ValueRange>();
   readonly #scopes: Map<string, Binding>[] = [new Map()];
   #slotCount = 0;
 
-  constructor(
-    readonly source: string,
-    readonly capabilities: Capabilities,
-    readonly diagnostics: DiagnosticList,
-  ) {}
+  constructor(source: string, capabilities: Capabilities, diagnostics: DiagnosticList) {
+    this.source = source;
+    this.capabilities = capabilities;
+    this.diagnostics = diagnostics;
+  }
 
   get slotCount(): number {
     return this.#slotCount;

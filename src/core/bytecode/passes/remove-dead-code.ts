@@ -1,0 +1,78 @@
+/**
+ * Leaves out what can never run or never matters: branches of a constant condition, loops without effects, LETs that
+ * nothing reads. Runs after folding, which makes such things visible.
+ */
+import type {
+  CheckedLet,
+  CheckedLoop,
+  CheckedProgram,
+  CheckedStatement,
+  ConditionExpression,
+} from '../../language/checked-tree.js';
+import { visitStatements } from '../visit-expressions.js';
+
+export function removeDeadCode(program: CheckedProgram): CheckedProgram {
+  const loops = program.loops.flatMap(liveLoop);
+  return withoutUnreadLets({ ...program, loops });
+}
+
+function liveLoop(loop: CheckedLoop): CheckedLoop[] {
+  if (loop.where?.kind === 'truth' && !loop.where.value) return [];
+  const body = liveStatements(loop.body);
+  if (!body.some(hasEffect)) return [];
+  return [{ ...loop, body, where: loop.where?.kind === 'truth' ? undefined : loop.where }];
+}
+
+function liveStatements(statements: readonly CheckedStatement[]): CheckedStatement[] {
+  return statements.flatMap((statement) => {
+    if (statement.kind !== 'if') return [statement];
+    const then = liveStatements(statement.then);
+    const otherwise = liveStatements(statement.otherwise);
+    const { condition } = statement;
+    if (condition.kind === 'truth') return condition.value ? then : otherwise;
+    if (!then.some(hasEffect) && !otherwise.some(hasEffect)) return [];
+    if (then.some(hasEffect))
+      return [{ ...statement, then, otherwise: otherwise.some(hasEffect) ? otherwise : [] }];
+    const negated: ConditionExpression = { kind: 'not', operand: condition, span: condition.span };
+    return [{ ...statement, condition: negated, then: otherwise, otherwise: [] }];
+  });
+}
+
+function hasEffect(statement: CheckedStatement): boolean {
+  if (statement.kind === 'effect') return true;
+  return statement.kind === 'if' && [...statement.then, ...statement.otherwise].some(hasEffect);
+}
+
+/** Repeats until nothing changes, because a LET may be read by another LET only. */
+function withoutUnreadLets(program: CheckedProgram): CheckedProgram {
+  const read = new Set<number>();
+  const statements = [...program.lets, ...program.loops.flatMap((loop) => loop.body)];
+  const conditions = program.loops.flatMap((loop) => loop.where ?? []);
+  visitStatements(statements, conditions, (expression) => {
+    if (expression.kind === 'slot' || expression.kind === 'condition-slot') read.add(expression.slot);
+  });
+  let removed = false;
+  const isRead = (statement: CheckedStatement): boolean => {
+    const unread = isLet(statement) && !read.has(statement.slot);
+    removed ||= unread;
+    return !unread;
+  };
+  const lets = program.lets.filter(isRead);
+  const loops = program.loops.map((loop) => ({ ...loop, body: filterStatements(loop.body, isRead) }));
+  return removed ? withoutUnreadLets({ ...program, lets, loops }) : program;
+}
+
+function isLet(statement: CheckedStatement): statement is CheckedLet {
+  return statement.kind === 'number-let' || statement.kind === 'condition-let';
+}
+
+function filterStatements(
+  statements: readonly CheckedStatement[],
+  keep: (statement: CheckedStatement) => boolean,
+): CheckedStatement[] {
+  return statements.filter(keep).map((statement) => {
+    if (statement.kind !== 'if') return statement;
+    const then = filterStatements(statement.then, keep);
+    return { ...statement, then, otherwise: filterStatements(statement.otherwise, keep) };
+  });
+}
