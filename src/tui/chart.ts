@@ -1,7 +1,10 @@
-/** Numbers in, block characters out: charts of some rows, and bars with eighths of a column. */
+/** Numbers in, characters out: one-row charts of blocks, taller ones of braille dots, and progress bars. */
 
 const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
-const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
+/** Dots of a braille cell that stand for 0 to 4 filled rows, from below; left and right half. */
+const leftDots = [0x00, 0x40, 0x44, 0x46, 0x47] as const;
+const rightDots = [0x00, 0x80, 0xa0, 0xb0, 0xb8] as const;
+const brailleBlank = 0x2800;
 
 export interface ChartOptions {
   readonly columns: number;
@@ -10,15 +13,24 @@ export interface ChartOptions {
   readonly rangeMin?: number;
 }
 
-/** Text rows from top to bottom, each exactly `columns` wide; the newest value is at the right. */
+/** One row of blocks, exactly `columns` wide; the newest value is at the right. */
+export function sparkline(values: readonly number[], columns: number, rangeMin = 0): string {
+  const shown = values.slice(-columns);
+  const marks = heightsOf(shown, rangeMin, levels.length).map((height) => levels[height - 1] ?? '█');
+  return ' '.repeat(Math.max(0, columns - shown.length)) + marks.join('');
+}
+
+/** Rows of braille from top to bottom, each exactly `columns` wide: two values a column, the newest at the right. */
 export function chartRows(values: readonly number[], options: ChartOptions): string[] {
   const { columns, rows } = options;
-  const shown = values.slice(-columns);
-  const heights = heightsOf(shown, options.rangeMin ?? 0, rows * levels.length);
-  const blank = ' '.repeat(Math.max(0, columns - shown.length));
+  const shown = values.slice(-columns * 2);
+  const blank = Array.from({ length: columns * 2 - shown.length }, () => 0);
+  const heights = [...blank, ...heightsOf(shown, options.rangeMin ?? 0, rows * 4)];
   return Array.from({ length: rows }, (_, row) => {
-    const floor = (rows - 1 - row) * levels.length;
-    return blank + heights.map((height) => cell(height - floor)).join('');
+    const floor = (rows - 1 - row) * 4;
+    return Array.from({ length: columns }, (_, column) =>
+      brailleCell((heights[column * 2] ?? 0) - floor, (heights[column * 2 + 1] ?? 0) - floor),
+    ).join('');
   });
 }
 
@@ -27,12 +39,12 @@ export interface Bar {
   readonly rest: string;
 }
 
-/** The two parts of a progress bar; together exactly `columns` wide. */
+/** The two parts of a progress bar, told apart without colour; together exactly `columns` wide. */
 export function barOf(share: number, columns: number): Bar {
   const width = Math.max(0, Math.floor(columns));
-  const units = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
-  const filled = '█'.repeat(Math.floor(units / 8)) + (eighths[units % 8] ?? '');
-  return { filled, rest: '░'.repeat(width - filled.length) };
+  const halves = Math.round(Math.min(1, Math.max(0, share)) * width * 2);
+  const filled = '━'.repeat(Math.floor(halves / 2)) + (halves % 2 === 1 ? '╸' : '');
+  return { filled, rest: '─'.repeat(width - filled.length) };
 }
 
 /** 1 to `heightMax` for each value. */
@@ -46,7 +58,11 @@ function heightsOf(values: readonly number[], rangeMin: number, heightMax: numbe
   );
 }
 
-function cell(height: number): string {
-  if (height <= 0) return ' ';
-  return levels[Math.min(height, levels.length) - 1] ?? '█';
+function brailleCell(left: number, right: number): string {
+  const dots = (leftDots[clamp(left)] ?? 0) | (rightDots[clamp(right)] ?? 0);
+  return dots === 0 ? ' ' : String.fromCodePoint(brailleBlank + dots);
+}
+
+function clamp(height: number): number {
+  return Math.min(4, Math.max(0, height));
 }

@@ -18,7 +18,7 @@ export interface LiveMetric {
 }
 
 /** Changes below this are noise to the eye and carry no verdict, percent. */
-const noteworthyPct = 0.5;
+const noteworthyPct = 2;
 /** A chart spreads at least this share of the mean over its height. */
 const chartRange = 0.1;
 
@@ -50,7 +50,10 @@ export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
     relative('latency', (one) => one.latency, secondsText(now.latency), 'less'),
     relative('throughput', (one) => one.throughput, `${rateText(now.throughput)}/s`, 'more'),
     successMetric(history, now, before),
-    { ...relative('active tasks', (one) => one.tasks, formatNumber(now.tasks), 'more'), verdict: undefined },
+    {
+      ...relative('active tasks', (one) => one.tasks, formatNumber(now.tasks), 'more'),
+      verdict: undefined,
+    },
     effectsMetric(history, now, before),
   ];
 }
@@ -87,7 +90,7 @@ function effectsMetric(
     .slice(1)
     .map((one, at) => Math.max(0, one.applied - (history[at]?.applied ?? one.applied)));
   return {
-    name: 'effects applied',
+    name: 'effects',
     value: formatNumber(before ? now.applied - before.applied : now.applied),
     remark: before ? 'since go-live' : 'since start',
     verdict: undefined,

@@ -113,7 +113,7 @@ function stepsOf(rollout: RolloutRecord, facts: FleetFacts | undefined, nowMs: n
   return [
     step('decide', 'done', formatTime(timestamp)),
     step('compile', 'done', compileMs < 60_000 ? formatDuration(compileMs) : formatTime(rollout.plannedAt)),
-    step('inject', stateOf(stagedAt !== undefined, true), timeOf(injectMs)),
+    step('inject', stateOf(stagedAt !== undefined, true), timeOf(injectMs, stagedAt === undefined)),
     step('live', stateOf(liveDone, stagedAt !== undefined), liveTime(rollout, nowMs)),
     step('result', stateOf(result !== undefined, liveDone), result ? formatTime(result.at) : ''),
   ];
@@ -122,13 +122,13 @@ function stepsOf(rollout: RolloutRecord, facts: FleetFacts | undefined, nowMs: n
 function liveTime(rollout: RolloutRecord, nowMs: number): string {
   const { liveAt, windowMs } = rollout;
   if (liveAt === undefined) return '';
-  return timeOf(Math.min((rollout.finishedAt ?? nowMs) - liveAt, windowMs));
+  return timeOf(Math.min((rollout.finishedAt ?? nowMs) - liveAt, windowMs), rollout.finishedAt === undefined);
 }
 
-/** Whole seconds once there are some, so that running times do not flicker. */
-function timeOf(ms: number | undefined): string {
+/** Whole seconds while it runs, so that the time does not flicker. */
+function timeOf(ms: number | undefined, running: boolean): string {
   if (ms === undefined) return '';
-  return formatDuration(ms < 10_000 ? Math.max(0, ms) : Math.round(ms / 1_000) * 1_000);
+  return formatDuration(running ? Math.max(0, Math.floor(ms / 1_000) * 1_000) : ms);
 }
 
 function batchesOf(rollout: RolloutRecord, nowMs: number): BatchProgress {

@@ -1,0 +1,59 @@
+/** The console itself: keys, the clock, freezing, and which screen is on. */
+import { useApp, useInput, useStdin, useWindowSize } from 'ink';
+import { useState } from 'react';
+import type { FleetFeed } from './hooks/fleet-feed.js';
+import { useFleetView } from './hooks/use-fleet-view.js';
+import { useNow } from './hooks/use-now.js';
+import { actionFor, type KeyAction } from './keys.js';
+import { HelpScreen } from './screens/HelpScreen.js';
+import { OperationScreen } from './screens/OperationScreen.js';
+
+export interface ConsoleProps {
+  readonly feed: FleetFeed;
+  /** Address of Redis as shown to people. */
+  readonly target: string;
+  readonly readonly: boolean;
+  readonly now?: () => number;
+}
+
+const clockMs = 1_000;
+const liveClockMs = 250;
+
+export function Console({ feed, target, readonly, now }: ConsoleProps) {
+  const { exit } = useApp();
+  const { isRawModeSupported } = useStdin();
+  const { columns, rows } = useWindowSize();
+  const [help, setHelp] = useState(false);
+  const [frozen, setFrozen] = useState(false);
+  const view = useFleetView(feed, frozen);
+  const nowMs = useNow(isRunning(view.facts?.rollout?.state) ? liveClockMs : clockMs, frozen, now);
+  const act = (action: KeyAction) => {
+    switch (action) {
+      case 'quit':
+        return exit();
+      case 'help':
+        return setHelp(!help);
+      case 'freeze':
+        return setFrozen(!frozen);
+      case 'back':
+        return setHelp(false);
+      default:
+        return action satisfies never;
+    }
+  };
+  useInput(
+    (input, key) => {
+      const action = actionFor(input, key);
+      if (action !== undefined) act(action);
+    },
+    { isActive: isRawModeSupported },
+  );
+  // A frame as high as the terminal makes it scroll.
+  const frame = { columns, rows: Math.max(1, rows - 1) };
+  if (help) return <HelpScreen {...frame} />;
+  return <OperationScreen {...frame} {...{ view, nowMs, target, frozen, readonly }} />;
+}
+
+function isRunning(state: string | undefined): boolean {
+  return state === 'canary' || state === 'injecting' || state === 'live';
+}

@@ -1,0 +1,79 @@
+/** The last result: the measured change with its interval and prediction, the costs behind it, and on what workload. */
+import { Text } from 'ink';
+import { formatChange, formatMoney, formatNumber, formatShare, formatTime } from '../../cli/format.js';
+import { escapeControls } from '../../cli/terminal-text.js';
+import type { Decision } from '../../core/nerve/messages/decision.js';
+import type { Result } from '../../core/nerve/messages/result.js';
+import { headlineOf, rangeText } from '../headline.js';
+import { theme } from '../theme.js';
+import { Line, Piece } from './Line.js';
+import { Panel } from './Panel.js';
+
+interface ResultPanelProps {
+  readonly result: Result | undefined;
+  readonly decision: Decision | undefined;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Rows in which everything is shown. */
+export const resultRows = 10;
+
+export function ResultPanel({ result, decision, width, height }: ResultPanelProps) {
+  return (
+    <Panel
+      title="Last result"
+      remark={result ? formatTime(result.at) : undefined}
+      width={width}
+      height={height}
+    >
+      {result === undefined ? (
+        <Line tone="muted">Nothing was measured yet.</Line>
+      ) : (
+        <Figures result={result} decision={decision} />
+      )}
+    </Panel>
+  );
+}
+
+function Figures({ result, decision }: Pick<ResultPanelProps, 'decision'> & { readonly result: Result }) {
+  const headline = headlineOf(result, decision);
+  const { execution } = result;
+  const { holdOut } = execution;
+  const success = execution.successRate === null ? '' : `   success ${formatShare(execution.successRate)}`;
+  return (
+    <>
+      <Line>
+        <Piece tone="muted">{`${headline.metric} `}</Piece>
+        <Text bold {...theme[headline.better ? 'good' : 'bad']}>
+          {formatChange(headline.changePct)}
+        </Text>
+        {headline.predictedPct !== undefined && (
+          <Piece tone="muted">{`   predicted ${formatChange(headline.predictedPct)}`}</Piece>
+        )}
+      </Line>
+      <Line tone="muted">
+        {headline.interval
+          ? `95 % sure: ${rangeText(headline.interval)}`
+          : 'no interval: nothing was held out'}
+      </Line>
+      <Line>
+        <Piece>{`${formatMoney(execution.costBefore)}/h → `}</Piece>
+        <Piece tone="value">{`${formatMoney(execution.costAfter)}/h`}</Piece>
+      </Line>
+      {holdOut !== null && (
+        <Line tone="muted">
+          {`held out ${formatMoney(holdOut.costBefore)}/h → ${formatMoney(holdOut.costAfter)}/h`}
+        </Line>
+      )}
+      <Line>
+        <Piece tone="muted">latency </Piece>
+        <Piece>{formatChange(execution.latencyChangePct)}</Piece>
+        <Piece tone="muted">{success}</Piece>
+      </Line>
+      <Line tone="muted">{`${escapeControls(execution.workload)} workload`}</Line>
+      <Line tone="muted">{`${formatNumber(execution.effectsApplied)} effects by ${formatNumber(result.succeeded)} agents`}</Line>
+      <Line tone="muted">{escapeControls(result.type)}</Line>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+/** A view in, two short remarks out: how the fleet is, and how fresh what we know of it is. */
+import { formatDuration, formatTime } from '../cli/format.js';
+import { truncateToWidth } from '../cli/terminal-text.js';
+import type { FleetView } from './hooks/fleet-feed.js';
+import type { Tone } from './theme.js';
+
+/** Data older than this is worth a word. */
+const oldAfterMs = 5_000;
+
+export function fleetState(view: FleetView): { readonly tone: Tone; readonly text: string } {
+  const { facts } = view;
+  if (facts === undefined) return { tone: 'muted', text: 'connecting' };
+  if (facts.agentsKnown === 0) return { tone: 'muted', text: 'no agents' };
+  if (facts.agentsAlive === 0) return { tone: 'bad', text: 'all agents silent' };
+  const state = facts.health?.state ?? (facts.agentsAlive < facts.agentsKnown ? 'degraded' : 'healthy');
+  const tone = ({ healthy: 'good', degraded: 'warning', down: 'bad' } as const)[state];
+  return { tone, text: state };
+}
+
+/** Since when nothing new came, when that is long, and what is wrong. */
+export function statusOf(
+  view: FleetView,
+  nowMs: number,
+  frozen: boolean,
+): { readonly tone: Tone; readonly text: string } {
+  const { connection, facts, problem } = view;
+  if (frozen) return { tone: 'warning', text: `frozen at ${formatTime(nowMs)}` };
+  if (connection.state === 'lost')
+    return {
+      tone: 'bad',
+      text: `Redis lost ${formatDuration(wholeSeconds(nowMs - connection.sinceMs))} ago`,
+    };
+  if (problem !== undefined) return { tone: 'bad', text: truncateToWidth(problem, 40) };
+  if (facts === undefined) return { tone: 'muted', text: 'no data yet' };
+  const ageMs = nowMs - facts.atMs;
+  if (ageMs < oldAfterMs) return { tone: 'muted', text: 'data live' };
+  return { tone: 'warning', text: `data ${formatDuration(wholeSeconds(ageMs))} old` };
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.max(0, Math.round(ms / 1_000) * 1_000);
+}

@@ -1,0 +1,37 @@
+/** The size of the terminal in, the places of the operation screen out. */
+import { operationRows } from './components/OperationPanel.js';
+
+export interface Layout {
+  readonly operationRows: number;
+  /** Rows of the metric cards; undefined: the short table. */
+  readonly cardRows: number | undefined;
+  /** Rows below: result, decision, agents and events. */
+  readonly lowerRows: number;
+  /** Widths of the columns below, left to right; the last one is the event log. */
+  readonly lowerColumns: readonly number[];
+}
+
+/** Below this a screen of panels is no use. */
+const panelsFrom = { columns: 60, rows: 15 } as const;
+const headerAndHints = 2;
+const tableRows = 5;
+
+/** Undefined: too small for panels. `rows` are those that a frame may use. */
+export function layoutFor(columns: number, rows: number): Layout | undefined {
+  if (columns < panelsFrom.columns || rows < panelsFrom.rows - 1) return undefined;
+  const operation = rows >= 34 ? operationRows.roomy : operationRows.tight;
+  const cardRows = columns >= 110 && rows >= 30 ? (rows >= 50 ? 12 : 6) : undefined;
+  const lowerRows = rows - headerAndHints - operation - (cardRows ?? tableRows);
+  return {
+    operationRows: operation,
+    cardRows,
+    lowerRows: Math.max(0, lowerRows),
+    lowerColumns: lowerColumnsFor(columns),
+  };
+}
+
+function lowerColumnsFor(columns: number): number[] {
+  if (columns >= 160) return [56, 48, columns - 104];
+  const left = columns >= 100 ? 44 : 34;
+  return [left, columns - left];
+}
