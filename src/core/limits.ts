@@ -37,6 +37,8 @@ export const limits = {
   /** Agents obey REPORT_METRICS_EVERY within these bounds. */
   reportIntervalMsMin: 1_000,
   reportIntervalMsMax: 300_000,
+  /** Longest reason or error text that travels. */
+  reasonCharactersMax: 1_000,
   /** Share of the targets that stays on the old program until the window ends, so that the effect is a difference. */
   holdOutShare: 0.05,
   /** Agents that one local fleet may start: above this the machine, not the product, is the limit. */

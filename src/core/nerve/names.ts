@@ -30,10 +30,8 @@ export interface Names {
   readonly history: string;
   /** String with expiry: which orchestrator aggregates now. */
   readonly orchestratorLease: string;
-  /** Hash: action|metric -> learned effect size. */
-  readonly effectSizes: string;
-  /** Hash: instruction family -> last version number and why it was raised. */
-  readonly versions: string;
+  /** Hash: what the governor learned: effect sizes, versions, and which results it has taken in. */
+  readonly governorMemory: string;
   /** Hash: what an agent says of itself. */
   agent(id: string): string;
   /** String: the agent's task table as last recorded (docs/nerve.md gives the encoding). */
@@ -73,8 +71,7 @@ export function createNames(prefix = ''): Names {
     health: name('swarm:health:status'),
     history: name('swarm:performance:history'),
     orchestratorLease: name('swarm:orchestrator:lease'),
-    effectSizes: name('governor:effect-sizes'),
-    versions: name('governor:versions'),
+    governorMemory: name('governor:memory'),
     agent: (id) => name(`agent:${id}`),
     tasks: (agentId) => name(`tasks:${agentId}`),
     program: (digest) => name(`program:${digest}`),

@@ -1,0 +1,148 @@
+/**
+ * A host process carries many agents: it registers them, obeys the orders on its stream, ticks them and writes their
+ * traces, all agents of a step in one pipeline. Orders come in on `host:<id>:orders`; acknowledgements, traces, records
+ * and task snapshots go out.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { messageOf } from '../errors.js';
+import { referenceFleet } from '../language/capabilities.js';
+import { limits } from '../limits.js';
+import { duplicateConnection } from '../nerve/connection.js';
+import type { Names } from '../nerve/names.js';
+import { pause } from '../pause.js';
+import { createRandom } from '../random.js';
+import { Agent } from './agent.js';
+import { openJournal } from './journal.js';
+import { createProgramLoader } from './load-program.js';
+import { obeyOrder } from './obey-order.js';
+import { followOrders } from './order-stream.js';
+import { createReporter, type Reporter } from './report.js';
+import { restoreAgents } from './restore.js';
+import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
+import { createSimulatedWorkload } from './workloads/simulated.js';
+
+export interface HostOptions {
+  readonly hostId: string;
+  readonly redis: Redis;
+  readonly names: Names;
+  /** Number of the first agent in the fleet, from 0, and how many follow. */
+  readonly firstAgent: number;
+  readonly agents: number;
+  readonly seed: number;
+  readonly trusted: readonly KeyObject[];
+  readonly stateDir: string;
+  /** Says what went wrong, for the log. */
+  readonly log: (line: string) => void;
+}
+
+export interface Host {
+  readonly agents: readonly Agent[];
+  /** Signs off: agents leave the registry, timers stop, connections stay with their owner. */
+  stop(): Promise<void>;
+}
+
+/** Simulated seconds that pass before the agents show themselves, so that their histories hold a level. */
+const warmUpTicks = 12;
+
+/** Resolves when all agents are registered and obey orders. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { redis, names, hostId } = options;
+  const nowMs = Date.now();
+  const agents = createAgents(options, nowMs - warmUpTicks * 1000);
+  const journal = await openJournal(options.stateDir, hostId);
+  const loader = createProgramLoader({
+    trusted: options.trusted,
+    clock: () => performance.now(),
+    fetch: async (digest) =>
+      (await journal.readProgram(digest)) ?? (await redis.getBuffer(names.program(digest))) ?? undefined,
+  });
+  const lastSeen = await restoreAgents({ agents, journal, loader, trusted: options.trusted });
+  for (let tick = 1; tick <= warmUpTicks; tick++) {
+    for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
+  }
+  const reporter = createReporter({ redis, names, hostId });
+  await reporter.register(agents, nowMs);
+
+  const stopping = new AbortController();
+  const blocking = await duplicateConnection(redis);
+  const rhythm = createTickRhythm();
+  const orders = followOrders({
+    redis: blocking,
+    stream: names.orders(hostId),
+    after: lastSeen,
+    signal: stopping.signal,
+    handle: (streamId, envelope) =>
+      obeyOrder({
+        streamId,
+        envelope,
+        agents,
+        hostId,
+        loader,
+        journal,
+        reporter,
+        rhythm,
+        trusted: options.trusted,
+      }),
+    log: options.log,
+  });
+  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, log: options.log });
+  const beating = heartbeatUntil(stopping.signal, { agents, reporter, log: options.log });
+  return {
+    agents,
+    async stop() {
+      stopping.abort();
+      blocking.disconnect();
+      await Promise.all([orders, ticking, beating]);
+      await reporter.signOff(agents);
+    },
+  };
+}
+
+function createAgents({ firstAgent, agents, seed }: HostOptions, nowMs: number): Agent[] {
+  return Array.from({ length: agents }, (_, at) => {
+    const agent = firstAgent + at;
+    const workload = createSimulatedWorkload({ seed, agent, nowMs });
+    return new Agent({ id: agentId(agent), workload, language: referenceFleet });
+  });
+}
+
+/** `agent-0001` for agent 0: people count from one. */
+function agentId(agent: number): string {
+  return `agent-${String(agent + 1).padStart(4, '0')}`;
+}
+
+interface Shift {
+  readonly agents: readonly Agent[];
+  readonly reporter: Reporter;
+  readonly log: (line: string) => void;
+}
+
+async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: TickRhythm }): Promise<void> {
+  while (!signal.aborted) {
+    await shift.rhythm.wait(signal);
+    if (signal.aborted) return;
+    const started = performance.now();
+    const nowMs = Date.now();
+    const ticks = shift.agents.map((agent) => {
+      const before = performance.now();
+      return { agent, outcome: agent.tick(nowMs), evaluateMs: performance.now() - before };
+    });
+    try {
+      await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
+    } catch (thrown) {
+      shift.log(`tick not written: ${messageOf(thrown)}`);
+    }
+    shift.rhythm.ticked({ nowMs, tookMs: performance.now() - started, agents: shift.agents });
+  }
+}
+
+async function heartbeatUntil(signal: AbortSignal, { agents, reporter, log }: Shift): Promise<void> {
+  const jitter = createRandom(process.pid, 'heartbeat');
+  while (!signal.aborted) {
+    await reporter
+      .heartbeat(agents, Date.now())
+      .catch((thrown) => log(`heartbeat not written: ${messageOf(thrown)}`));
+    await pause(limits.heartbeatEveryMs * (0.9 + 0.2 * jitter()), signal);
+  }
+}

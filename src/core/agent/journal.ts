@@ -1,0 +1,74 @@
+/**
+ * What a host keeps on disk: every order it obeyed, as the signed text it got, and the programs, content-addressed.
+ * After a restart the same orders are opened and checked again, so that a file someone wrote gives no more rights than a
+ * message someone sent. A half-written last line is ignored: its order was not acknowledged either.
+ */
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface JournalEntry {
+  /** Stream id of the order, so that reading goes on after it. */
+  readonly streamId: string;
+  readonly envelope: string;
+}
+
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+  /** On disk when it resolves. */
+  append(entry: JournalEntry): Promise<void>;
+  readProgram(digest: string): Promise<Uint8Array | undefined>;
+  keepProgram(digest: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** Orders kept over a restart: those of the last few rollouts at 116 batches each. */
+const entriesKept = 600;
+
+export async function openJournal(directory: string, hostId: string): Promise<Journal> {
+  const programs = join(directory, 'programs');
+  await mkdir(programs, { recursive: true, mode: 0o700 });
+  const path = join(directory, `${hostId}.orders.jsonl`);
+  const entries = (await readEntries(path)).slice(-entriesKept);
+  await replaceFile(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const programPath = (digest: string) => join(programs, `${digest.replace(':', '-')}.bc`);
+  return {
+    entries,
+    append: (entry) => appendFile(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+    readProgram: async (digest) => {
+      try {
+        return await readFile(programPath(digest));
+      } catch {
+        return undefined;
+      }
+    },
+    keepProgram: (digest, bytes) => replaceFile(programPath(digest), bytes),
+  };
+}
+
+async function readEntries(path: string): Promise<JournalEntry[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line) => {
+    const entry = parseEntry(line);
+    return entry === undefined ? [] : [entry];
+  });
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  try {
+    const { streamId, envelope } = JSON.parse(line) as Partial<JournalEntry>;
+    return typeof streamId === 'string' && typeof envelope === 'string' ? { streamId, envelope } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes beside and renames, so that a crash leaves the old file or the new one. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  await writeFile(beside, content, { mode: 0o600 });
+  await rename(beside, path);
+}

@@ -1,0 +1,36 @@
+/** Orders of one host, one after the other in the order of the stream, for as long as the host lives. */
+import type { Redis } from 'ioredis';
+import { messageOf } from '../errors.js';
+
+export interface OrderStreamOptions {
+  /** A connection of its own: reading blocks. */
+  readonly redis: Redis;
+  readonly stream: string;
+  /** Stream id after which to begin; `0` is from the beginning. */
+  readonly after: string;
+  readonly signal: AbortSignal;
+  readonly handle: (streamId: string, envelope: string) => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+const blockMs = 5_000;
+const retryAfterMs = 200;
+
+export async function followOrders(options: OrderStreamOptions): Promise<void> {
+  const { redis, stream, signal } = options;
+  let last = options.after;
+  while (!signal.aborted) {
+    try {
+      const reply = await redis.xread('COUNT', 100, 'BLOCK', blockMs, 'STREAMS', stream, last);
+      for (const [streamId, fields] of reply?.[0]?.[1] ?? []) {
+        const envelope = fields[fields.indexOf('order') + 1];
+        if (envelope !== undefined) await options.handle(streamId, envelope);
+        last = streamId;
+      }
+    } catch (thrown) {
+      if (signal.aborted) return;
+      options.log(`orders not read: ${messageOf(thrown)}`);
+      await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    }
+  }
+}

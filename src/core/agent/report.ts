@@ -1,0 +1,202 @@
+/** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
+import type { ChainableCommander, Redis } from 'ioredis';
+import { limits } from '../limits.js';
+import { agentRecordFields } from '../nerve/agent-records.js';
+import { newIdentifier } from '../nerve/messages/identifiers.js';
+import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
+import type { LoadTrace, TickTrace, Trace } from '../nerve/messages/trace-record.js';
+import type { Names } from '../nerve/names.js';
+import { pipelined } from '../nerve/records.js';
+import { appendMessage } from '../nerve/streams.js';
+import { encodeTaskSnapshot } from '../nerve/task-snapshot.js';
+import type { Agent, TickOutcome } from './agent.js';
+
+export interface Answer {
+  readonly agent: Agent;
+  readonly acknowledgement: Acknowledgement;
+}
+
+export interface AgentTick {
+  readonly agent: Agent;
+  readonly outcome: TickOutcome;
+  readonly evaluateMs: number;
+}
+
+export interface Reporter {
+  register(agents: readonly Agent[], nowMs: number): Promise<void>;
+  heartbeat(agents: readonly Agent[], nowMs: number): Promise<void>;
+  acknowledge(order: Order, answers: readonly Answer[]): Promise<void>;
+  /** An order that no agent could trust enough to acknowledge. */
+  orderRefused(code: string, reason: string): Promise<void>;
+  tick(ticks: readonly AgentTick[], options: { nowMs: number; snapshots: boolean }): Promise<void>;
+  signOff(agents: readonly Agent[]): Promise<void>;
+}
+
+export function createReporter({
+  redis,
+  names,
+  hostId,
+}: {
+  redis: Redis;
+  names: Names;
+  hostId: string;
+}): Reporter {
+  const usage = createProcessUsage();
+
+  return {
+    async register(agents, nowMs) {
+      await pipelined(redis, agents, (pipeline, agent) =>
+        pipeline.hset(
+          names.agent(agent.id),
+          agentRecordFields({
+            id: agent.id,
+            host: hostId,
+            labels: labelsOf(agent),
+            workload: agent.workload.name,
+            capabilities: [...agent.capabilities],
+            startedAt: nowMs,
+            ...stateOf(agent),
+          }),
+        ),
+      );
+      await pipelined(redis, agents, (pipeline, agent) => recordTasks(pipeline, names, agent, nowMs));
+      await this.heartbeat(agents, nowMs);
+    },
+
+    async heartbeat(agents, nowMs) {
+      if (agents.length === 0) return;
+      await redis.zadd(names.agents, ...agents.flatMap((agent) => [nowMs, agent.id]));
+    },
+
+    async acknowledge(order, answers) {
+      const stream = names.acknowledgements(order.instruction);
+      const memory = process.memoryUsage.rss();
+      await pipelined(redis, answers, (pipeline, { agent, acknowledgement }) => {
+        pipeline.hset(names.agent(agent.id), agentRecordFields(stateOf(agent)));
+        if (acknowledgement.timings !== undefined) {
+          appendTrace(
+            pipeline,
+            names,
+            agent.id,
+            loadTrace(order, acknowledgement, acknowledgement.timings, memory),
+          );
+        }
+      });
+      // Acknowledged last: whoever reads the acknowledgement finds the record and the trace already there.
+      await pipelined(redis, answers, (pipeline, { acknowledgement }) =>
+        pipeline.xadd(stream, '*', 'json', JSON.stringify(acknowledgement)),
+      );
+    },
+
+    async orderRefused(code, reason) {
+      await appendMessage(redis, names.alerts, {
+        id: newIdentifier('alert', Date.now(), Math.random),
+        at: Date.now(),
+        severity: 'critical',
+        kind: 'order-refused',
+        message: `${hostId} refused an order: ${code} ${reason}`,
+      });
+    },
+
+    async tick(ticks, { nowMs, snapshots }) {
+      const process = usage.sinceLast();
+      await pipelined(redis, ticks, (pipeline, { agent, outcome, evaluateMs }) => {
+        const window = agent.report === undefined ? {} : { window: agent.report };
+        pipeline.hset(
+          names.agent(agent.id),
+          agentRecordFields({ status: agent.status, metrics: outcome.metrics, ...window }),
+        );
+        appendTrace(pipeline, names, agent.id, {
+          ...tickTrace(agent, outcome, evaluateMs, nowMs),
+          ...process,
+        });
+        if (snapshots) recordTasks(pipeline, names, agent, nowMs);
+      });
+    },
+
+    async signOff(agents) {
+      await pipelined(redis, agents, (pipeline, agent) => {
+        pipeline.hset(names.agent(agent.id), { status: 'stopped' });
+        pipeline.zrem(names.agents, agent.id);
+      });
+    },
+  };
+}
+
+function stateOf(agent: Agent) {
+  return {
+    status: agent.status,
+    // Empty text clears a field that an earlier state had set.
+    live: agent.live?.loaded.digest ?? '',
+    staged: agent.staged?.loaded.digest ?? '',
+    instruction: agent.live?.instruction ?? '',
+  };
+}
+
+function labelsOf(agent: Agent): Record<string, string> {
+  return { ...agent.workload.labels };
+}
+
+function recordTasks(pipeline: ChainableCommander, names: Names, agent: Agent, nowMs: number): void {
+  const { rows, columns } = agent.workload.view();
+  pipeline.set(names.tasks(agent.id), encodeTaskSnapshot({ atMs: nowMs, rows, columns }));
+}
+
+function appendTrace(pipeline: ChainableCommander, names: Names, agentId: string, trace: Trace): void {
+  pipeline.xadd(
+    names.trace(agentId),
+    'MAXLEN',
+    '~',
+    limits.traceEntriesPerAgentMax,
+    '*',
+    'json',
+    JSON.stringify(trace),
+  );
+}
+
+function loadTrace(order: Order, answer: Acknowledgement, timings: LoadTimings, memory: number): LoadTrace {
+  return {
+    version: 1,
+    kind: 'load',
+    at: answer.at,
+    instruction: order.instruction,
+    digest: order.digest,
+    outcome: answer.outcome,
+    ...(answer.reason === undefined ? {} : { reason: answer.reason }),
+    timings,
+    processMemoryBefore: memory,
+    processMemoryAfter: process.memoryUsage.rss(),
+  };
+}
+
+function tickTrace(agent: Agent, outcome: TickOutcome, evaluateMs: number, nowMs: number) {
+  return {
+    version: 1,
+    kind: 'tick',
+    at: nowMs,
+    ...(agent.live === undefined
+      ? {}
+      : { digest: agent.live.loaded.digest, instruction: agent.live.instruction }),
+    metrics: outcome.metrics,
+    effects: outcome.effects,
+    steps: outcome.steps,
+    evaluateMs,
+    ...(outcome.error === undefined ? {} : { error: outcome.error }),
+  } satisfies Omit<TickTrace, 'processCpuPct' | 'processMemory'>;
+}
+
+/** CPU and memory of this process; agents of one host share both, and the trace says so by the field names. */
+function createProcessUsage() {
+  let lastMs = performance.now();
+  let last = process.cpuUsage();
+  return {
+    sinceLast() {
+      const nowMs = performance.now();
+      const used = process.cpuUsage(last);
+      const processCpuPct = ((used.user + used.system) / 1000 / Math.max(1, nowMs - lastMs)) * 100;
+      lastMs = nowMs;
+      last = process.cpuUsage();
+      return { processCpuPct, processMemory: process.memoryUsage.rss() };
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * When a host ticks: calmly at the programs' reporting interval, fast from the first order of a rollout until 30 s after
+ * go-live and while a window is measured, so that levels before and after rest on several readings.
+ */
+import { limits } from '../limits.js';
+import type { Agent } from './agent.js';
+
+export interface TickRhythm {
+  /** Resolves when the next tick is due, or on abort. */
+  wait(signal: AbortSignal): Promise<void>;
+  /** An order came: tick fast; `windowMs` is the execution window it speaks of. */
+  orderCame(nowMs: number, windowMs: number): void;
+  ticked(tick: { nowMs: number; tookMs: number; agents: readonly Agent[] }): void;
+  /** True when the task tables should be recorded with this tick. */
+  snapshotDue(nowMs: number): boolean;
+}
+
+const calmTickMs = 5_000;
+/** Readings that a window should have at least, and the fastest tick that this may ask for. */
+const ticksPerWindow = 20;
+const fastestTickMs = 100;
+
+export function createTickRhythm(): TickRhythm {
+  let fastUntilMs = 0;
+  let fastEveryMs: number = limits.fastTickMs;
+  let everyMs = 0;
+  let lastMs = 0;
+  let snapshotAtMs = 0;
+  let wake: (() => void) | undefined;
+
+  return {
+    wait(signal) {
+      const delay = Math.max(0, lastMs + everyMs - Date.now());
+      return new Promise((resolve) => {
+        const finish = () => {
+          clearTimeout(timer);
+          wake = undefined;
+          signal.removeEventListener('abort', finish);
+          resolve();
+        };
+        const timer = setTimeout(finish, delay);
+        wake = finish;
+        signal.addEventListener('abort', finish, { once: true });
+      });
+    },
+    orderCame(nowMs, windowMs) {
+      fastUntilMs = nowMs + limits.fastTracingMs;
+      fastEveryMs = Math.min(limits.fastTickMs, Math.max(fastestTickMs, windowMs / ticksPerWindow));
+      if (everyMs <= fastEveryMs) return;
+      everyMs = fastEveryMs;
+      wake?.();
+    },
+    ticked({ nowMs, tookMs, agents }) {
+      lastMs = nowMs;
+      const fast = nowMs < fastUntilMs || agents.some((agent) => agent.measuring);
+      // A host that cannot keep up ticks at half its capacity instead of falling behind.
+      everyMs = Math.max(fast ? fastEveryMs : calmIntervalMs(agents), 2 * tookMs);
+    },
+    snapshotDue(nowMs) {
+      if (nowMs < snapshotAtMs) return false;
+      snapshotAtMs = nowMs + calmTickMs;
+      return true;
+    },
+  };
+}
+
+/** The shortest reporting interval that a live program asks for, within the agent's own limits. */
+function calmIntervalMs(agents: readonly Agent[]): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const agent of agents) {
+    const asked = agent.live?.loaded.program.manifest.reportIntervalMs;
+    if (asked !== undefined) shortest = Math.min(shortest, asked);
+  }
+  if (!Number.isFinite(shortest)) return calmTickMs;
+  return Math.min(Math.max(shortest, limits.reportIntervalMsMin), limits.reportIntervalMsMax);
+}

@@ -1,0 +1,138 @@
+/**
+ * One execution window of one agent: the tasks present at go-live are followed tick by tick and grouped by the set of
+ * actions that the first evaluation gave them (or, held out, would have given them). Out: the sums before and in the
+ * window per group, over tasks that are still there. Held-out groups are chosen by the same rule at the same moment,
+ * so that they also control for regression to the mean.
+ */
+import type { EffectGroup, WindowReport } from '../nerve/messages/agent-record.js';
+import { measuredMetrics, readRow } from './measured-metrics.js';
+import type { TaskHistory } from './task-history.js';
+import type { TaskId, TaskView } from './workload.js';
+
+interface FollowedTask {
+  actions: number;
+  readonly arguments: Map<number, number>;
+  readonly before: Float64Array;
+  readonly sum: Float64Array;
+  ticks: number;
+  lastTick: number;
+}
+
+export interface WindowTotals {
+  completed: number;
+  failed: number;
+  applied: number;
+  refused: number;
+  steps: number;
+  errors: number;
+  lastError?: string;
+  readonly effects: Map<string, number>;
+}
+
+export interface WindowMeasurement {
+  readonly instruction: string;
+  readonly sinceMs: number;
+  readonly totals: WindowTotals;
+  /** Notes an effect of the first evaluation on a task. */
+  assign(id: TaskId, action: number, argument: number): void;
+  /** One tick after go-live. */
+  observe(view: TaskView): void;
+  report(nowMs: number): WindowReport;
+}
+
+export function openWindow(options: {
+  readonly instruction: string;
+  readonly arm: WindowReport['arm'];
+  readonly sinceMs: number;
+  readonly history: TaskHistory;
+  readonly view: TaskView;
+}): WindowMeasurement {
+  const tasks = new Map<TaskId, FollowedTask>();
+  for (const id of options.view.ids) {
+    const before = options.history.meanOf(id);
+    if (before === undefined) continue;
+    const sum = new Float64Array(measuredMetrics.length);
+    tasks.set(id, { actions: 0, arguments: new Map(), before: before.slice(), sum, ticks: 0, lastTick: 0 });
+  }
+  const totals: WindowTotals = {
+    completed: 0,
+    failed: 0,
+    applied: 0,
+    refused: 0,
+    steps: 0,
+    errors: 0,
+    effects: new Map(),
+  };
+  const row = new Float64Array(measuredMetrics.length);
+  let ticks = 0;
+
+  return {
+    instruction: options.instruction,
+    sinceMs: options.sinceMs,
+    totals,
+    assign(id, action, argument) {
+      const task = tasks.get(id);
+      if (task === undefined) return;
+      task.actions |= 1 << (action - 1);
+      task.arguments.set(action, argument);
+    },
+    observe(view) {
+      ticks++;
+      view.ids.forEach((id, at) => {
+        const task = tasks.get(id);
+        if (task === undefined) return;
+        readRow(view, at, row);
+        for (let metric = 0; metric < row.length; metric++)
+          task.sum[metric] = (task.sum[metric] ?? 0) + (row[metric] ?? 0);
+        task.ticks++;
+        task.lastTick = ticks;
+      });
+    },
+    report(nowMs) {
+      const present = [...tasks.values()].filter((task) => task.ticks > 0 && task.lastTick === ticks);
+      return {
+        instruction: options.instruction,
+        arm: options.arm,
+        since: options.sinceMs,
+        at: nowMs,
+        ticks,
+        completed: totals.completed,
+        failed: totals.failed,
+        applied: totals.applied,
+        refused: totals.refused,
+        effects: Object.fromEntries(totals.effects),
+        steps: totals.steps,
+        groups: groupsOf(present),
+        errors: totals.errors,
+        ...(totals.lastError === undefined ? {} : { lastError: totals.lastError }),
+      };
+    },
+  };
+}
+
+function groupsOf(tasks: readonly FollowedTask[]): EffectGroup[] {
+  const bySet = Map.groupBy(tasks, (task) => task.actions);
+  return [...bySet].map(([actions, members]) => ({
+    actions,
+    tasks: members.length,
+    arguments: meanArguments(members),
+    sums: Object.fromEntries(
+      measuredMetrics.map((metric, at) => [
+        metric,
+        [
+          members.reduce((sum, task) => sum + (task.before[at] ?? 0), 0),
+          members.reduce((sum, task) => sum + (task.sum[at] ?? 0) / task.ticks, 0),
+        ] as [number, number],
+      ]),
+    ),
+  }));
+}
+
+function meanArguments(tasks: readonly FollowedTask[]): Record<string, number> {
+  const sums = new Map<number, number>();
+  for (const task of tasks) {
+    for (const [action, argument] of task.arguments)
+      sums.set(action, (sums.get(action) ?? 0) + argument / tasks.length);
+  }
+  return Object.fromEntries([...sums].map(([action, mean]) => [String(action), mean]));
+}

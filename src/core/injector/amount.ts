@@ -1,0 +1,55 @@
+/** Amounts of agents as operators write them (`10`, `5%`, `1,10,25%`) -> numbers of agents, or a clear refusal. */
+import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
+
+/** Sizes of successive batches; the last one repeats. Percentages are of `agents`, rounded up, at least 1. */
+export function parseBatchSizes(text: string, agents: number): number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.map((part) => {
+    const size = parseAmount(part, agents, Math.ceil);
+    if (size === undefined) throw badBatch(text, `"${part}" is neither a whole number nor a percentage`);
+    if (part.endsWith('%') && Number.parseFloat(part) > 100)
+      throw badBatch(text, `${part} is more than all agents`);
+    if (size < 1 || Number.parseFloat(part) === 0) throw badBatch(text, 'a batch holds at least 1 agent');
+    if (size > limits.batchAgentsMax) {
+      throw new DreamnetError({
+        code: 'DN503',
+        kind: 'bad-input',
+        message: `A batch of ${size} is above the limit of ${limits.batchAgentsMax}.`,
+        hint: 'Use a smaller --batch.',
+      });
+    }
+    return size;
+  });
+}
+
+/** Failed agents that are tolerated: the rollout stops when one more fails. Percentages are rounded down. */
+export function parseMaxFailures(text: string, agents: number): number {
+  const tolerated = parseAmount(text, agents, Math.floor);
+  if (tolerated === undefined || (text.trim().endsWith('%') && Number.parseFloat(text) > 100)) {
+    throw new DreamnetError({
+      code: 'DN502',
+      kind: 'bad-input',
+      message: `--max-failures "${text.slice(0, 40)}" is neither a whole number nor a percentage up to 100%.`,
+      hint: 'Write --max-failures 10 or --max-failures 2%.',
+    });
+  }
+  return tolerated;
+}
+
+function parseAmount(text: string, whole: number, round: (value: number) => number): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,4})?)(%?)$/.exec(text.trim());
+  if (match === null) return undefined;
+  const value = Number(match[1]);
+  if (match[2] === '%') return round((whole * value) / 100);
+  return Number.isInteger(value) ? value : undefined;
+}
+
+function badBatch(text: string, why: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN501',
+    kind: 'bad-input',
+    message: `--batch "${text.slice(0, 40)}" does not work: ${why}.`,
+    hint: 'Write --batch 10, --batch 5% or --batch 1,10,25%.',
+  });
+}

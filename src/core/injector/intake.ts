@@ -1,0 +1,99 @@
+/**
+ * Instructions in: what waits on `swarm:instructions`, the one to roll out now, and what became of the others. A message
+ * that does not fit goes to `swarm:instructions:rejected` with every reason; it never stops the listener.
+ */
+import type { Redis } from 'ioredis';
+import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
+import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
+import type { Names } from '../nerve/names.js';
+import { readRollout } from '../nerve/rollout-records.js';
+import { acknowledge, keepRejected, newestMessages, takeFromGroup } from '../nerve/streams.js';
+import { pause } from '../pause.js';
+
+export interface Intake {
+  readonly instruction: Instruction | undefined;
+  /** Older instructions that waited too: they stay on the stream and can be injected by id. */
+  readonly superseded: readonly string[];
+  readonly expired: readonly string[];
+  readonly rejected: readonly { readonly streamId: string; readonly reasons: readonly string[] }[];
+  /** Call it once the rollout is on record: until then the instruction is handed out again should this process die. */
+  settle(): Promise<void>;
+}
+
+const group = 'injector';
+
+/** The newest instruction that nobody has rolled out yet. */
+export async function takeNewest(
+  redis: Redis,
+  names: Names,
+  { consumer, nowMs }: { readonly consumer: string; readonly nowMs: number },
+): Promise<Intake> {
+  const stream = names.instructions;
+  const received = await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema });
+  const rejected: { streamId: string; reasons: readonly string[] }[] = [];
+  const waiting: Instruction[] = [];
+  for (const message of received) {
+    if (message.ok) {
+      waiting.push(message.value);
+    } else {
+      await keepRejected(redis, names.instructionsRejected, message);
+      rejected.push({ streamId: message.streamId, reasons: message.reasons });
+    }
+  }
+  const expired = waiting.filter((instruction) => (instruction.expires ?? Infinity) <= nowMs);
+  const open = [];
+  for (const instruction of waiting) {
+    if (!expired.includes(instruction) && (await readRollout(redis, names, instruction.id)) === undefined)
+      open.push(instruction);
+  }
+  const instruction = open.at(-1);
+  const chosen = received.findLast((message) => message.ok && message.value.id === instruction?.id)?.streamId;
+  const others = received.map(({ streamId }) => streamId).filter((streamId) => streamId !== chosen);
+  await acknowledge(redis, stream, group, others);
+  return {
+    instruction,
+    settle: () => acknowledge(redis, stream, group, chosen === undefined ? [] : [chosen]),
+    superseded: open.slice(0, -1).map(({ id }) => id),
+    expired: expired.map(({ id }) => id),
+    rejected,
+  };
+}
+
+/** Waits until an instruction comes, at most `waitMs`; the last look's report. */
+export async function waitForNewest(
+  redis: Redis,
+  names: Names,
+  options: {
+    readonly consumer: string;
+    readonly waitMs: number;
+    readonly clock: () => number;
+    readonly signal: AbortSignal;
+  },
+): Promise<Intake> {
+  const until = options.clock() + options.waitMs;
+  for (;;) {
+    const intake = await takeNewest(redis, names, { consumer: options.consumer, nowMs: options.clock() });
+    if (intake.instruction !== undefined || options.signal.aborted || options.clock() >= until) return intake;
+    await pause(Math.min(200, Math.max(1, until - options.clock())), options.signal);
+  }
+}
+
+/** One instruction by its id or its decision's id; throws DN505 when the stream does not hold it. */
+export async function findInstruction(redis: Redis, names: Names, id: string): Promise<Instruction> {
+  const messages = await newestMessages(
+    redis,
+    names.instructions,
+    instructionSchema,
+    limits.streamEntriesMax,
+  );
+  for (const message of messages) {
+    if (message.ok && (message.value.id === id || message.value.decision === id)) return message.value;
+  }
+  throw new DreamnetError({
+    code: 'DN505',
+    kind: 'bad-input',
+    message: `There is no instruction ${id.slice(0, 140)} on ${names.instructions}.`,
+    hint: 'Make one with `dreamnet decide "reduce costs 15%"`.',
+  });
+}

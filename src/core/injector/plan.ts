@@ -1,0 +1,89 @@
+/**
+ * The plan: an instruction's targets in, batches with a random hold-out in them out. The order is shuffled by the
+ * instruction's id, so that the canary is a fair sample and a resumed rollout plans the same.
+ */
+import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
+import { createRandom } from '../random.js';
+import { parseBatchSizes, parseMaxFailures } from './amount.js';
+
+export interface Target {
+  readonly id: string;
+  readonly host: string;
+}
+
+export interface PlannedAgent extends Target {
+  /** From 0. */
+  readonly batch: number;
+  readonly heldOut: boolean;
+}
+
+export interface Plan {
+  readonly agents: readonly PlannedAgent[];
+  readonly batches: readonly (readonly PlannedAgent[])[];
+  readonly heldOut: number;
+  /** The rollout stops when one agent more than this has failed. */
+  readonly maxFailures: number;
+}
+
+export interface PlanOptions {
+  readonly instructionId: string;
+  readonly selector: string;
+  readonly targets: readonly Target[];
+  /** As typed: `10`, `5%`, `1,10,25%`. */
+  readonly batch: string;
+  readonly maxFailures: string;
+  readonly holdOutShare?: number;
+}
+
+export function planRollout(options: PlanOptions): Plan {
+  const { targets } = options;
+  if (targets.length === 0) throw noTargets(options.selector);
+  const sizes = parseBatchSizes(options.batch, targets.length);
+  const maxFailures = parseMaxFailures(options.maxFailures, targets.length);
+  const heldOut = heldOutCount(targets.length, options.holdOutShare ?? limits.holdOutShare);
+  const shuffled = shuffle(targets, options.instructionId);
+  const held = new Set(
+    shuffle(targets, `${options.instructionId}/hold-out`)
+      .slice(0, heldOut)
+      .map(({ id }) => id),
+  );
+  const batches: PlannedAgent[][] = [];
+  for (let from = 0; from < shuffled.length; ) {
+    const batch = batches.length;
+    const size = sizes[Math.min(batch, sizes.length - 1)] as number;
+    const members = shuffled.slice(from, from + size);
+    batches.push(members.map(({ id, host }) => ({ id, host, batch, heldOut: held.has(id) })));
+    from += size;
+  }
+  return { agents: batches.flat(), batches, heldOut, maxFailures };
+}
+
+/** One agent alone cannot be compared; from two on at least one is held out, unless the share is 0. */
+function heldOutCount(agents: number, share: number): number {
+  if (agents < 2 || share <= 0) return 0;
+  return Math.min(agents - 1, Math.max(1, Math.round(agents * share)));
+}
+
+/** Fisher and Yates, seeded. */
+function shuffle<T>(values: readonly T[], seed: string): T[] {
+  const random = createRandom(seed);
+  const shuffled = [...values];
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
+  }
+  return shuffled;
+}
+
+function noTargets(selector: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN504',
+    kind: 'bad-input',
+    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
+    hint:
+      selector === ''
+        ? 'Start some with `dreamnet up`.'
+        : 'See the labels with `dreamnet agents list`, then change --selector.',
+  });
+}

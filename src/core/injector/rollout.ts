@@ -1,0 +1,417 @@
+/**
+ * One rollout from plan to live: the canary first, then batch after batch, then all but the hold-out together. What
+ * every agent answered is in Redis before the next order goes out, so that a killed injector can be resumed.
+ */
+import type { Redis } from 'ioredis';
+import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { Instruction } from '../nerve/messages/instruction.js';
+import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
+import type {
+  AgentOutcome,
+  RolloutAgent,
+  RolloutRecord,
+  RolloutState,
+} from '../nerve/messages/rollout-record.js';
+import type { Names } from '../nerve/names.js';
+import { claimRollout, readRollout, readRolloutAgents, writeRollout } from '../nerve/rollout-records.js';
+import type { ReportEvent } from '../pipeline-events.js';
+import { type AcknowledgementReader, readAcknowledgements } from './acknowledgements.js';
+import { judgeCanary } from './judge-canary.js';
+import type { Plan, PlannedAgent } from './plan.js';
+import type { PreparedProgram } from './prepare-program.js';
+import { type OrderBatch, type SigningKey, sendOrders } from './send-orders.js';
+import { requireStep } from './states.js';
+
+export interface RolloutDependencies {
+  readonly redis: Redis;
+  readonly names: Names;
+  readonly key: SigningKey;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly report: ReportEvent;
+  /** Abort: nothing is sent after it. */
+  readonly signal: AbortSignal;
+}
+
+export interface RolloutOptions {
+  readonly instruction: Instruction;
+  readonly goal?: string;
+  readonly program: PreparedProgram;
+  readonly plan: Plan;
+  readonly windowMs: number;
+  /** How long the canary is watched. */
+  readonly bakeMs: number;
+  readonly acknowledgeWithinMs?: number;
+}
+
+/** A rollout in the hands of this process. */
+export interface Rollout {
+  readonly record: RolloutRecord;
+  readonly agents: ReadonlyMap<string, RolloutAgent>;
+  /** Stages everything and goes live; throws DN530 when a gate stopped it, DN531 when it was aborted. */
+  run(): Promise<void>;
+  /** Ends the window: after a good result the held-out agents go live too, after a bad one they never do. */
+  complete(result: { readonly good: boolean; readonly reason?: string }): Promise<void>;
+  /** Marks an interrupted rollout, so that others see that nobody is working on it. */
+  markAborted(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Claims the rollout for this process; `resume` takes over what an earlier one left: failed and untouched agents. */
+export async function openRollout(
+  dependencies: RolloutDependencies,
+  options: RolloutOptions & { readonly resume?: boolean },
+): Promise<Rollout> {
+  const { redis, names } = dependencies;
+  const { id } = options.instruction;
+  const earlier = await readRollout(redis, names, id);
+  if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
+  const epoch = await claimRollout(redis, names, id);
+  const known =
+    earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
+  const reader = await readAcknowledgements(redis, { stream: names.acknowledgements(id), epoch });
+  const rollout = new RolloutRun(dependencies, options, reader);
+  await rollout.begin(epoch, earlier, known);
+  return rollout;
+}
+
+class RolloutRun implements Rollout {
+  readonly #deps: RolloutDependencies;
+  readonly #options: RolloutOptions;
+  readonly #reader: AcknowledgementReader;
+  #record!: RolloutRecord;
+  readonly #agents = new Map<string, RolloutAgent>();
+
+  constructor(dependencies: RolloutDependencies, options: RolloutOptions, reader: AcknowledgementReader) {
+    this.#deps = dependencies;
+    this.#options = options;
+    this.#reader = reader;
+  }
+
+  get record(): RolloutRecord {
+    return this.#record;
+  }
+
+  get agents(): ReadonlyMap<string, RolloutAgent> {
+    return this.#agents;
+  }
+
+  async begin(
+    epoch: number,
+    earlier: RolloutRecord | undefined,
+    known: ReadonlyMap<string, RolloutAgent>,
+  ): Promise<void> {
+    const { plan, instruction, program, windowMs, goal } = this.#options;
+    for (const { id, batch, heldOut } of plan.agents) {
+      const before = known.get(id);
+      const again = before === undefined || before.outcome === 'failed' || before.outcome === 'skipped';
+      this.#agents.set(id, again ? { outcome: 'pending', batch, heldOut } : { ...before, batch });
+    }
+    this.#record = {
+      ...(goal === undefined ? {} : { goal }),
+      ...earlier,
+      id: instruction.id,
+      instruction,
+      state: earlier?.state ?? 'planned',
+      epoch,
+      program: {
+        name: program.name,
+        digest: program.digest,
+        bytes: program.bytes.length,
+        optimizationScore: program.optimizationScore,
+        costPerTask: program.costPerTask,
+        parameters: program.parameters,
+      },
+      agents: plan.agents.length,
+      heldOut: plan.heldOut,
+      batches: plan.batches.length,
+      batchesDone: plan.batches.filter((batch) => batch.every(({ id }) => this.#outcomeOf(id) !== 'pending'))
+        .length,
+      counts: countsOf(this.#agents),
+      maxFailures: plan.maxFailures,
+      windowMs,
+      plannedAt: earlier?.plannedAt ?? this.#deps.clock(),
+    };
+    await this.#write(this.#agents);
+  }
+
+  async run(): Promise<void> {
+    const { plan } = this.#options;
+    this.#record = { ...this.#record, startedAt: this.#record.startedAt ?? this.#deps.clock() };
+    const [first, ...rest] = plan.batches;
+    if (first === undefined || this.#record.state === 'live') return;
+    let spentMs = 0;
+    if (rest.length > 0 && this.#isCanaryDue(first)) {
+      await this.#step('canary');
+      spentMs += await this.#stage(first, 'canary');
+      await this.#bake(first);
+      await this.#step('injecting');
+    } else {
+      await this.#step('injecting');
+      spentMs += await this.#stage(first, 'fleet');
+    }
+    for (const batch of rest) spentMs += await this.#stage(batch, 'fleet');
+    this.#record = { ...this.#record, stagedAt: this.#deps.clock(), injectMs: spentMs };
+    await this.#goLive();
+  }
+
+  async complete({ good, reason }: { readonly good: boolean; readonly reason?: string }): Promise<void> {
+    const heldOut = this.#options.plan.agents.filter(
+      ({ id, heldOut }) => heldOut && this.#outcomeOf(id) === 'staged',
+    );
+    if (good) {
+      await this.#order('live', heldOut, 'live');
+    } else {
+      await this.#order('undo', heldOut, 'skipped', 'the result was not good');
+    }
+    this.#record = { ...this.#record, finishedAt: this.#deps.clock() };
+    await this.#step('complete', reason);
+  }
+
+  /** A resumed rollout whose first batch is live already has had its canary. */
+  #isCanaryDue(first: readonly PlannedAgent[]): boolean {
+    return first.some(({ id, heldOut }) => !heldOut && this.#outcomeOf(id) !== 'live');
+  }
+
+  /** Stages one batch; the milliseconds it took. */
+  async #stage(batch: readonly PlannedAgent[], group: 'canary' | 'fleet'): Promise<number> {
+    const pending = batch.filter(({ id }) => this.#outcomeOf(id) === 'pending');
+    if (pending.length === 0) return 0;
+    this.#requireGoingOn();
+    const { at, staged, failed, ms } = await this.#order('stage', pending, 'staged');
+    this.#record = { ...this.#record, batchesDone: this.#record.batchesDone + 1 };
+    const number = (batch[0]?.batch ?? 0) + 1;
+    this.#deps.report({
+      type: 'batch',
+      at,
+      batch: number,
+      batches: this.#record.batches,
+      group,
+      agents: pending.length,
+      staged,
+      failed,
+      ms,
+    });
+    await this.#requireFewFailures();
+    return ms;
+  }
+
+  /** The canary runs the program alone for a while, and is judged. */
+  async #bake(canary: readonly PlannedAgent[]): Promise<void> {
+    const { bakeMs, acknowledgeWithinMs = limits.acknowledgeWithinMs } = this.#options;
+    const treated = canary.filter(({ id, heldOut }) => !heldOut && this.#outcomeOf(id) === 'staged');
+    if (treated.length === 0) return;
+    this.#requireGoingOn();
+    await this.#order('live', treated, 'live');
+    const event = { type: 'canary', agents: treated.length, bakeMs } as const;
+    this.#deps.report({ ...event, at: this.#deps.clock(), state: 'watching' });
+    const verdict = await judgeCanary({
+      ...this.#deps,
+      instruction: this.#record.id,
+      agents: treated.map(({ id }) => id),
+      bakeMs,
+      graceMs: acknowledgeWithinMs,
+    });
+    this.#requireGoingOn();
+    this.#deps.report({
+      ...event,
+      at: this.#deps.clock(),
+      state: verdict.passed ? 'passed' : 'failed',
+      ...(verdict.passed ? {} : { reason: verdict.reason }),
+    });
+    if (!verdict.passed) await this.#stop(`the canary failed: ${verdict.reason}`);
+  }
+
+  async #goLive(): Promise<void> {
+    this.#requireGoingOn();
+    const staged = this.#options.plan.agents.filter(({ id }) => this.#outcomeOf(id) === 'staged');
+    const treated = staged.filter(({ heldOut }) => !heldOut);
+    const heldOut = staged.filter((agent) => agent.heldOut);
+    const sentAt = this.#deps.clock();
+    // Both orders travel in one pipeline, so that both arms begin their window at the same moment.
+    await this.#send([this.#batchOf('live', treated), this.#batchOf('observe', heldOut)]);
+    await this.#collect('live', treated, 'live', sentAt);
+    await this.#collect('observe', heldOut, 'staged', sentAt);
+    await this.#requireFewFailures();
+    const at = this.#deps.clock();
+    this.#record = { ...this.#record, liveAt: at };
+    await this.#step('live');
+    this.#deps.report({
+      type: 'live',
+      at,
+      agents: this.#record.counts.live ?? 0,
+      heldOut: heldOut.length,
+      ms: at - sentAt,
+    });
+  }
+
+  async #order(action: OrderAction, targets: readonly PlannedAgent[], then: AgentOutcome, reason?: string) {
+    const sentAt = this.#deps.clock();
+    await this.#send([this.#batchOf(action, targets)]);
+    const failed = await this.#collect(action, targets, then, sentAt, reason);
+    const at = this.#deps.clock();
+    return { at, staged: targets.length - failed, failed, ms: at - sentAt };
+  }
+
+  #batchOf(action: OrderAction, targets: readonly PlannedAgent[]): OrderBatch {
+    const { program, windowMs, instruction } = this.#options;
+    const now = this.#deps.clock();
+    const expires =
+      instruction.expires ?? now + windowMs + instruction.context.deadline + limits.deadlineMsMax;
+    return {
+      targets,
+      order: {
+        version: 1,
+        instruction: this.#record.id,
+        action,
+        digest: program.digest,
+        parameters: { ...program.parameters },
+        epoch: this.#record.epoch,
+        expires,
+        windowMs,
+      },
+    };
+  }
+
+  #send(batches: readonly OrderBatch[]): Promise<void> {
+    return sendOrders(this.#deps.redis, this.#deps.names, this.#deps.key, batches);
+  }
+
+  /** Waits for the answers and writes down what became of each agent; the number that failed. */
+  async #collect(
+    action: OrderAction,
+    targets: readonly PlannedAgent[],
+    then: AgentOutcome,
+    sentAt: number,
+    reason?: string,
+  ): Promise<number> {
+    const withinMs = this.#options.acknowledgeWithinMs ?? limits.acknowledgeWithinMs;
+    const answers = await this.#reader.waitFor({
+      agents: new Set(targets.map(({ id }) => id)),
+      action,
+      digest: this.#options.program.digest,
+      withinMs,
+      signal: this.#deps.signal,
+    });
+    const changed = new Map<string, RolloutAgent>();
+    for (const { id, batch, heldOut } of targets) {
+      const answer = answers.get(id);
+      // Aborted while waiting: what has not answered stays as it was, and a resume asks it again.
+      if (answer === undefined && this.#deps.signal.aborted) continue;
+      const place = { batch, heldOut };
+      const agent =
+        answer?.outcome === 'done'
+          ? { ...place, outcome: then, ...timesOf(answer, sentAt), ...why(reason) }
+          : { ...place, ...failureOf(answer, withinMs) };
+      changed.set(id, agent);
+      this.#agents.set(id, agent);
+      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
+    }
+    await this.#write(changed);
+    return [...changed.values()].filter((agent) => agent.outcome === 'failed').length;
+  }
+
+  #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
+    this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
+  }
+
+  async #requireFewFailures(): Promise<void> {
+    this.#requireGoingOn();
+    const failed = this.#record.counts.failed ?? 0;
+    const { maxFailures } = this.#record;
+    if (failed > maxFailures) await this.#stop(`${failed} agents failed, ${maxFailures} are tolerated`);
+  }
+
+  /** Stopped by a gate: every agent returns to what it had. */
+  async #stop(reason: string): Promise<never> {
+    const touched = this.#options.plan.agents.filter(({ id }) =>
+      ['staged', 'live'].includes(this.#outcomeOf(id)),
+    );
+    await this.#order('undo', touched, 'rolled_back');
+    this.#record = { ...this.#record, finishedAt: this.#deps.clock() };
+    await this.#step('failed', reason);
+    throw new DreamnetError({
+      code: 'DN530',
+      kind: 'stopped-by-gate',
+      message: `The rollout was stopped: ${reason}. ${touched.length} agents were returned to what they had.`,
+      hint: `See why with \`dreamnet agents list\`, then go on with \`dreamnet inject --resume ${this.#record.id}\`.`,
+    });
+  }
+
+  #requireGoingOn(): void {
+    if (this.#deps.signal.aborted) throw this.#aborted();
+  }
+
+  #aborted(): DreamnetError {
+    const { staged = 0, live = 0, pending = 0 } = this.#record.counts;
+    return new DreamnetError({
+      code: 'DN531',
+      kind: 'interrupted',
+      message: `Interrupted. Nothing more is sent: ${live} agents are live, ${staged} staged, ${pending} untouched.`,
+      hint: `Go on with \`dreamnet inject --resume ${this.#record.id}\`.`,
+    });
+  }
+
+  async #step(state: RolloutState, reason?: string): Promise<void> {
+    requireStep(this.#record.state, state);
+    const { reason: _old, ...record } = this.#record;
+    this.#record = { ...record, state, ...why(reason) };
+    await this.#write(new Map());
+    this.#deps.report({ type: 'state', at: this.#deps.clock(), state, ...why(reason) });
+  }
+
+  async #write(changed: ReadonlyMap<string, RolloutAgent>): Promise<void> {
+    this.#record = { ...this.#record, counts: countsOf(this.#agents) };
+    await writeRollout(this.#deps.redis, this.#deps.names, this.#record, changed);
+  }
+
+  async markAborted(): Promise<void> {
+    if (this.#record.state === 'live') return;
+    await this.#step('aborted', 'interrupted by the operator');
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  #outcomeOf(id: string): AgentOutcome {
+    return this.#agents.get(id)?.outcome ?? 'pending';
+  }
+}
+
+function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutRecord['counts'] {
+  const counts = { pending: 0, staged: 0, live: 0, failed: 0, skipped: 0, rolled_back: 0 };
+  for (const { outcome } of agents.values()) counts[outcome]++;
+  return counts;
+}
+
+function timesOf(answer: Acknowledgement, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
+  const acknowledgedMs = Math.max(0, answer.at - sentAt);
+  return answer.timings === undefined
+    ? { acknowledgedMs }
+    : { acknowledgedMs, loadMs: answer.timings.totalMs };
+}
+
+function failureOf(
+  answer: Acknowledgement | undefined,
+  withinMs: number,
+): Omit<RolloutAgent, 'batch' | 'heldOut'> {
+  if (answer === undefined) {
+    return { outcome: 'failed', code: 'DN540', reason: `no acknowledgement within ${withinMs} ms` };
+  }
+  return { outcome: 'failed', code: answer.code ?? 'DN541', reason: answer.reason ?? answer.outcome };
+}
+
+function why(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+function alreadyRolledOut(record: RolloutRecord): DreamnetError {
+  return new DreamnetError({
+    code: 'DN512',
+    kind: 'bad-input',
+    message: `Instruction ${record.id} has been rolled out already: it is ${record.state}.`,
+    hint: `Go on with \`dreamnet inject --resume ${record.id}\`, or decide anew with \`dreamnet decide\`.`,
+  });
+}

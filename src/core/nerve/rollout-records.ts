@@ -1,0 +1,82 @@
+/** `rollout:<id>` hashes: written only by the coordinator that holds the rollout, read by anyone. */
+import type { Redis } from 'ioredis';
+import { DreamnetError } from '../errors.js';
+import {
+  type RolloutAgent,
+  type RolloutRecord,
+  rolloutAgentSchema,
+  rolloutRecordSchema,
+} from './messages/rollout-record.js';
+import type { Names } from './names.js';
+import { parseRecord } from './records.js';
+import { runScript } from './run-script.js';
+
+const agentField = 'agent:';
+/** Fields per script call: keeps one call below a few milliseconds of Redis time. */
+const fieldsPerCall = 1_000;
+
+/** A new coordinator epoch, newer than any before; throws DN510 when a newer coordinator already holds the rollout. */
+export async function claimRollout(redis: Redis, names: Names, id: string): Promise<number> {
+  const epoch = await redis.incr(names.epoch);
+  const claimed = await runScript(redis, 'claim-rollout', names.rollout(id), [epoch]);
+  if (claimed !== 1) throw takenOver(id);
+  return epoch;
+}
+
+/** Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. */
+export async function writeRollout(
+  redis: Redis,
+  names: Names,
+  record: RolloutRecord,
+  agents: ReadonlyMap<string, RolloutAgent>,
+): Promise<void> {
+  const fields = [...agents].map(([id, agent]) => [`${agentField}${id}`, JSON.stringify(agent)]);
+  fields.push(['record', JSON.stringify(record)]);
+  for (let from = 0; from < fields.length; from += fieldsPerCall) {
+    const part = fields.slice(from, from + fieldsPerCall).flat();
+    const written = await runScript(redis, 'write-rollout', names.rollout(record.id), [
+      record.epoch,
+      ...part,
+    ]);
+    if (written !== 1) throw takenOver(record.id);
+  }
+  await redis.zadd(names.rollouts, record.plannedAt, record.id);
+  await redis.publish(names.rolloutChanges, record.id);
+}
+
+export async function readRollout(
+  redis: Redis,
+  names: Names,
+  id: string,
+): Promise<RolloutRecord | undefined> {
+  return parseRecord(await redis.hget(names.rollout(id), 'record'), rolloutRecordSchema);
+}
+
+/** Every agent of a rollout with its outcome. */
+export async function readRolloutAgents(
+  redis: Redis,
+  names: Names,
+  id: string,
+): Promise<Map<string, RolloutAgent>> {
+  const fields = await redis.hgetall(names.rollout(id));
+  const agents = new Map<string, RolloutAgent>();
+  for (const [field, text] of Object.entries(fields)) {
+    const agent = field.startsWith(agentField) ? parseRecord(text, rolloutAgentSchema) : undefined;
+    if (agent !== undefined) agents.set(field.slice(agentField.length), agent);
+  }
+  return agents;
+}
+
+/** Ids of the newest rollouts, newest first. */
+export async function newestRollouts(redis: Redis, names: Names, count: number): Promise<string[]> {
+  return redis.zrevrange(names.rollouts, 0, count - 1);
+}
+
+function takenOver(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN510',
+    kind: 'failed',
+    message: `Another injector has taken over rollout ${id}; this one has stopped.`,
+    hint: 'Follow it with `dreamnet watch`.',
+  });
+}

@@ -1,0 +1,55 @@
+/** Orders signed by the injector and opened by agents: an order and a key in, exact bytes with an Ed25519 signature out. */
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { keyIdOf } from './bytecode/signature.js';
+import { type Order, orderSchema, type SignedOrder, signedOrderSchema } from './nerve/messages/order.js';
+
+export type OpenedOrder =
+  | { readonly ok: true; readonly order: Order }
+  | { readonly ok: false; readonly code: string; readonly reason: string };
+
+/** Signs the JSON text itself, so that checking needs no canonical form. */
+export function signOrder(
+  order: Order,
+  key: { readonly privateKey: KeyObject; readonly keyId: string },
+): SignedOrder {
+  const text = JSON.stringify(order);
+  return {
+    order: text,
+    keyId: key.keyId,
+    signature: sign(null, Buffer.from(text), key.privateKey).toString('base64'),
+  };
+}
+
+/** Checks key, signature, shape and expiry, in this order: nothing of the text is used before its signature holds. */
+export function openOrder(
+  envelope: string,
+  { trusted, nowMs }: { readonly trusted: readonly KeyObject[]; readonly nowMs: number },
+): OpenedOrder {
+  const signed = parse(envelope, signedOrderSchema);
+  if (signed === undefined) return refusal('DN610', 'the order has not the shape of a signed order');
+  const key = trusted.find((candidate) => keyIdOf(candidate) === signed.keyId);
+  if (key === undefined)
+    return refusal('DN611', `the order is signed by ${signed.keyId}, which this agent does not trust`);
+  if (!verify(null, Buffer.from(signed.order), key, Buffer.from(signed.signature, 'base64'))) {
+    return refusal('DN612', 'the signature of the order does not fit its text');
+  }
+  const order = parse(signed.order, orderSchema);
+  if (order === undefined) return refusal('DN613', 'the order is signed but has fields that do not fit');
+  if (order.expires <= nowMs) return refusal('DN614', `the order expired ${nowMs - order.expires} ms ago`);
+  return { ok: true, order };
+}
+
+function refusal(code: string, reason: string): OpenedOrder {
+  return { ok: false, code, reason };
+}
+
+function parse<T>(
+  text: string,
+  schema: { safeParse(value: unknown): { success: boolean; data?: T } },
+): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
