@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fleetStatus, startFleet } from '../../src/core/fleet/local-fleet.js';
+import { fleetStatus, startFleet, stopFleet } from '../../src/core/fleet/local-fleet.js';
 import { expectNoProcesses, fleetOptions, temporaryDir, temporaryHome, waitUntil } from './support.js';
 
 describe('a start that cannot work', () => {
@@ -53,7 +53,7 @@ describe('a start that cannot work', () => {
     const home = temporaryHome();
     const tryWith = (different: NodeJS.ProcessEnv) =>
       startFleet(
-        fleetOptions(home, { agents: 1159, env: { ...process.env, ...different }, readyMsMax: 1_000 }),
+        fleetOptions(home, { agents: 1159, env: { ...process.env, ...different }, readyMsMax: 4_000 }),
       );
     await expect(tryWith({ TEST_HOST_FAILS: 'host-2' })).rejects.toMatchObject({
       code: 'DN321',
@@ -65,7 +65,7 @@ describe('a start that cannot work', () => {
     });
     await expect(tryWith({ TEST_HOST_HANGS: 'host-1' })).rejects.toMatchObject({
       code: 'DN322',
-      message: expect.stringContaining('the fleet was not up after 1 s: host-1 was not ready'),
+      message: expect.stringContaining('the fleet was not up after 4 s: host-1 was not ready'),
     });
     await expectNoProcesses(home);
     expect((await fleetStatus(home)).state).toBe('down');
@@ -89,6 +89,19 @@ describe('a start that cannot work', () => {
     await expectNoProcesses(home);
     await expect(startFleet(fleetOptions(home, { signal: stop.signal }))).rejects.toMatchObject({
       code: 'DN323',
+    });
+  });
+
+  it('says so when somebody stops the fleet meanwhile', async () => {
+    const home = temporaryHome();
+    const env = { ...process.env, TEST_HOST_HANGS: 'host-1' };
+    const start = startFleet(fleetOptions(home, { env }));
+    start.catch(() => {});
+    await waitUntil(async () => (await fleetStatus(home)).fleet?.hosts[0]?.pid != null);
+    expect(await stopFleet(home)).toEqual({ stopped: true, forced: false });
+    await expect(start).rejects.toMatchObject({
+      code: 'DN321',
+      message: 'the supervisor was asked to stop before the fleet was up',
     });
   });
 

@@ -41,8 +41,10 @@ export async function expectNoProcesses(home: Home): Promise<void> {
 
 /** Every process of a home carries a path of it in its command line. */
 export function processesOf(home: Home): readonly string[] {
-  const list = spawnSync('ps', ['-ww', '-eo', 'pid=,args='], { encoding: 'utf8' }).stdout.split('\n');
-  return list.filter((line) => line.includes(`${home.stateDir}`) || line.includes(home.socketPath));
+  const list = spawnSync('ps', ['-ww', '-e', '-o', 'pid=', '-o', 'args='], { encoding: 'utf8' }).stdout.split(
+    '\n',
+  );
+  return list.filter((line) => line.includes(home.stateDir) || line.includes(home.socketPath));
 }
 
 export async function waitUntil(check: () => boolean | Promise<boolean>): Promise<void> {

@@ -83,27 +83,24 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
 async function myTurn(options: FleetOptions): Promise<{ lock: Lock } | { running: RunningFleet }> {
   const { home } = options;
   let lock: Lock | undefined;
-  let status = recordedStatus(home);
-  const settled = await waitFor(
-    () => {
-      lock ??= tryLock(home.stateDir, startLock);
-      status = recordedStatus(home);
-      const settled = isRunning(status) || (lock !== undefined && supervisorOf(home) === undefined);
-      if (!settled) options.onProgress?.(waitingProgress(options));
-      return settled;
-    },
-    { timeoutMs: readyMsOf(options), signal: options.signal },
-  );
-  if (settled && !isRunning(status) && lock !== undefined) return { lock };
-  lock?.release();
-  if (!settled) throw options.signal?.aborted ? interruptedError() : busyError(options, status);
-  return {
-    running: { ...matchRunning(options, await fleetStatus(home)), started: false, stop: leaveRunning },
+  const isMine = () => {
+    lock ??= tryLock(home.stateDir, startLock);
+    return lock !== undefined && supervisorOf(home) === undefined;
   };
+  const settled = () => isRunning(recordedStatus(home)) || isMine();
+  if (!settled()) options.onProgress?.(waitingProgress(options));
+  const inTime = await waitFor(settled, { timeoutMs: readyMsOf(options), signal: options.signal });
+  if (inTime && lock !== undefined && isMine()) return { lock };
+  lock?.release();
+  if (!inTime) throw options.signal?.aborted ? interruptedError() : busyError(options, recordedStatus(home));
+  const status = await fleetStatus(home);
+  // Somebody may have stopped it since it was seen running.
+  if (!isRunning(status)) return myTurn(options);
+  return { running: { ...matchRunning(options, status), started: false, stop: leaveRunning } };
 }
 
-function isRunning(status: FleetStatus): boolean {
-  return status.state === 'up' || status.state === 'degraded';
+function isRunning({ state }: FleetStatus): boolean {
+  return state === 'up' || state === 'degraded';
 }
 
 async function startNew(options: FleetOptions): Promise<RunningFleet> {

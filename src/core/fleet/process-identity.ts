@@ -47,7 +47,7 @@ function procStartTime(pid: number): string | undefined {
 }
 
 function psStartTime(pid: number): string | undefined {
-  const answer = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+  const answer = spawnSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
     encoding: 'utf8',
     timeout: 2_000,
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },

@@ -1,5 +1,5 @@
 /** What a supervisor knows in, one JSON file out that is always whole; and back. Status, stop and start read it. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { diskError, errnoOf } from './disk-error.js';
 import type { ProcessName } from './process-identity.js';
 
@@ -65,18 +65,29 @@ export function readState(path: string): FleetState | 'damaged' | undefined {
 
 /** Readers see the old state or the new one, never a part: the file is written aside and renamed. */
 export function writeState(path: string, state: FleetState): void {
+  const text = `${JSON.stringify(state, null, 2)}\n`;
   const aside = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(aside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(aside, text, { mode: 0o600 });
     renameSync(aside, path);
   } catch (cause) {
     rmSync(aside, { force: true });
-    throw diskError(`state file ${path} cannot be written`, cause);
+    if (!overwrite(path, text)) throw diskError(`state file ${path} cannot be written`, cause);
   }
 }
 
 export function removeState(path: string): void {
   rmSync(path, { force: true });
+}
+
+/** A full disk has no room for a second file, but the first has its block: one write, padded so that nothing old is left. */
+function overwrite(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text.padEnd(statSync(path).size), { flag: 'r+' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isFleetState(value: unknown): value is FleetState {

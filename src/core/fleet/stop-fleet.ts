@@ -30,12 +30,11 @@ export async function stopFleet(home: Home, options: StopOptions = {}): Promise<
   }
   const gone = () => !isAlive(supervisor);
   signalProcess(supervisor, 'SIGTERM');
-  if (await waitFor(gone, { timeoutMs: options.graceMs ?? graceMsDefault }))
-    return { stopped: true, forced: false };
-  signalProcess(supervisor, 'SIGKILL');
+  const inTime = await waitFor(gone, { timeoutMs: options.graceMs ?? graceMsDefault });
+  if (!inTime) signalProcess(supervisor, 'SIGKILL');
   if (!(await waitFor(gone, { timeoutMs: killMsMax }))) throw immortalError(supervisor);
-  await reapLeftovers(home.stateFile);
-  return { stopped: true, forced: true };
+  // An orderly stop removes the state file, so one that is left tells of a supervisor that was killed.
+  return { stopped: true, forced: await reapLeftovers(home.stateFile) };
 }
 
 function immortalError(supervisor: ProcessName): DreamnetError {

@@ -1,6 +1,6 @@
 /** A job in, a supervisor process that is at work on it out; the channel to it is the fleet's lifeline until it is released. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { DreamnetError } from '../errors.js';
+import { DreamnetError, messageOf } from '../errors.js';
 import type { FleetJob, FromSupervisor, ToSupervisor } from './fleet-job.js';
 import { logTail, startLog } from './log-file.js';
 import { runnable, siblingModule } from './module-runner.js';
@@ -77,8 +77,8 @@ function whenUp(child: ChildProcess, { job, onState }: LinkOptions): Promise<Fle
         if (message.state.phase === 'up' || message.state.phase === 'degraded') resolve(message.state);
       }
     });
-    child.once('error', (cause) => reject(endedError(job, cause)));
-    child.once('exit', () => reject(endedError(job)));
+    child.once('error', (cause) => reject(endedError(job, `could not be started: ${messageOf(cause)}`)));
+    child.once('exit', (code, signal) => reject(endedError(job, howEnded(code, signal))));
   });
 }
 
@@ -86,13 +86,17 @@ function send(child: ChildProcess, message: ToSupervisor): void {
   if (child.connected) child.send(message, () => {});
 }
 
-function endedError(job: FleetJob, cause?: unknown): DreamnetError {
+function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  return code === 0 ? 'was asked to stop' : `ended with status ${code}`;
+}
+
+function endedError(job: FleetJob, how: string): DreamnetError {
   const tail = logTail(job.home.supervisorLog);
   return new DreamnetError({
     code: 'DN321',
     kind: 'failed',
-    message: `the supervisor ended before the fleet was up${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
+    message: `the supervisor ${how} before the fleet was up${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
     hint: `Read ${job.home.supervisorLog}, then start again.`,
-    cause,
   });
 }

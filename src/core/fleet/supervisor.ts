@@ -64,12 +64,13 @@ class Fleet {
   }
 
   async start(): Promise<void> {
-    this.publish();
+    writeState(this.job.home.stateFile, this.state());
     if (this.job.redisUrl === null) this.redis = this.keepRedis();
     await this.unlessStopped(this.redis?.firstReady);
     if (this.options.stopAsked.aborted) return;
     this.hosts = this.shares.map((share) => this.keepHost(share));
     await this.unlessStopped(Promise.all(this.hosts.map((host) => host.firstReady)));
+    if (this.options.stopAsked.aborted) return;
     this.progress = 'started';
     this.publish();
   }
@@ -102,7 +103,7 @@ class Fleet {
     await Promise.race([work, aborted(this.options.stopAsked)]);
   }
 
-  /** A full disk must not end a running fleet: its state is then older than it could be, and the log says so. */
+  /** What keeps a start from going on must not end a running fleet: its state is then old, and the log says so. */
   private publish(): void {
     const state = this.state();
     try {
