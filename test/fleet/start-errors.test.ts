@@ -8,13 +8,13 @@ describe('a start that cannot work', () => {
   it('says what to install when there is no Redis', async () => {
     const home = temporaryHome();
     await expect(startFleet(fleetOptions(home, { env: { PATH: '/nowhere' } }))).rejects.toMatchObject({
-      code: 'DN310',
+      code: 'DN313',
       kind: 'unreachable',
       hint: expect.stringContaining('apt-get install redis-server'),
     });
     const env = { ...process.env, DREAMNET_REDIS_SERVER: '/nowhere/redis-server' };
     await expect(startFleet(fleetOptions(home, { env }))).rejects.toMatchObject({
-      code: 'DN310',
+      code: 'DN313',
       message: 'DREAMNET_REDIS_SERVER names /nowhere/redis-server, which is not a program that can be run',
     });
     expect((await fleetStatus(home)).state).toBe('down');

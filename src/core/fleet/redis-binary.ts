@@ -11,7 +11,7 @@ export function findRedisBinary(env: NodeJS.ProcessEnv): string {
     .find((path) => path !== undefined);
   if (found !== undefined) return found;
   throw new DreamnetError({
-    code: 'DN310',
+    code: 'DN313',
     kind: 'unreachable',
     message: 'a private Redis is needed, and neither redis-server nor valkey-server is on the PATH',
     hint:
@@ -24,7 +24,7 @@ function requireBinary(wanted: string, env: NodeJS.ProcessEnv): string {
   const path = isAbsolute(wanted) ? executable(wanted) : onPath(wanted, env);
   if (path !== undefined) return path;
   throw new DreamnetError({
-    code: 'DN310',
+    code: 'DN313',
     kind: 'unreachable',
     message: `DREAMNET_REDIS_SERVER names ${wanted}, which is not a program that can be run`,
     hint: 'Set it to the path of redis-server or valkey-server, or unset it to search the PATH.',
