@@ -25,6 +25,7 @@ export function temporaryHome(root = temporaryDir()): Home {
   onTestFinished(async () => {
     await stopFleet(home);
     await expectNoProcesses(home);
+    rmSync(home.runtimeDir, { recursive: true, force: true });
   });
   return home;
 }
