@@ -1,0 +1,91 @@
+/**
+ * The rollout's agents and their records -> the window reports that can be believed, and how many could not. Pure.
+ * Every agent stays in the arm that the lot gave it, whatever became of it: leaving out those that failed after go-live
+ * would compare the lucky ones with the hold-out.
+ */
+import type { AgentRecord, WindowReport } from '../nerve/messages/agent-record.js';
+import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
+import type { AgentSums } from './ratio.js';
+
+/** One agent's believable report. */
+export interface ArmReport {
+  readonly agent: string;
+  readonly arm: WindowReport['arm'];
+  readonly outcome: RolloutAgent['outcome'];
+  readonly workload: string;
+  readonly report: WindowReport;
+  /** Metric -> the agent's sums over all its groups. */
+  readonly totals: Readonly<Record<string, AgentSums>>;
+}
+
+/** Why a report was left out. */
+export type LeftOutReason = 'no report' | 'other arm' | 'impossible figures';
+
+export interface ReportSelection {
+  readonly reports: readonly ArmReport[];
+  /** Reason -> agents, only for reasons that occurred. */
+  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>;
+}
+
+export function selectReports(options: {
+  readonly instruction: string;
+  readonly agents: ReadonlyMap<string, RolloutAgent>;
+  readonly records: readonly AgentRecord[];
+}): ReportSelection {
+  const records = new Map(options.records.map((record) => [record.id, record]));
+  const reports: ArmReport[] = [];
+  const leftOut: Partial<Record<LeftOutReason, number>> = {};
+  for (const [agent, state] of options.agents) {
+    const judged = judge({ agent, state, record: records.get(agent), instruction: options.instruction });
+    if (typeof judged === 'string') leftOut[judged] = (leftOut[judged] ?? 0) + 1;
+    else if (judged !== null) reports.push(judged);
+  }
+  return { reports, leftOut };
+}
+
+interface Candidate {
+  readonly agent: string;
+  readonly state: RolloutAgent;
+  readonly record: AgentRecord | undefined;
+  readonly instruction: string;
+}
+
+/** Null for an agent of which no report is expected. */
+function judge({ agent, state, record, instruction }: Candidate): ArmReport | LeftOutReason | null {
+  const report = record?.window;
+  if (record === undefined || report === undefined || report.instruction !== instruction) {
+    return isExpectedToReport(state) ? 'no report' : null;
+  }
+  const arm = state.heldOut ? 'held-out' : 'treated';
+  if (report.arm !== arm) return 'other arm';
+  if (!isPossible(report)) return 'impossible figures';
+  return { agent, arm, outcome: state.outcome, workload: record.workload, report, totals: totalsOf(report) };
+}
+
+function isExpectedToReport({ outcome, heldOut }: RolloutAgent): boolean {
+  return outcome === 'live' || (heldOut && outcome === 'staged');
+}
+
+/** Nothing that is counted or summed can be negative or no number, and time does not run backwards. */
+function isPossible(report: WindowReport): boolean {
+  const counters = [report.ticks, report.completed, report.failed, report.applied, report.refused];
+  const sums = report.groups.flatMap((group) => [
+    group.tasks,
+    group.actions,
+    ...Object.values(group.sums).flat(),
+  ]);
+  const effects = Object.values(report.effects);
+  const all = [...counters, ...effects, ...sums, report.errors, report.at - report.since];
+  return all.every((value) => Number.isFinite(value) && value >= 0);
+}
+
+function totalsOf(report: WindowReport): Record<string, AgentSums> {
+  const totals: Record<string, { before: number; after: number }> = {};
+  for (const group of report.groups) {
+    for (const [metric, [before, after]] of Object.entries(group.sums)) {
+      const total = totals[metric] ?? { before: 0, after: 0 };
+      totals[metric] = { before: total.before + before, after: total.after + after };
+    }
+  }
+  return totals;
+}
