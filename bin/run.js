@@ -15,6 +15,7 @@ if (isOlder(process.versions.node, required)) await restartWithOwnNode();
 else await start();
 
 async function start() {
+  delete process.env.DREAMNET_RESTARTED; // It is about this process, not about those that it starts.
   process.env.NODE_ENV = 'production'; // React and Ink are several times slower without it.
   chooseColour();
   await cacheCompiledCode();

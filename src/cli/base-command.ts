@@ -83,6 +83,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (this.jsonLinesEnabled()) process.stdout.write(`${safeJson(event)}\n`);
   }
 
+  /** Whether moving progress may be drawn: a person watches, and asked for neither JSON nor quiet. */
+  protected get drawsProgress(): boolean {
+    const watched = process.stdout.isTTY && process.stderr.isTTY && process.env.TERM !== 'dumb';
+    const asked = !this.jsonEnabled() && !this.jsonLinesEnabled() && !this.#flagGiven('--quiet', '-q');
+    return watched && asked && !process.env.CI;
+  }
+
   /** For a command that has a result to show and yet must not end with 0: rolled back, partly done, waits. */
   protected endAs(kind: FailureKind): void {
     process.exitCode = exitCodeOf(kind);

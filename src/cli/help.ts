@@ -17,10 +17,7 @@ class HelpOfCommand extends CommandHelp {
       ...super.sections(),
       {
         header: 'EXIT CODES',
-        generate: (_: unknown, header: string) => ({
-          header,
-          body: EXIT_CODES.map((row): [string, string] => [...row]),
-        }),
+        generate: (_: unknown, header: string) => ({ header, body: exitCodeRows() }),
       },
     ];
   }
@@ -28,6 +25,12 @@ class HelpOfCommand extends CommandHelp {
 
 export default class DreamnetHelp extends Help {
   protected override CommandHelpClass = HelpOfCommand;
+
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    this.log(this.section('EXIT CODES', exitCodeRows()));
+    this.log(`\nSee ${this.config.bin} COMMAND --help for flags and examples of a command.`);
+  }
 
   override async showHelp(argv: string[]): Promise<void> {
     try {
@@ -40,4 +43,8 @@ export default class DreamnetHelp extends Help {
       throw id === undefined ? error : unknownCommand(id, this.config);
     }
   }
+}
+
+function exitCodeRows(): [string, string][] {
+  return EXIT_CODES.map((row) => [...row]);
 }

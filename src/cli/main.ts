@@ -15,6 +15,8 @@ export interface MainOptions {
 
 export async function main({ argv, ...location }: MainOptions): Promise<void> {
   tolerateClosedOutput();
+  // What escapes every promise, such as an event nobody listens to, is still told in words and ends the process.
+  process.once('uncaughtException', (error) => void reportFailure(error, argv).then(leave));
   try {
     await run(globalFlagsLast(argv), { ...location, userPlugins: false, devPlugins: false } as Parameters<
       typeof run
@@ -22,6 +24,11 @@ export async function main({ argv, ...location }: MainOptions): Promise<void> {
   } catch (error) {
     await reportFailure(error, argv);
   }
+  await leave();
+}
+
+/** Ends the process even where a connection was left open, after everything written has gone out. */
+async function leave(): Promise<never> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit();
 }

@@ -11,6 +11,7 @@ describe('exit codes', () => {
     ['unreachable', 6],
     ['interrupted', 130],
     ['bug', 1],
+    ['stray', 1],
     ['ECONNREFUSED', 6],
     ['ENOSPC', 1],
   ])('ends a command that fails as %s with %i', async (how, code) => {
