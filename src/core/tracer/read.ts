@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { type Trace, traceSchema } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
-import { parseEntry } from '../nerve/streams.js';
+import { newestMessages } from '../nerve/streams.js';
 
 export interface StoredTrace {
   /** `trace:<agent>:<streamId>` names this trace. */
@@ -17,7 +17,7 @@ export interface TraceReading {
   readonly damaged: number;
 }
 
-/** At most `count` entries are read; with `sinceMs` only traces of that time or later are given. */
+/** At most the newest `count` entries are read; with `sinceMs`, of these only the traces of that time or later are given. */
 export async function readTraces(
   redis: Redis,
   names: Names,
@@ -25,16 +25,9 @@ export async function readTraces(
   options: { readonly count: number; readonly sinceMs?: number | undefined },
 ): Promise<TraceReading> {
   if (options.count < 1) return { traces: [], damaged: 0 };
-  const sinceMs = Math.max(0, Math.floor(options.sinceMs ?? 0));
-  // Ids are never earlier than their traces (`write.ts`), so no trace that is meant lies before this id.
-  const entries = (await redis.xrevrange(
-    names.trace(agent),
-    '+',
-    sinceMs === 0 ? '-' : String(sinceMs),
-    'COUNT',
-    Math.floor(options.count),
-  )) as [string, string[]][];
-  const received = entries.map((entry) => parseEntry(entry, traceSchema));
+  // By the trace's own time: an id may be later than its trace (`write.ts`), and streams are short.
+  const sinceMs = options.sinceMs ?? 0;
+  const received = await newestMessages(redis, names.trace(agent), traceSchema, Math.floor(options.count));
   return {
     traces: received.flatMap((entry) =>
       entry.ok && entry.value.at >= sinceMs ? [{ streamId: entry.streamId, trace: entry.value }] : [],
