@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleanEnvironment, ROOT, runDreamnet } from './run-command.js';
+import { cleanEnvironment, ROOT, runDreamnet, start } from './run-command.js';
 
 const ESCAPE = '\u001b';
 
@@ -150,6 +159,28 @@ describe('outside a complete checkout', () => {
       const { status, stdout } = runElsewhere(oldNode, ['doctor', '--json']);
       expect(status).toBe(1);
       expect(JSON.parse(stdout).error).toMatchObject({ code: 'DN901', exitCode: 1 });
+    });
+
+    it.each(['SIGINT', 'SIGTERM'] as const)('passes %s on to the Node that took over', async (signal) => {
+      symlinkSync(path.join(ROOT, 'node_modules'), path.join(elsewhere, 'node_modules'));
+      mkdirSync(path.join(elsewhere, 'dist', 'cli'), { recursive: true });
+      writeFileSync(
+        path.join(elsewhere, 'dist', 'cli', 'main.js'),
+        `export async function main() {
+          process.on('${signal}', () => process.exit(42));
+          setInterval(() => {}, 1000);
+          process.stderr.write('waiting');
+        }`,
+      );
+      try {
+        const started = start([path.join(elsewhere, 'bin', 'run.js')], { node: oldNode });
+        await started.said('waiting');
+        started.child.kill(signal);
+        expect((await started.ended).code).toBe(42);
+      } finally {
+        rmSync(path.join(elsewhere, 'node_modules'));
+        rmSync(path.join(elsewhere, 'dist'), { recursive: true });
+      }
     });
   }
 
