@@ -20,7 +20,7 @@ export interface HealthChange {
 }
 
 /** Ticks that must agree before the settled state follows. */
-export const settleTicks = 2;
+const settleTicks = 2;
 
 export function newHealthWatch(settled: HealthState | null = null): HealthWatch {
   return { settled, latest: settled, ticks: 0 };

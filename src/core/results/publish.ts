@@ -73,8 +73,8 @@ export async function readNewestResults(redis: Redis, names: Names, count: numbe
 }
 
 /**
- * Readers refuse messages above the limit. Contributions are the only part that grows with the fleet (some 27 bytes an
- * agent, so from about 38,000 agents on): they are then left out of the message, which says so, and the points are
+ * Readers refuse messages above the limit. Contributions are the only part that grows with the fleet (some 25 bytes an
+ * agent, so from about 40,000 agents on): they are then left out of the message, which says so, and the points are
  * given from the result in hand.
  */
 function fittingJson(result: Result): string {
