@@ -73,7 +73,7 @@ function effectsOf({ loops }: CheckedProgram): CheckedEffect[] {
   const within = (statements: readonly CheckedStatement[]): CheckedEffect[] =>
     statements.flatMap((statement) => {
       if (statement.kind === 'effect') return [statement];
-      return statement.kind === 'if' ? within([...statement.then, ...statement.otherwise]) : [];
+      return statement.kind === 'if' ? within([...statement.whenTrue, ...statement.whenFalse]) : [];
     });
   return loops.flatMap((loop) => within(loop.body));
 }
@@ -83,7 +83,7 @@ function effectsMax(statements: readonly CheckedStatement[]): number {
   return statements.reduce((sum, statement) => {
     if (statement.kind === 'effect') return sum + 1;
     if (statement.kind !== 'if') return sum;
-    return sum + Math.max(effectsMax(statement.then), effectsMax(statement.otherwise));
+    return sum + Math.max(effectsMax(statement.whenTrue), effectsMax(statement.whenFalse));
   }, 0);
 }
 

@@ -1,6 +1,6 @@
 /**
  * A verified program in, something that runs it over task tables out. A program is pure, so one instance serves every
- * agent of a process; it is not re-entrant, and needs not be.
+ * agent of a process; a run must end before the next one begins.
  */
 import { type EngineInstance, engine } from './engine.js';
 import { bytecodeLimits } from './limits.js';
@@ -12,10 +12,23 @@ import type { VerifiedProgram } from './verify.js';
 /** Called once per effect, in row order within a loop; `row` is the table's row. */
 export type VisitEffect = (action: number, row: number, argument: number) => void;
 
+/**
+ * The effects of one chunk where the program left them; valid until the callback returns. Effect `i` has its action in
+ * `words[4 * i]`, its row, counted from `firstRow`, in `words[4 * i + 1]` and its argument in `numbers[2 * i + 1]`.
+ */
+export interface EffectBatch {
+  readonly count: number;
+  readonly firstRow: number;
+  readonly words: Uint32Array;
+  readonly numbers: Float64Array;
+}
+
 export interface RunCount {
   readonly rows: number;
   readonly effects: number;
 }
+
+type ParameterValues = Readonly<Record<string, number>>;
 
 export interface ProgramInstance {
   readonly program: VerifiedProgram;
@@ -23,27 +36,32 @@ export interface ProgramInstance {
    * Runs the program over every row. Omitted parameters take their defaults.
    * Throws `ProgramError` (DN130 to DN133) before anything is run when parameters or columns do not fit.
    */
-  run(table: TaskTable, parameters: Readonly<Record<string, number>>, visit: VisitEffect): RunCount;
+  run(table: TaskTable, parameters: ParameterValues, visit: VisitEffect): RunCount;
+  /** The same without a call per effect, for those who count over many tasks. */
+  runBatches(table: TaskTable, parameters: ParameterValues, visit: (batch: EffectBatch) => void): RunCount;
 }
 
+/** Compiles for the engine at hand; a verified program always can be. */
 export function instantiateProgram(program: VerifiedProgram): ProgramInstance {
   const instance = new engine.Instance(new engine.Module(program.bytes));
   const views = memoryViews(program, instance);
+  const runBatches: ProgramInstance['runBatches'] = (table, parameters, visit) => {
+    const columns = columnsOf(program, table);
+    setParameters(program.manifest.parameters, parameters, views.parameters);
+    let effects = 0;
+    for (let firstRow = 0; firstRow < table.rows; firstRow += bytecodeLimits.chunkRows) {
+      const rows = Math.min(bytecodeLimits.chunkRows, table.rows - firstRow);
+      fillColumns(views, columns, firstRow, rows);
+      const count = instance.exports.run(rows);
+      visit({ count, firstRow, words: views.words, numbers: views.numbers });
+      effects += count;
+    }
+    return { rows: table.rows, effects };
+  };
   return {
     program,
-    run(table, parameters, visit) {
-      const columns = columnsOf(program, table);
-      setParameters(program.manifest.parameters, parameters, views.parameters);
-      let effects = 0;
-      for (let start = 0; start < table.rows; start += bytecodeLimits.chunkRows) {
-        const rows = Math.min(bytecodeLimits.chunkRows, table.rows - start);
-        fillColumns(views, columns, start, rows);
-        const count = instance.exports.run(rows);
-        visitEffects(views, { start, count }, visit);
-        effects += count;
-      }
-      return { rows: table.rows, effects };
-    },
+    runBatches,
+    run: (table, parameters, visit) => runBatches(table, parameters, (batch) => visitEffects(batch, visit)),
   };
 }
 
@@ -87,7 +105,7 @@ function columnsOf({ manifest }: VerifiedProgram, { rows, columns }: TaskTable):
 
 function setParameters(
   known: readonly ManifestParameter[],
-  given: Readonly<Record<string, number>>,
+  given: ParameterValues,
   into: Float64Array,
 ): void {
   for (const name of Object.keys(given)) {
@@ -95,10 +113,11 @@ function setParameters(
     const names = known.map((parameter) => parameter.name).join(', ') || 'none';
     throw new ProgramError('DN130', `the program has no parameter ${name}`, `its parameters are: ${names}`);
   }
-  for (const [index, parameter] of known.entries()) into[index] = parameterValue(parameter, given);
+  const values = known.map((parameter) => parameterValue(parameter, given));
+  into.set(values);
 }
 
-function parameterValue(parameter: ManifestParameter, given: Readonly<Record<string, number>>): number {
+function parameterValue(parameter: ManifestParameter, given: ParameterValues): number {
   const { name, min, max, unit } = parameter;
   const value = Object.hasOwn(given, name) ? given[name] : parameter.default;
   if (typeof value === 'number' && value >= min && value <= max) return value;
@@ -110,25 +129,21 @@ function parameterValue(parameter: ManifestParameter, given: Readonly<Record<str
 function fillColumns(
   views: MemoryViews,
   columns: readonly Float64Array[],
-  start: number,
+  firstRow: number,
   rows: number,
 ): void {
   for (let index = 0; index < columns.length; index += 1) {
     const column = columns[index] as Float64Array;
-    const part = start === 0 && rows === column.length ? column : column.subarray(start, start + rows);
-    (views.columns[index] as Float64Array).set(part);
+    const isWhole = firstRow === 0 && rows === column.length;
+    (views.columns[index] as Float64Array).set(isWhole ? column : column.subarray(firstRow, firstRow + rows));
   }
 }
 
-function visitEffects(
-  { words, numbers }: MemoryViews,
-  { start, count }: { start: number; count: number },
-  visit: VisitEffect,
-): void {
+function visitEffects({ count, firstRow, words, numbers }: EffectBatch, visit: VisitEffect): void {
   for (let index = 0; index < count; index += 1) {
     visit(
       words[index * 4] as number,
-      start + (words[index * 4 + 1] as number),
+      firstRow + (words[index * 4 + 1] as number),
       numbers[index * 2 + 1] as number,
     );
   }

@@ -38,8 +38,8 @@ export function lowerStatement(statement: CheckedStatement, lowering: Lowering):
 }
 
 function lowerIf(statement: CheckedIf, lowering: Lowering): void {
-  const [only, ...more] = statement.then;
-  if (only?.kind === 'effect' && more.length === 0 && statement.otherwise.length === 0) {
+  const [only, ...more] = statement.whenTrue;
+  if (only?.kind === 'effect' && more.length === 0 && statement.whenFalse.length === 0) {
     lowerEffect(only, statement.condition, lowering);
     return;
   }
@@ -47,10 +47,10 @@ function lowerIf(statement: CheckedIf, lowering: Lowering): void {
   emitter.place = statement.condition.span;
   lowerCondition(statement.condition, lowering);
   emitter.emit('if');
-  fields.inBranch(() => lowerAll(statement.then, lowering));
-  if (statement.otherwise.length > 0) {
+  fields.inBranch(() => lowerAll(statement.whenTrue, lowering));
+  if (statement.whenFalse.length > 0) {
     emitter.emit('else');
-    fields.inBranch(() => lowerAll(statement.otherwise, lowering));
+    fields.inBranch(() => lowerAll(statement.whenFalse, lowering));
   }
   emitter.emit('end');
 }

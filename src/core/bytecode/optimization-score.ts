@@ -39,7 +39,7 @@ function effectCost(statement: CheckedStatement): number {
   if (statement.kind !== 'if') return 0;
   const sum = (branch: readonly CheckedStatement[]): number =>
     branch.reduce((total, inner) => total + effectCost(inner), 0);
-  return 1 + Math.max(sum(statement.then), sum(statement.otherwise));
+  return 1 + Math.max(sum(statement.whenTrue), sum(statement.whenFalse));
 }
 
 /** A field takes its address and a load; everything else one instruction. */

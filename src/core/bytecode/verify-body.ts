@@ -88,7 +88,7 @@ interface Path {
 interface OpenIf {
   readonly before: Path;
   /** Set once the ELSE has begun. */
-  readonly then: Path | undefined;
+  readonly whenTrue: Path | undefined;
 }
 
 const wholeRecord = 7;
@@ -177,22 +177,22 @@ class Walk {
 
   #beginIf(): void {
     if (this.#open.length >= bytecodeLimits.nestingDepthMax) throw this.#refuse('DN111', 'nested too deeply');
-    this.#open.push({ before: this.#path, then: undefined });
+    this.#open.push({ before: this.#path, whenTrue: undefined });
     this.#path = { ...emptyPath, written: this.#path.written };
   }
 
   #beginElse(): void {
     const open = this.#open.pop();
-    if (open === undefined || open.then !== undefined)
+    if (open === undefined || open.whenTrue !== undefined)
       throw this.#refuse('DN106', 'an else belongs to no if');
-    this.#open.push({ before: open.before, then: this.#path });
+    this.#open.push({ before: open.before, whenTrue: this.#path });
     this.#path = { ...emptyPath, written: open.before.written };
   }
 
   #endIf(): void {
     const open = this.#open.pop();
     if (open === undefined) throw this.#refuse('DN106', 'an end belongs to no if');
-    const other = open.then ?? { ...emptyPath, written: open.before.written };
+    const other = open.whenTrue ?? { ...emptyPath, written: open.before.written };
     this.#path = {
       costMin: open.before.costMin + Math.min(this.#path.costMin, other.costMin),
       costMax: open.before.costMax + Math.max(this.#path.costMax, other.costMax),

@@ -23,7 +23,7 @@ function visitStatement(statement: CheckedStatement, visit: (expression: AnyExpr
       return;
     case 'if':
       visitExpression(statement.condition, visit);
-      visitStatements([...statement.then, ...statement.otherwise], [], visit);
+      visitStatements([...statement.whenTrue, ...statement.whenFalse], [], visit);
       return;
     default:
       statement satisfies never;

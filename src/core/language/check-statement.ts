@@ -115,9 +115,11 @@ function checkBody(statements: readonly StatementNode[], context: CheckContext):
 
 function checkIf(node: IfNode, context: CheckContext): CheckedStatement | undefined {
   const condition = checkCondition(node.condition, context);
-  const then = checkBody(node.then, context);
-  const otherwise = checkBody(node.otherwise, context);
-  return condition === undefined ? undefined : { kind: 'if', condition, then, otherwise, span: node.span };
+  const whenTrue = checkBody(node.whenTrue, context);
+  const whenFalse = checkBody(node.whenFalse, context);
+  return condition === undefined
+    ? undefined
+    : { kind: 'if', condition, whenTrue, whenFalse, span: node.span };
 }
 
 function reportNested(node: LoopNode, context: CheckContext): void {

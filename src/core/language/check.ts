@@ -97,6 +97,6 @@ function effectsMax(statements: readonly CheckedStatement[]): number {
   return statements.reduce((sum, statement) => {
     if (statement.kind === 'effect') return sum + 1;
     if (statement.kind !== 'if') return sum;
-    return sum + Math.max(effectsMax(statement.then), effectsMax(statement.otherwise));
+    return sum + Math.max(effectsMax(statement.whenTrue), effectsMax(statement.whenFalse));
   }, 0);
 }

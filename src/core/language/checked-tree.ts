@@ -57,8 +57,8 @@ export interface ConditionLet {
 export interface CheckedIf {
   readonly kind: 'if';
   readonly condition: ConditionExpression;
-  readonly then: readonly CheckedStatement[];
-  readonly otherwise: readonly CheckedStatement[];
+  readonly whenTrue: readonly CheckedStatement[];
+  readonly whenFalse: readonly CheckedStatement[];
   readonly span: Span;
 }
 

@@ -35,7 +35,7 @@ const word = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const number = /(\$?)(\d[\d_]*(?:\.(?!\.)[\d_]*)?(?:[eE][+-]?\d+)?)(%|\$|\p{L}[\p{L}\p{N}_]*)?/uy;
 const text = /"[^"\r\n]*("?)/y;
 const symbol = /\.\.|>=|<=|==|!=|[{}(),.><=+\-*/]/y;
-const lookalike = /&&|\|\||<>|=>|=<|[!;≥≤≠×÷−]/y;
+const lookalike = /&&|\|\||<>|=>|=<|!(?!=)|[;≥≤≠×÷−]/y;
 const unknown = /[^\s\w#"$%{}(),.><=+\-*/!;&|\p{L}]+|[\s\S]/uy;
 
 /** What other languages write, and what is meant here; an empty meaning is left out. */

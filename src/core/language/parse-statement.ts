@@ -81,10 +81,10 @@ function parseIf(cursor: TokenCursor): IfNode | undefined {
   const condition = parseExpression(cursor);
   if (condition === undefined && !skipToThen(cursor)) return undefined;
   if (!cursor.expectKeyword('THEN', 'after the condition') && !canBegin(cursor)) return undefined;
-  const then = parseBranch(cursor);
-  const otherwise = cursor.accept('ELSE') ? parseBranch(cursor) : [];
+  const whenTrue = parseBranch(cursor);
+  const whenFalse = cursor.accept('ELSE') ? parseBranch(cursor) : [];
   if (condition === undefined) return undefined;
-  return { kind: 'if', condition, then, otherwise, span: spanBetween(start, cursor.previous.span) };
+  return { kind: 'if', condition, whenTrue, whenFalse, span: spanBetween(start, cursor.previous.span) };
 }
 
 /** After a condition that cannot be read, the branches still can when a THEN follows in sight. */

@@ -141,12 +141,10 @@ function sameDimension(one: Quantity, other: Quantity): boolean {
   return one.time === other.time && one.data === other.data && one.money === other.money;
 }
 
+/** Ratio times ratio is a ratio; a ratio of a count, or anything with a bare number in it, fits as either. */
 function plainResult(operator: '*' | '/', left: Quantity, right: Quantity): Quantity['plain'] {
-  if (operator === '/')
-    return left.plain === 'ratio' && right.plain === 'number' && isPlain(right) ? 'ratio' : 'number';
-  if (!isPlain(left) || !isPlain(right)) return 'number';
-  if (left.plain === right.plain) return left.plain;
-  return 'number';
+  const isSameSort = operator === '*' && isPlain(left) && isPlain(right) && left.plain === right.plain;
+  return isSameSort ? left.plain : 'number';
 }
 
 /** A bit rate is kept in bits per second; everything else with data in it in bytes. */

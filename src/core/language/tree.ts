@@ -35,8 +35,8 @@ export interface LoopNode {
 export interface IfNode {
   readonly kind: 'if';
   readonly condition: ExpressionNode;
-  readonly then: readonly StatementNode[];
-  readonly otherwise: readonly StatementNode[];
+  readonly whenTrue: readonly StatementNode[];
+  readonly whenFalse: readonly StatementNode[];
   readonly span: Span;
 }
 

@@ -78,8 +78,8 @@ function foldStatement(statement: CheckedStatement, known: Known): CheckedStatem
       return {
         ...statement,
         condition: foldCondition(statement.condition, known),
-        then: statement.then.map((inner) => foldStatement(inner, known)),
-        otherwise: statement.otherwise.map((inner) => foldStatement(inner, known)),
+        whenTrue: statement.whenTrue.map((inner) => foldStatement(inner, known)),
+        whenFalse: statement.whenFalse.map((inner) => foldStatement(inner, known)),
       };
     default:
       return statement satisfies never;

@@ -26,21 +26,21 @@ function liveLoop(loop: CheckedLoop): CheckedLoop[] {
 function liveStatements(statements: readonly CheckedStatement[]): CheckedStatement[] {
   return statements.flatMap((statement) => {
     if (statement.kind !== 'if') return [statement];
-    const then = liveStatements(statement.then);
-    const otherwise = liveStatements(statement.otherwise);
+    const whenTrue = liveStatements(statement.whenTrue);
+    const whenFalse = liveStatements(statement.whenFalse);
     const { condition } = statement;
-    if (condition.kind === 'truth') return condition.value ? then : otherwise;
-    if (!then.some(hasEffect) && !otherwise.some(hasEffect)) return [];
-    if (then.some(hasEffect))
-      return [{ ...statement, then, otherwise: otherwise.some(hasEffect) ? otherwise : [] }];
+    if (condition.kind === 'truth') return condition.value ? whenTrue : whenFalse;
+    if (!whenTrue.some(hasEffect) && !whenFalse.some(hasEffect)) return [];
+    if (whenTrue.some(hasEffect))
+      return [{ ...statement, whenTrue, whenFalse: whenFalse.some(hasEffect) ? whenFalse : [] }];
     const negated: ConditionExpression = { kind: 'not', operand: condition, span: condition.span };
-    return [{ ...statement, condition: negated, then: otherwise, otherwise: [] }];
+    return [{ ...statement, condition: negated, whenTrue: whenFalse, whenFalse: [] }];
   });
 }
 
 function hasEffect(statement: CheckedStatement): boolean {
   if (statement.kind === 'effect') return true;
-  return statement.kind === 'if' && [...statement.then, ...statement.otherwise].some(hasEffect);
+  return statement.kind === 'if' && [...statement.whenTrue, ...statement.whenFalse].some(hasEffect);
 }
 
 /** Repeats until nothing changes, because a LET may be read by another LET only. */
@@ -72,7 +72,7 @@ function filterStatements(
 ): CheckedStatement[] {
   return statements.filter(keep).map((statement) => {
     if (statement.kind !== 'if') return statement;
-    const then = filterStatements(statement.then, keep);
-    return { ...statement, then, otherwise: filterStatements(statement.otherwise, keep) };
+    const whenTrue = filterStatements(statement.whenTrue, keep);
+    return { ...statement, whenTrue, whenFalse: filterStatements(statement.whenFalse, keep) };
   });
 }
