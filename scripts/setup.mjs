@@ -22,8 +22,9 @@ const steps = [
 try {
   if (steps.some((step) => step.needed())) await setUp();
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`set-up: ${error.message}\n`);
+  if (!(error instanceof SetupError) && error.syscall === undefined) throw error;
+  const where = error.syscall === undefined ? '' : `. This user must be able to write below ${root}`;
+  process.stderr.write(`set-up: ${error.message}${where}\n`);
   process.exitCode = 1;
 }
 

@@ -24,8 +24,8 @@ export async function withLock(file, say, work) {
     clearInterval(timer);
     if (readToken(file) === token) rmSync(file, { force: true });
   };
-  const onSignal = (signal) => {
-    stopRunning(signal);
+  const onSignal = async (signal) => {
+    await stopRunning(signal);
     release();
     process.kill(process.pid, signal);
   };

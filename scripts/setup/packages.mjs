@@ -28,24 +28,31 @@ export function packagesAreInstalled(root) {
 export async function installPackages(root, say) {
   const startedMs = Date.now();
   say('installing the locked packages (npm ci)');
-  const npm = process.env.npm_execpath?.endsWith('.js')
-    ? { command: process.execPath, args: [process.env.npm_execpath] }
-    : { command: 'npm', args: [] };
-  const { code, output } = await runQuietly(npm.command, [...npm.args, ...NPM_FLAGS], { cwd: root }).catch(
-    (error) => {
-      throw new SetupError(
-        `npm could not be started (${error.message}). Install Node with npm, then run this again.`,
-      );
-    },
-  );
-  if (code !== 0)
+  let { code, output } = await npmCi(root);
+  // What a killed installation was still writing is in the way once, not twice.
+  if (code !== 0 && output.includes('ENOTEMPTY')) ({ code, output } = await npmCi(root));
+  if (code !== 0) {
     throw new SetupError(`npm ci failed; when that is mended, run this again:\n${tail(output)}`);
+  }
   if (!existsSync(ownNode(root))) {
     throw new SetupError(
       'npm ci left no Node 24 in node_modules. Allow install scripts (ignore-scripts=false), then: npm ci',
     );
   }
   say(`packages installed in ${seconds(startedMs)}`);
+}
+
+/** The npm that runs this script, or the one on the PATH. */
+async function npmCi(root) {
+  const own = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
+  const [command, args] = own ? [process.execPath, [own]] : ['npm', []];
+  try {
+    return await runQuietly(command, [...args, ...NPM_FLAGS], { cwd: root });
+  } catch (error) {
+    throw new SetupError(
+      `npm could not be started (${error.message}). Install Node with npm, then run this again.`,
+    );
+  }
 }
 
 /** The Node that this project pins. */
