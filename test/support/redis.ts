@@ -60,31 +60,32 @@ export async function startTestRedis(prefix = ''): Promise<TestRedis> {
   };
 }
 
-/** Nothing is kept on disk; the server dies with the test process even when `stop` is never reached. */
+/**
+ * The shell ends the server as it is told to on its input. When the input ends without a word the test process is gone,
+ * however it was killed: then the server and its directory go too.
+ */
+const guard = `
+directory=$1; shift
+"$@" &
+server=$!
+if read -r signal; then kill "-$signal" $server; wait $server; exit; fi
+kill -KILL $server; wait $server
+rm -rf "$directory"`;
+
+/** Nothing is kept on disk. */
 function spawnServer(directory: string, socketPath: string): ChildProcess {
   const settings = [
-    '--port',
-    '0',
-    '--unixsocket',
-    socketPath,
-    '--dir',
-    directory,
-    '--save',
-    '',
-    '--appendonly',
-    'no',
+    ...['--port', '0', '--unixsocket', socketPath],
+    ...['--dir', directory, '--save', '', '--appendonly', 'no'],
   ];
-  const server = spawn(serverBinary(), settings, { stdio: 'ignore' });
-  const onExit = () => server.kill('SIGKILL');
-  process.once('exit', onExit);
-  server.once('exit', () => process.removeListener('exit', onExit));
-  return server;
+  const command = [directory, serverBinary(), ...settings];
+  return spawn('sh', ['-c', guard, 'test-redis-guard', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
 async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
-  server.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+  server.stdin?.end(how === 'kill' ? 'KILL\n' : 'TERM\n');
   await ended;
 }
 
