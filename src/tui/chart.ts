@@ -1,4 +1,4 @@
-/** Numbers in, characters out: one-row charts of blocks, taller ones of braille dots, and progress bars. */
+/** Numbers in, characters out: one-row charts of blocks, taller ones of braille dots. */
 
 const levels = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 /** Dots of a braille cell that stand for 0 to 4 filled rows, from below; left and right half. */
@@ -32,19 +32,6 @@ export function chartRows(values: readonly number[], options: ChartOptions): str
       brailleCell((heights[column * 2] ?? 0) - floor, (heights[column * 2 + 1] ?? 0) - floor),
     ).join('');
   });
-}
-
-export interface Bar {
-  readonly filled: string;
-  readonly rest: string;
-}
-
-/** The two parts of a progress bar, told apart without colour; together exactly `columns` wide. */
-export function barOf(share: number, columns: number): Bar {
-  const width = Math.max(0, Math.floor(columns));
-  const halves = Math.round(Math.min(1, Math.max(0, share)) * width * 2);
-  const filled = '━'.repeat(Math.floor(halves / 2)) + (halves % 2 === 1 ? '╸' : '');
-  return { filled, rest: '─'.repeat(width - filled.length) };
 }
 
 /** 1 to `heightMax` for each value. */

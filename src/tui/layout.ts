@@ -32,6 +32,6 @@ export function layoutFor(columns: number, rows: number): Layout | undefined {
 
 function lowerColumnsFor(columns: number): number[] {
   if (columns >= 160) return [56, 48, columns - 104];
-  const left = columns >= 100 ? 44 : 34;
+  const left = columns >= 100 ? 44 : 36;
   return [left, columns - left];
 }

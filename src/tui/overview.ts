@@ -8,9 +8,9 @@ import {
   formatNumber,
   formatTime,
 } from '../cli/format.js';
+import { headlineOf, headlineText } from '../cli/progress/headline.js';
 import { truncateToWidth } from '../cli/terminal-text.js';
 import { fleetState } from './fleet-state.js';
-import { headlineOf, headlineText } from './headline.js';
 import type { FleetView } from './hooks/fleet-feed.js';
 import { liveMetrics } from './metrics.js';
 import { type Operation, operationOf } from './operation.js';

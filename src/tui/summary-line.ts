@@ -1,6 +1,6 @@
 /** A view of the fleet in, the one line out that stays in the terminal after the screen is gone. */
 import { formatCount, formatDuration } from '../cli/format.js';
-import { headlineOf, headlineText } from './headline.js';
+import { headlineOf, headlineText } from '../cli/progress/headline.js';
 import type { FleetView } from './hooks/fleet-feed.js';
 import { operationOf } from './operation.js';
 

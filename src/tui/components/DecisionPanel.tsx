@@ -1,9 +1,9 @@
 /** Why: the newest decision's playbook, prediction, risk, parameters and reasoning. */
 import { Box, Text } from 'ink';
 import { formatChange, formatNumber, formatTime } from '../../cli/format.js';
+import { rangeText } from '../../cli/progress/headline.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
-import { rangeText } from '../headline.js';
 import { theme } from '../theme.js';
 import { Line, Piece } from './Line.js';
 import { Panel } from './Panel.js';
@@ -42,9 +42,9 @@ function Figures({ decision }: { readonly decision: Decision }) {
         <Piece tone="muted">{`   of ${formatNumber(decision.candidates)} candidates`}</Piece>
       </Line>
       <Line>
-        <Piece tone="muted">{`${metric} `}</Piece>
+        <Piece tone="muted">{`expects ${metric} `}</Piece>
         <Piece>{formatChange(target.mean * 100)}</Piece>
-        <Piece tone="muted">{` expected, 90 %: ${rangeText([target.low * 100, target.high * 100])}`}</Piece>
+        <Piece tone="muted">{`  90 %: ${rangeText([target.low * 100, target.high * 100])}`}</Piece>
       </Line>
       <Line>
         <Piece tone="muted">risk </Piece>

@@ -1,8 +1,8 @@
 /** The fleet by what its agents do and which program they run, as bars. */
 import { formatNumber } from '../../cli/format.js';
+import { barOf } from '../../cli/progress/bar.js';
 import { escapeControls, truncateToWidth } from '../../cli/terminal-text.js';
 import type { Aggregate } from '../../core/nerve/messages/aggregate.js';
-import { barOf } from '../chart.js';
 import { Line, Piece } from './Line.js';
 import { Panel, panelFrame } from './Panel.js';
 

@@ -1,7 +1,7 @@
 /** One labelled bar: name, bar, and the numbers behind it. */
 import { Text } from 'ink';
 import type { ReactNode } from 'react';
-import { barOf } from '../chart.js';
+import { barOf } from '../../cli/progress/bar.js';
 import { type Tone, theme } from '../theme.js';
 import { Line, Piece } from './Line.js';
 

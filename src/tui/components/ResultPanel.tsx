@@ -1,10 +1,10 @@
 /** The last result: the measured change with its interval and prediction, the costs behind it, and on what workload. */
 import { Text } from 'ink';
 import { formatChange, formatMoney, formatNumber, formatShare, formatTime } from '../../cli/format.js';
+import { headlineOf, rangeText } from '../../cli/progress/headline.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
-import { headlineOf, rangeText } from '../headline.js';
 import { theme } from '../theme.js';
 import { Line, Piece } from './Line.js';
 import { Panel } from './Panel.js';
@@ -40,7 +40,7 @@ function Figures({ result, decision }: Pick<ResultPanelProps, 'decision'> & { re
   const headline = headlineOf(result, decision);
   const { execution } = result;
   const { holdOut } = execution;
-  const success = execution.successRate === null ? '' : `   success ${formatShare(execution.successRate)}`;
+  const success = execution.successRate === null ? '' : `  success ${formatShare(execution.successRate)}`;
   return (
     <>
       <Line>
@@ -49,7 +49,7 @@ function Figures({ result, decision }: Pick<ResultPanelProps, 'decision'> & { re
           {formatChange(headline.changePct)}
         </Text>
         {headline.predictedPct !== undefined && (
-          <Piece tone="muted">{`   predicted ${formatChange(headline.predictedPct)}`}</Piece>
+          <Piece tone="muted">{`  predicted ${formatChange(headline.predictedPct)}`}</Piece>
         )}
       </Line>
       <Line tone="muted">

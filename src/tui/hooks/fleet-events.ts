@@ -3,12 +3,12 @@
  * which they happened, as recorded, so that a console that is opened late shows the same log.
  */
 import { formatChange, formatCount, formatDuration, formatNumber, formatShare } from '../../cli/format.js';
+import { headlineOf, headlineText } from '../../cli/progress/headline.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import type { Alert } from '../../core/nerve/messages/aggregate.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
 import type { RolloutRecord, RolloutState } from '../../core/nerve/messages/rollout-record.js';
-import { headlineOf, headlineText } from '../headline.js';
 import type { FleetFacts, Rejected } from './fleet-facts.js';
 
 export type EventKind =

@@ -5,14 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { ZodType } from 'zod';
 import { limits } from '../../core/limits.js';
-import {
-  type Aggregate,
-  type Alert,
-  aggregateSchema,
-  alertSchema,
-  type Health,
-  healthSchema,
-} from '../../core/nerve/messages/aggregate.js';
+import { type Aggregate, type Alert, alertSchema, type Health } from '../../core/nerve/messages/aggregate.js';
 import { type Decision, decisionSchema } from '../../core/nerve/messages/decision.js';
 import { type Instruction, instructionSchema } from '../../core/nerve/messages/instruction.js';
 import { type Result, resultSchema } from '../../core/nerve/messages/result.js';
@@ -20,6 +13,7 @@ import { type RolloutRecord, rolloutRecordSchema } from '../../core/nerve/messag
 import type { Names } from '../../core/nerve/names.js';
 import { parseRecord, pipelined } from '../../core/nerve/records.js';
 import { parseEntry } from '../../core/nerve/streams.js';
+import { readAggregate, readHealth, readHistory } from '../../core/orchestrator/read.js';
 
 /** What Redis held at `atMs`; lists are newest last. */
 export interface FleetFacts {
@@ -47,20 +41,11 @@ export interface Rejected {
   readonly reasons: readonly string[];
 }
 
-/** How the orchestrator's records are read; given by `core/orchestrator/read.ts`. */
-export interface AggregateReaders {
-  readAggregate(redis: Redis, names: Names): Promise<Aggregate | undefined>;
-  readHealth(redis: Redis, names: Names): Promise<Health | undefined>;
-  /** Oldest first. */
-  readHistory(redis: Redis, names: Names, count: number): Promise<Aggregate[]>;
-}
-
 export interface ReadFactsOptions {
   readonly redis: Redis;
   readonly names: Names;
   readonly nowMs: number;
   readonly before?: FleetFacts | undefined;
-  readonly readers?: AggregateReaders;
 }
 
 const historyEntries = 240;
@@ -71,7 +56,6 @@ type Entry = [id: string, fields: string[] | null];
 
 export async function readFleetFacts(options: ReadFactsOptions): Promise<FleetFacts> {
   const { redis, names, nowMs, before } = options;
-  const readers = options.readers ?? plainReaders;
   const fresh = (stream: string, count: number) =>
     redis.xrevrange(stream, '+', afterPosition(before?.positions[stream]), 'COUNT', count) as Promise<
       Entry[]
@@ -92,9 +76,9 @@ export async function readFleetFacts(options: ReadFactsOptions): Promise<FleetFa
     redis.zcount(names.agents, nowMs - limits.agentAliveMs, '+inf'),
     redis.zcard(names.agents),
     readNewestRollout(redis, names),
-    readers.readAggregate(redis, names),
-    readers.readHealth(redis, names),
-    before ? [] : readers.readHistory(redis, names, historyEntries),
+    readAggregate(redis, names),
+    readHealth(redis, names),
+    before ? [] : readHistory(redis, names, historyEntries),
     fresh(names.decisions, 1),
     fresh(names.instructions, 1),
     fresh(names.results, 1),
@@ -109,7 +93,7 @@ export async function readFleetFacts(options: ReadFactsOptions): Promise<FleetFa
     rollout,
     aggregate,
     health,
-    history: extendHistory(before?.history ?? history, aggregate),
+    history: extendHistory(before?.history ?? history.reverse(), aggregate),
     decision: newest(decisions, decisionSchema) ?? before?.decision,
     instruction: newest(instructions, instructionSchema) ?? before?.instruction,
     result: newest(results, resultSchema) ?? before?.result,
@@ -194,34 +178,4 @@ function jsonOr(text: string | undefined): unknown {
   } catch {
     return text;
   }
-}
-
-/** One hash field per scalar, JSON for the rest; history entries in the same form or as one `json` field. */
-const plainReaders: AggregateReaders = {
-  async readAggregate(redis, names) {
-    return fromFields(await redis.hgetall(names.aggregate), aggregateSchema);
-  },
-  async readHealth(redis, names) {
-    return fromFields(await redis.hgetall(names.health), healthSchema);
-  },
-  async readHistory(redis, names, count) {
-    const entries = (await redis.xrevrange(names.history, '+', '-', 'COUNT', count)) as Entry[];
-    return entries.reverse().flatMap(([, fields]) => {
-      const aggregate = fromFields(pairs(fields ?? []), aggregateSchema);
-      return aggregate === undefined ? [] : [aggregate];
-    });
-  },
-};
-
-function fromFields<T>(fields: Record<string, string>, schema: ZodType<T>): T | undefined {
-  if (fields.json !== undefined) return parseRecord(fields.json, schema);
-  const document = Object.fromEntries(Object.entries(fields).map(([key, text]) => [key, jsonOr(text)]));
-  const parsed = schema.safeParse(document);
-  return parsed.success ? parsed.data : undefined;
-}
-
-function pairs(fields: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let at = 0; at + 1 < fields.length; at += 2) record[fields[at] ?? ''] = fields[at + 1] ?? '';
-  return record;
 }

@@ -9,7 +9,7 @@ import { messageOf } from '../../core/errors.js';
 import { isReachability } from '../../core/nerve/connection.js';
 import type { Names } from '../../core/nerve/names.js';
 import { eventsBetween, type FleetEvent } from './fleet-events.js';
-import { type AggregateReaders, type FleetFacts, readFleetFacts } from './fleet-facts.js';
+import { type FleetFacts, readFleetFacts } from './fleet-facts.js';
 
 export interface FleetView {
   readonly connection: { readonly state: 'connecting' | 'up' | 'lost'; readonly sinceMs: number };
@@ -34,7 +34,6 @@ export interface FleetFeedOptions {
   readonly names: Names;
   /** Milliseconds between readings when nothing wakes the feed. */
   readonly everyMs?: number;
-  readonly readers?: AggregateReaders;
   readonly now?: () => number;
 }
 
@@ -145,7 +144,6 @@ class Feed implements FleetFeed {
         names: this.#options.names,
         nowMs: this.#lastReadingMs,
         before,
-        ...(this.#options.readers && { readers: this.#options.readers }),
       });
       this.#publish({ facts, problem: undefined }, eventsBetween(before, facts));
     } catch (thrown) {

@@ -1,9 +1,9 @@
 /** The operation in as many short lines as a very small terminal has, the important ones first. */
 import { Box, Text } from 'ink';
 import { formatNumber } from '../../cli/format.js';
-import { barOf } from '../chart.js';
+import { barOf } from '../../cli/progress/bar.js';
+import { headlineOf, headlineText } from '../../cli/progress/headline.js';
 import { fleetState, statusOf } from '../fleet-state.js';
-import { headlineOf, headlineText } from '../headline.js';
 import type { FleetView } from '../hooks/fleet-feed.js';
 import { liveMetrics } from '../metrics.js';
 import { operationOf } from '../operation.js';

@@ -63,7 +63,7 @@ function Lower({ view, layout }: { readonly view: FleetView; readonly layout: La
   return (
     <Box height={lowerRows} flexShrink={0}>
       <DecisionPanel decision={facts?.decision} width={left} height={lowerRows} />
-      <SideColumn view={view} width={middle} height={lowerRows} />
+      <SideColumn view={view} width={middle} height={lowerRows} expecting={false} />
       <EventLog events={events} width={right} height={lowerRows} />
     </Box>
   );

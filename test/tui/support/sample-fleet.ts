@@ -5,6 +5,7 @@ import type { Decision } from '../../../src/core/nerve/messages/decision.js';
 import type { Result } from '../../../src/core/nerve/messages/result.js';
 import type { RolloutRecord, RolloutState } from '../../../src/core/nerve/messages/rollout-record.js';
 import type { Names } from '../../../src/core/nerve/names.js';
+import { hashFieldsOf } from '../../../src/core/orchestrator/hash-codec.js';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
@@ -188,13 +189,10 @@ export async function writeRollout(redis: Redis, names: Names, rollout: RolloutR
 }
 
 export async function writeAggregate(redis: Redis, names: Names, aggregate: Aggregate): Promise<void> {
-  const fields = Object.fromEntries(
-    Object.entries(aggregate).map(([key, value]) => [key, JSON.stringify(value)]),
-  );
-  await redis.hset(names.aggregate, fields);
+  await redis.hset(names.aggregate, hashFieldsOf(aggregate));
   await redis.xadd(names.history, '*', 'json', JSON.stringify(aggregate));
 }
 
 export async function writeHealth(redis: Redis, names: Names, atMs: number): Promise<void> {
-  await redis.hset(names.health, { state: 'healthy', reasons: '[]', at: String(atMs) });
+  await redis.hset(names.health, hashFieldsOf({ state: 'healthy', reasons: [], at: atMs }));
 }

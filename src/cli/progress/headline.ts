@@ -1,7 +1,8 @@
 /** A result in, the one change that its goal was about out: in percent, with interval and prediction when known. */
-import { formatChange, formatNumber } from '../cli/format.js';
-import type { Decision, Metric } from '../core/nerve/messages/decision.js';
-import type { Result } from '../core/nerve/messages/result.js';
+
+import type { Decision, Metric } from '../../core/nerve/messages/decision.js';
+import type { Result } from '../../core/nerve/messages/result.js';
+import { formatChange, formatNumber } from '../format.js';
 
 export interface Headline {
   readonly metric: string;

@@ -1,0 +1,232 @@
+/** The document of a run in (DESIGN section 10), the card shown at its end out: framed where there is room. */
+import type { Objective, Prediction } from '../../core/nerve/messages/decision.js';
+import type { ExecutionSummary, Leaderboard } from '../../core/nerve/messages/result.js';
+import type { Learned, Rewards } from '../../core/pipeline-events.js';
+import {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatNumber,
+  formatShare,
+} from '../format.js';
+import { formatPairs } from '../table.js';
+import { displayWidth, escapeControls, truncateToWidth } from '../terminal-text.js';
+import { type Headline, rangeText } from './headline.js';
+import { type Paint, paint } from './paint.js';
+
+/** What the card needs of the `run --json` document. */
+export interface RunDocument {
+  readonly decision: {
+    readonly goal: string;
+    readonly objective: Pick<Objective, 'metric' | 'direction'>;
+    readonly instruction: { readonly type: string };
+    readonly prediction: Pick<Prediction, 'target'>;
+  };
+  readonly program: {
+    readonly name: string;
+    readonly bytes: number;
+    readonly optimizationScore: number;
+  };
+  readonly rollout: {
+    readonly agents: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly heldOut: number;
+    readonly batches: number;
+    readonly durationMs: number;
+    readonly state: string;
+  };
+  readonly execution: Pick<
+    ExecutionSummary,
+    | 'windowMs'
+    | 'workload'
+    | 'tasksProcessed'
+    | 'effectsApplied'
+    | 'costBefore'
+    | 'costAfter'
+    | 'reductionPct'
+    | 'interval'
+    | 'latencyChangePct'
+    | 'successRate'
+  > &
+    Partial<Pick<ExecutionSummary, 'metrics'>>;
+  readonly leaderboard: Pick<Leaderboard, 'topPerformer' | 'mostEfficient' | 'hardestWorker'>;
+  readonly learned?: Pick<Learned, 'nextType'> | null;
+  readonly rewards?: Pick<Rewards, 'points' | 'agents'> | null;
+}
+
+export interface CardOptions {
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+type Row = readonly [label: string, text: string];
+type Painter = (format: Paint, text: string) => string;
+
+const frameFrom = 72;
+const cardColumnsMax = 92;
+const labelColumns = 16;
+
+export function resultCard(document: RunDocument, options: CardOptions): string {
+  const painter: Painter = options.color ? paint : (_, text) => text;
+  if (options.columns < frameFrom) return narrowCard(document, options.columns);
+  const inner = Math.min(cardColumnsMax, options.columns) - 6;
+  const sections = [
+    headLines(document, painter),
+    ...rowSections(document).map((rows) => rowLines(rows, painter)),
+  ];
+  const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
+  return framed([...lines, ''], { title: escapeControls(document.decision.goal), document, inner, painter });
+}
+
+function narrowCard(document: RunDocument, columns: number): string {
+  const { decision } = document;
+  const rows: Row[] = [
+    ['goal', escapeControls(decision.goal)],
+    ['measured', measuredText(headline(document))],
+    ['predicted', formatChange(decision.prediction.target.mean * 100)],
+    ['cost', costText(document)],
+    ...rowSections(document).flat(),
+  ];
+  return formatPairs(rows, columns);
+}
+
+/** The one number of the run, large; then what it was measured against. */
+function headLines(document: RunDocument, painter: Painter): string[] {
+  const { decision, rollout } = document;
+  const measured = headline(document);
+  const change = painter(['bold', measured.better ? 'green' : 'yellow'], formatChange(measured.changePct));
+  const interval = measured.interval ? `95 %: ${rangeText(measured.interval)}` : 'no interval';
+  const predicted = `predicted ${formatChange(decision.prediction.target.mean * 100)}`;
+  const against =
+    rollout.heldOut > 0
+      ? `against ${formatCount(rollout.heldOut, 'agent')} held out`
+      : 'before and after; no agents were held out';
+  return [
+    `${painter('bold', measured.metric)}  ${change}   ${painter('dim', `${interval}   ${predicted}`)}`,
+    `${costText(document)}   ${painter('dim', against)}`,
+  ];
+}
+
+function rowSections({ program, rollout, execution, leaderboard, learned, rewards }: RunDocument): Row[][] {
+  const failed = rollout.failed > 0 ? `, ${formatNumber(rollout.failed)} failed` : '';
+  const { topPerformer, mostEfficient, hardestWorker } = leaderboard;
+  return [
+    [
+      [
+        'program',
+        `${escapeControls(program.name)} · ${formatBytes(program.bytes)} · score ${formatNumber(program.optimizationScore, 2)}`,
+      ],
+      [
+        'rollout',
+        `${formatNumber(rollout.succeeded)} of ${formatCount(rollout.agents, 'agent')}${failed} · ${formatCount(rollout.batches, 'batch', 'batches')} · ${formatDuration(rollout.durationMs)} · ${rollout.state.replaceAll('_', ' ')}`,
+      ],
+      [
+        'execution',
+        `${formatDuration(execution.windowMs)} · ${formatNumber(execution.tasksProcessed)} tasks processed · ${formatNumber(execution.effectsApplied)} effects`,
+      ],
+      ['quality', qualityText(execution)],
+      ['workload', escapeControls(execution.workload)],
+    ],
+    [
+      ...rowIf(
+        'top performer',
+        topPerformer && `${topPerformer.agent} · ${formatNumber(topPerformer.value, 1)} tasks/s`,
+      ),
+      ...rowIf(
+        'most efficient',
+        mostEfficient && `${mostEfficient.agent} · cost ${formatChange(-mostEfficient.value)}`,
+      ),
+      ...rowIf(
+        'hardest worker',
+        hardestWorker && `${hardestWorker.agent} · ${formatCount(hardestWorker.value, 'effect')}`,
+      ),
+    ],
+    [
+      ...rowIf('learned', learned && `effect sizes updated; next is ${escapeControls(learned.nextType)}`),
+      ...rowIf(
+        'rewards',
+        rewards && `${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`,
+      ),
+    ],
+  ];
+}
+
+function rowIf(label: string, text: string | null | undefined): Row[] {
+  return text ? [[label, text]] : [];
+}
+
+function qualityText({ latencyChangePct, successRate }: RunDocument['execution']): string {
+  const success = successRate === null ? '' : ` · success ${formatShare(successRate)}`;
+  return `latency ${formatChange(latencyChangePct)}${success}`;
+}
+
+function costText({ execution }: RunDocument): string {
+  return `${formatMoney(execution.costBefore)}/h → ${formatMoney(execution.costAfter)}/h`;
+}
+
+function headline({ decision, execution }: RunDocument): Headline {
+  const { metric, direction } = decision.objective;
+  const estimate = metric === 'cost' ? undefined : execution.metrics?.[metric];
+  const { interval, reductionPct } = execution;
+  const changePct = estimate ? estimate.change * 100 : -reductionPct;
+  const range = estimate
+    ? estimate.interval?.map((bound) => bound * 100)
+    : interval && [-interval[1], -interval[0]];
+  return {
+    metric: estimate ? metric.replaceAll('_', ' ') : 'cost',
+    changePct,
+    interval: range ? [range[0] ?? 0, range[1] ?? 0] : undefined,
+    better: Math.sign(changePct) === (estimate && direction === 'increase' ? 1 : -1),
+  };
+}
+
+function measuredText(measured: Headline): string {
+  const range = measured.interval ? ` (95 %: ${rangeText(measured.interval)})` : '';
+  return `${measured.metric} ${formatChange(measured.changePct)}${range}`;
+}
+
+function rowLines(rows: readonly Row[], painter: Painter): string[] {
+  return rows.map(([label, text]) => `${painter('dim', label.padEnd(labelColumns))}${text}`);
+}
+
+interface Frame {
+  readonly title: string;
+  readonly document: RunDocument;
+  /** Columns between the frame's margins. */
+  readonly inner: number;
+  readonly painter: Painter;
+}
+
+function framed(lines: readonly string[], { title, document, inner, painter }: Frame): string {
+  const border = (text: string) => painter('dim', text);
+  const type = ` ${document.decision.instruction.type} ─╮`;
+  const shownTitle = cut(title, inner - displayWidth(type) - 2);
+  const head = `╭─ ${shownTitle} `;
+  const fill = '─'.repeat(Math.max(0, inner + 6 - displayWidth(head) - displayWidth(type)));
+  return [
+    `${border('╭─')} ${painter('bold', shownTitle)} ${border(fill + type)}`,
+    ...lines
+      .flatMap((line) => bodyLines(line, inner))
+      .map((line) => `${border('│')}  ${padded(line, inner)}  ${border('│')}`),
+    border(`╰${'─'.repeat(inner + 4)}╯`),
+  ].join('\n');
+}
+
+/** Lines that are too long continue below, under their text. */
+function bodyLines(line: string, inner: number): string[] {
+  if (displayWidth(line) <= inner) return [line];
+  const at = line.lastIndexOf(' · ');
+  if (at <= 0) return [cut(line, inner)];
+  return [...bodyLines(line.slice(0, at), inner), `${' '.repeat(labelColumns)}${line.slice(at + 3)}`];
+}
+
+function padded(line: string, inner: number): string {
+  return line + ' '.repeat(Math.max(0, inner - displayWidth(line)));
+}
+
+function cut(text: string, columns: number): string {
+  return truncateToWidth(text, Math.max(1, columns));
+}

@@ -1,0 +1,137 @@
+/** The events of a run so far -> what is known of it: which phase, how many batches, what was measured last. */
+import type { Aggregate } from '../../core/nerve/messages/aggregate.js';
+import type { Decision } from '../../core/nerve/messages/decision.js';
+import type { Result } from '../../core/nerve/messages/result.js';
+import type {
+  CanaryEvent,
+  CompiledEvent,
+  FleetEvent,
+  Learned,
+  LiveEvent,
+  Phase,
+  PipelineEvent,
+  PlannedEvent,
+  Rewards,
+  StateEvent,
+} from '../../core/pipeline-events.js';
+
+export interface ProgressState {
+  readonly phase?: Phase | undefined;
+  readonly fleet?: FleetEvent;
+  readonly decision?: Decision;
+  readonly compiled?: CompiledEvent;
+  readonly planned?: PlannedEvent;
+  readonly batches: BatchTotals;
+  readonly canary?: CanaryEvent;
+  readonly rollout?: StateEvent;
+  readonly live?: LiveEvent;
+  /** The last aggregate before go-live, to compare with. */
+  readonly before?: Aggregate;
+  readonly aggregate?: Aggregate;
+  /** When the window closes, milliseconds since 1970. */
+  readonly windowEndsAt?: number;
+  readonly result?: Result;
+  readonly learned?: Learned;
+  readonly rewards?: Rewards;
+}
+
+export interface BatchTotals {
+  /** Numbers of the batches that answered. */
+  readonly done: ReadonlySet<number>;
+  readonly staged: number;
+  readonly failed: number;
+  readonly firstAt?: number | undefined;
+  readonly lastAt?: number | undefined;
+}
+
+export const noProgress: ProgressState = { batches: { done: new Set(), staged: 0, failed: 0 } };
+
+export function withEvent(state: ProgressState, event: PipelineEvent): ProgressState {
+  switch (event.type) {
+    case 'phase':
+      return event.state === 'started' ? { ...state, phase: event.phase } : state;
+    case 'fleet':
+      return { ...state, fleet: event };
+    case 'decided':
+      return { ...state, decision: event.decision };
+    case 'compiled':
+      return { ...state, compiled: event };
+    case 'planned':
+      return { ...state, planned: event, batches: resumed(event) };
+    case 'batch':
+      return { ...state, batches: withBatch(state.batches, event) };
+    case 'canary':
+      return { ...state, canary: event };
+    case 'state':
+      return { ...state, rollout: event };
+    case 'live':
+      return withLive(state, event);
+    case 'aggregate':
+      return { ...state, aggregate: event.aggregate, windowEndsAt: event.at + event.remainingMs };
+    case 'measured':
+      return { ...state, result: event.result };
+    case 'learned':
+      return { ...state, learned: event.learned };
+    case 'rewarded':
+      return { ...state, rewards: event.rewards };
+    case 'agent-failed':
+    case 'note':
+      return state;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** A range of batches that is drawn as one bar. */
+export interface BatchGroup {
+  readonly first: number;
+  readonly last: number;
+  readonly done: number;
+}
+
+const groupsMax = 4;
+
+/** At most four ranges of about the same length. */
+export function batchGroups(state: ProgressState): BatchGroup[] {
+  const total = state.planned?.batches ?? 0;
+  const size = Math.max(1, Math.ceil(total / groupsMax));
+  const groups: BatchGroup[] = [];
+  for (let first = 1; first <= total; first += size) {
+    const last = Math.min(total, first + size - 1);
+    let done = 0;
+    for (let batch = first; batch <= last; batch++) if (state.batches.done.has(batch)) done++;
+    groups.push({ first, last, done });
+  }
+  return groups;
+}
+
+/** Agents a second since the first batch answered; undefined before the second one. */
+export function stagingRate({ batches }: ProgressState): number | undefined {
+  const { firstAt, lastAt, staged } = batches;
+  if (firstAt === undefined || lastAt === undefined || lastAt <= firstAt) return undefined;
+  return (staged / (lastAt - firstAt)) * 1_000;
+}
+
+function resumed({ batchesDone = 0 }: PlannedEvent): BatchTotals {
+  return { done: new Set(Array.from({ length: batchesDone }, (_, at) => at + 1)), staged: 0, failed: 0 };
+}
+
+function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'batch' }>): BatchTotals {
+  return {
+    done: new Set(totals.done).add(event.batch),
+    staged: totals.staged + event.staged,
+    failed: totals.failed + event.failed,
+    firstAt: totals.firstAt ?? event.at - event.ms,
+    lastAt: event.at,
+  };
+}
+
+function withLive(state: ProgressState, event: LiveEvent): ProgressState {
+  const { aggregate, planned } = state;
+  return {
+    ...state,
+    live: event,
+    ...(aggregate && { before: aggregate }),
+    ...(planned && { windowEndsAt: event.at + planned.windowMs }),
+  };
+}

@@ -1,0 +1,108 @@
+/** What is known of a run -> the words for it: one line for each phase, and one for the metrics of the window. */
+import type { Phase } from '../../core/pipeline-events.js';
+import { formatBytes, formatChange, formatCount, formatMoney, formatNumber, formatShare } from '../format.js';
+import { escapeControls } from '../terminal-text.js';
+import { headlineOf, headlineText } from './headline.js';
+import { type ProgressState, stagingRate } from './state.js';
+
+/** What the phase is about, while it runs. */
+export const phaseTitles: Readonly<Record<Phase, string>> = {
+  fleet: 'Fleet',
+  decide: 'Decide',
+  compile: 'Compile',
+  inject: 'Inject',
+  live: 'Go live',
+  measure: 'Measure',
+  feedback: 'Feed back',
+};
+
+/** What the phase found so far; empty when nothing is known yet. */
+export function phaseText(phase: Phase, state: ProgressState): string {
+  switch (phase) {
+    case 'fleet':
+      return fleetText(state);
+    case 'decide':
+      return decisionText(state);
+    case 'compile':
+      return programText(state);
+    case 'inject':
+      return batchesText(state);
+    case 'live':
+      return liveText(state);
+    case 'measure':
+      return measureText(state);
+    case 'feedback':
+      return feedbackText(state);
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** `$8,569/h (-14.7 % since go-live) · latency 1.28 s · 2,902/s · success 99.97 %`. */
+export function metricsText({ aggregate, before }: ProgressState): string {
+  if (aggregate === undefined) return '';
+  const change = before && before.cost > 0 ? (aggregate.cost / before.cost - 1) * 100 : undefined;
+  const since = change === undefined ? '' : ` (${formatChange(change)} since go-live)`;
+  const parts = [
+    `${formatMoney(aggregate.cost)}/h${since}`,
+    `latency ${formatNumber(aggregate.latency, 2)} s`,
+    `${formatNumber(aggregate.throughput)}/s`,
+    `success ${formatShare(aggregate.successRate ?? undefined)}`,
+  ];
+  return parts.join(' · ');
+}
+
+function fleetText({ fleet }: ProgressState): string {
+  if (fleet === undefined) return '';
+  const where = fleet.redis === 'private' ? 'private Redis' : 'given Redis';
+  const verb = fleet.state === 'up' ? '' : ' starting';
+  return `${formatCount(fleet.agents, 'agent')}${verb} on a ${where}`;
+}
+
+function decisionText({ decision }: ProgressState): string {
+  if (decision === undefined) return '';
+  const { objective, prediction, risk } = decision;
+  const metric = objective.metric.replaceAll('_', ' ');
+  const expected = `${metric} ${formatChange(prediction.target.mean * 100)} expected`;
+  return `${escapeControls(decision.playbook)}, ${expected}, risk ${formatNumber(risk.score, 2)}`;
+}
+
+function programText({ compiled }: ProgressState): string {
+  if (compiled === undefined) return '';
+  const { min, max } = compiled.costPerTask;
+  const cost = `${formatNumber(min)} to ${formatNumber(max)} instructions a task`;
+  return `${escapeControls(compiled.name)}, ${formatBytes(compiled.bytes)}, ${cost}`;
+}
+
+function batchesText(state: ProgressState): string {
+  const { planned, batches } = state;
+  if (planned === undefined) return '';
+  const rate = stagingRate(state);
+  const parts = [
+    `${formatNumber(batches.done.size)} of ${formatCount(planned.batches, 'batch', 'batches')}`,
+    `${formatNumber(batches.staged)} of ${formatCount(planned.agents, 'agent')} staged`,
+    `${formatNumber(batches.failed)} failed`,
+  ];
+  if (rate !== undefined) parts.push(`${formatNumber(rate)}/s`);
+  return parts.join(' · ');
+}
+
+function liveText({ live }: ProgressState): string {
+  if (live === undefined) return '';
+  const heldOut = live.heldOut > 0 ? `, ${formatNumber(live.heldOut)} held out` : '';
+  return `${formatCount(live.agents, 'agent')} live together${heldOut}`;
+}
+
+function measureText(state: ProgressState): string {
+  const { result, decision } = state;
+  if (result === undefined) return metricsText(state);
+  return `${headlineText(headlineOf(result, decision))}, ${escapeControls(result.execution.workload)} workload`;
+}
+
+function feedbackText({ learned, rewards }: ProgressState): string {
+  const parts: string[] = [];
+  if (learned) parts.push(`next ${escapeControls(learned.nextType)}`);
+  if (rewards)
+    parts.push(`${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`);
+  return parts.join(', ');
+}
