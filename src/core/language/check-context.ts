@@ -55,9 +55,9 @@ export class CheckContext {
     return this.#scopes.map((scope) => scope.get(name)).findLast((binding) => binding !== undefined);
   }
 
-  /** The task of the loop around, if there is one. */
+  /** The task of the innermost loop around, if there is one. */
   currentTask(): TaskBinding | undefined {
-    return this.visible().find((binding): binding is TaskBinding => binding.kind === 'task');
+    return this.visible().findLast((binding): binding is TaskBinding => binding.kind === 'task');
   }
 
   visible(): Binding[] {

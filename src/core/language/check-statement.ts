@@ -12,12 +12,17 @@ import { rangeOf } from './value-range.js';
 export function checkLoop(node: LoopNode, context: CheckContext): CheckedLoop {
   if (node.queue.name !== 'task_queue') reportQueue(node.queue, context);
   return context.scoped(() => {
-    const { name, span } = node.variable;
-    context.refuseReserved(node.variable);
-    context.declare({ kind: 'task', name, span, used: false });
+    declareTask(node.variable, context);
     const where = node.where === undefined ? undefined : checkCondition(node.where, context);
     return { where, body: checkStatements(node.body, context), span: node.headSpan };
   });
+}
+
+/** Inside a loop that should not be there, the name of the outer task may come again. */
+function declareTask(variable: NameNode, context: CheckContext): void {
+  const { name, span } = variable;
+  context.refuseReserved(variable);
+  if (context.find(name)?.kind !== 'task') context.declare({ kind: 'task', name, span, used: false });
 }
 
 /** Undefined after a report; the name is known nevertheless, so that its uses are not reported too. */
@@ -91,7 +96,10 @@ function checkStatement(node: StatementNode, context: CheckContext): CheckedStat
       return checkCall(node, context);
     case 'loop':
       reportNested(node, context);
-      checkBody(node.body, context);
+      context.scoped(() => {
+        declareTask(node.variable, context);
+        return checkStatements(node.body, context);
+      });
       return undefined;
     case 'report':
       context.diagnostics.add({

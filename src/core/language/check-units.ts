@@ -21,7 +21,7 @@ export function reportMismatch(
     one.node.kind === 'number' && other.node.kind !== 'number' ? [one, other] : [other, one];
   context.diagnostics.add({
     code: 'DN020',
-    message: `${what} ${describeType(one.type)} with ${describeType(other.type)}`,
+    message: `${what} ${describeType(one.type)} and ${describeType(other.type)}`,
     span: blamed.node.span,
     found: describeType(blamed.type),
     expected: describeType(kept.type),

@@ -43,11 +43,13 @@ function printable(line: string): string {
   return line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ');
 }
 
-function facts({ found, expected, hint }: Diagnostic): string[] {
+function facts({ found, expected, hint, suggestion }: Diagnostic): string[] {
+  const edit = suggestion?.replacement.trim() ?? '';
+  const isNews = hint === undefined && edit !== '' && edit !== expected;
   const rows: [string, string | undefined][] = [
     ['found', found],
     ['expected', expected],
-    ['hint', hint],
+    ['hint', isNews ? `write ${edit}` : hint],
   ];
   return rows.flatMap(([label, text]) =>
     text === undefined ? [] : [`${label.padStart(13)}: ${printable(text)}`],
