@@ -19,7 +19,7 @@ const tableRows = 5;
 /** Undefined: too small for panels. `rows` are those that a frame may use. */
 export function layoutFor(columns: number, rows: number): Layout | undefined {
   if (columns < panelsFrom.columns || rows < panelsFrom.rows - 1) return undefined;
-  const operation = rows >= 34 ? operationRows.roomy : operationRows.tight;
+  const operation = operationRowsFor(rows);
   const cardRows = columns >= 110 && rows >= 30 ? (rows >= 50 ? 12 : 6) : undefined;
   const lowerRows = rows - headerAndHints - operation - (cardRows ?? tableRows);
   return {
@@ -28,6 +28,11 @@ export function layoutFor(columns: number, rows: number): Layout | undefined {
     lowerRows: Math.max(0, lowerRows),
     lowerColumns: lowerColumnsFor(columns),
   };
+}
+
+function operationRowsFor(rows: number): number {
+  if (rows >= 34) return operationRows.roomy;
+  return rows >= headerAndHints + operationRows.tight + tableRows ? operationRows.tight : operationRows.least;
 }
 
 function lowerColumnsFor(columns: number): number[] {

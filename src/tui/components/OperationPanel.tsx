@@ -16,8 +16,8 @@ interface OperationPanelProps {
   readonly height: number;
 }
 
-/** With blank lines between the parts, and without. */
-export const operationRows = { roomy: 10, tight: 8 } as const;
+/** With blank lines between the parts, without, and without the line about the program. */
+export const operationRows = { roomy: 10, tight: 8, least: 7 } as const;
 
 export function OperationPanel({ operation, agents, width, height }: OperationPanelProps) {
   return (
@@ -25,11 +25,7 @@ export function OperationPanel({ operation, agents, width, height }: OperationPa
       {operation === undefined ? (
         <NoOperation agents={agents} />
       ) : (
-        <Details
-          operation={operation}
-          columns={width - panelFrame.columns}
-          roomy={height >= operationRows.roomy}
-        />
+        <Details operation={operation} columns={width - panelFrame.columns} height={height} />
       )}
     </Panel>
   );
@@ -66,18 +62,18 @@ function NoOperation({ agents }: { readonly agents: number }) {
 interface DetailsProps {
   readonly operation: Operation;
   readonly columns: number;
-  readonly roomy: boolean;
+  readonly height: number;
 }
 
-function Details({ operation, columns, roomy }: DetailsProps) {
-  const gap = roomy ? 1 : 0;
+function Details({ operation, columns, height }: DetailsProps) {
+  const gap = height >= operationRows.roomy ? 1 : 0;
   return (
     <>
       <Split
         left={<Line tone="title">{operation.goal}</Line>}
         right={<Line tone={stateTone(operation.state)}>{operation.state.replaceAll('_', ' ')}</Line>}
       />
-      <Line tone="muted">{programText(operation)}</Line>
+      {height >= operationRows.tight && <Line tone="muted">{programText(operation)}</Line>}
       <Box marginY={gap} flexShrink={0}>
         <PhaseStrip steps={operation.steps} columns={columns} />
       </Box>
@@ -99,7 +95,7 @@ function programText({ rollout, type, decision }: Operation): string {
   return parts.join(' · ');
 }
 
-function BatchLine({ operation, columns }: Omit<DetailsProps, 'roomy'>) {
+function BatchLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
   const { batches } = operation;
   if (batches === undefined) return <Line tone="muted">not injected yet</Line>;
   const { done, total, staged, failed, perSecond } = batches;
@@ -120,7 +116,7 @@ function BatchLine({ operation, columns }: Omit<DetailsProps, 'roomy'>) {
 }
 
 /** The window while it is open; otherwise why the operation stands where it stands. */
-function LastLine({ operation, columns }: Omit<DetailsProps, 'roomy'>) {
+function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
   const { window, reason, state, rollout } = operation;
   if (window !== undefined) {
     const left = formatDuration(Math.ceil(window.remainingMs / 1_000) * 1_000);
