@@ -14,8 +14,12 @@ import { type EffectSize, hasLearnedFrom, readMemory, writeLearned } from './mem
 
 /** Groups with fewer tasks than this are too thin to be their own control. */
 const controlTasksMin = 30;
-/** What the linear model leaves out, as a standard deviation of log(after/before). */
-const modelSd = 0.015;
+/**
+ * What the linear model leaves out, as a standard deviation of log(after/before): a floor, and a share of the change
+ * itself, because tasks of one group differ in how much of their cost an action can reach.
+ */
+const modelSd = 0.01;
+const modelShare = 0.2;
 /** Used when a group's own variance is not known. */
 const unknownSd = 0.08;
 /** Forgetting: standard deviation that each result adds to a size. */
@@ -67,7 +71,8 @@ export function learnSizes(sizes: readonly EffectSize[], groups: readonly GroupT
     const observations = observationsOf(metric, groups);
     if (observations.length === 0) continue;
     const own = sizes.filter((size) => size.metric === metric);
-    for (const [at, size] of learnMetric(own, observations).entries()) learned.set(own[at] as EffectSize, size);
+    for (const [at, size] of learnMetric(own, observations).entries())
+      learned.set(own[at] as EffectSize, size);
   }
   return sizes.map((size) => learned.get(size) ?? size);
 }
@@ -91,9 +96,10 @@ function observationsOf(metric: string, groups: readonly GroupTotals[]): Observa
       ({ actions, tasks }) => actions === group.actions && tasks >= controlTasksMin,
     );
     const controlChange = logRatio(control?.metrics[metric]) ?? drift ?? 0;
-    const variance =
-      (treated.logVariance ?? unknownSd ** 2) + (control?.metrics[metric]?.logVariance ?? 0) + modelSd ** 2;
-    return [{ strengths: strengthsOf(group), logChange: change - controlChange, variance }];
+    const logChange = change - controlChange;
+    const measured = (treated.logVariance ?? unknownSd ** 2) + (control?.metrics[metric]?.logVariance ?? 0);
+    const variance = measured + modelSd ** 2 + (modelShare * logChange) ** 2;
+    return [{ strengths: strengthsOf(group), logChange, variance }];
   });
 }
 

@@ -13,7 +13,7 @@ export interface AcknowledgementWait {
 }
 
 export interface AcknowledgementReader {
-  /** Those that came in time, by agent; the first one counts when an agent answers twice. */
+  /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
   close(): Promise<void>;
 }
@@ -31,17 +31,17 @@ export async function readAcknowledgements(
   { stream, epoch }: { readonly stream: string; readonly epoch: number },
 ): Promise<AcknowledgementReader> {
   const blocking = await duplicateConnection(redis);
-  let waiter: Waiter | undefined;
+  const waiters = new Set<Waiter>();
   let closed = false;
   let broken: unknown;
 
   const deliver = (acknowledgement: Acknowledgement) => {
-    if (waiter === undefined || acknowledgement.epoch !== epoch) return;
-    if (acknowledgement.action !== waiter.action || !waiter.agents.has(acknowledgement.agent)) return;
-    // An answer about other bytes than those asked for is no answer.
-    if (acknowledgement.digest !== waiter.digest || waiter.arrived.has(acknowledgement.agent)) return;
-    waiter.arrived.set(acknowledgement.agent, acknowledgement);
-    if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+    if (acknowledgement.epoch !== epoch) return;
+    for (const waiter of waiters) {
+      if (!answers(acknowledgement, waiter)) continue;
+      waiter.arrived.set(acknowledgement.agent, acknowledgement);
+      if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+    }
   };
 
   const reading = (async () => {
@@ -56,7 +56,7 @@ export async function readAcknowledgements(
     }
   })().catch((thrown) => {
     broken = thrown;
-    waiter?.finish();
+    for (const waiter of waiters) waiter.finish();
   });
 
   return {
@@ -67,12 +67,13 @@ export async function readAcknowledgements(
         const finish = () => {
           clearTimeout(timer);
           wait.signal.removeEventListener('abort', finish);
-          waiter = undefined;
+          waiters.delete(waiter);
           resolve();
         };
         const timer = setTimeout(finish, wait.withinMs);
         wait.signal.addEventListener('abort', finish, { once: true });
-        waiter = { ...wait, arrived, finish };
+        const waiter: Waiter = { ...wait, arrived, finish };
+        waiters.add(waiter);
         if (broken !== undefined || wait.signal.aborted) finish();
       });
       if (broken !== undefined) throw broken;
@@ -84,4 +85,14 @@ export async function readAcknowledgements(
       await reading;
     },
   };
+}
+
+/** The first answer counts when an agent answers twice; one about other bytes than those asked for is no answer. */
+function answers({ agent, action, digest }: Acknowledgement, waiter: Waiter): boolean {
+  return (
+    action === waiter.action &&
+    digest === waiter.digest &&
+    waiter.agents.has(agent) &&
+    !waiter.arrived.has(agent)
+  );
 }

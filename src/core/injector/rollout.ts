@@ -199,7 +199,7 @@ class RolloutRun implements Rollout {
 
   /** The canary runs the program alone for a while, and is judged. */
   async #bake(canary: readonly PlannedAgent[]): Promise<void> {
-    const { bakeMs, acknowledgeWithinMs = limits.acknowledgeWithinMs } = this.#options;
+    const { bakeMs } = this.#options;
     const treated = canary.filter(({ id, heldOut }) => !heldOut && this.#outcomeOf(id) === 'staged');
     if (treated.length === 0) return;
     this.#requireGoingOn();
@@ -211,7 +211,7 @@ class RolloutRun implements Rollout {
       instruction: this.#record.id,
       agents: treated.map(({ id }) => id),
       bakeMs,
-      graceMs: acknowledgeWithinMs,
+      graceMs: this.#acknowledgeWithinMs,
     });
     this.#requireGoingOn();
     this.#deps.report({
@@ -230,9 +230,10 @@ class RolloutRun implements Rollout {
     const heldOut = staged.filter((agent) => agent.heldOut);
     const sentAt = this.#deps.clock();
     // Both orders travel in one pipeline, so that both arms begin their window at the same moment.
+    const answers = [this.#answersTo('live', treated), this.#answersTo('observe', heldOut)] as const;
     await this.#send([this.#batchOf('live', treated), this.#batchOf('observe', heldOut)]);
-    await this.#collect('live', treated, 'live', sentAt);
-    await this.#collect('observe', heldOut, 'staged', sentAt);
+    await this.#settle(treated, await answers[0], { outcome: 'live', sentAt });
+    await this.#settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
     await this.#requireFewFailures();
     const at = this.#deps.clock();
     this.#record = { ...this.#record, liveAt: at };
@@ -246,12 +247,32 @@ class RolloutRun implements Rollout {
     });
   }
 
-  async #order(action: OrderAction, targets: readonly PlannedAgent[], then: AgentOutcome, reason?: string) {
+  async #order(
+    action: OrderAction,
+    targets: readonly PlannedAgent[],
+    outcome: AgentOutcome,
+    reason?: string,
+  ) {
     const sentAt = this.#deps.clock();
+    const answers = this.#answersTo(action, targets);
     await this.#send([this.#batchOf(action, targets)]);
-    const failed = await this.#collect(action, targets, then, sentAt, reason);
+    const failed = await this.#settle(targets, await answers, { outcome, sentAt, reason });
     const at = this.#deps.clock();
     return { at, staged: targets.length - failed, failed, ms: at - sentAt };
+  }
+
+  /** Listens for the answers of these agents; begins before the order is sent. */
+  #answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
+    const answers = this.#reader.waitFor({
+      agents: new Set(targets.map(({ id }) => id)),
+      action,
+      digest: this.#options.program.digest,
+      withinMs: this.#acknowledgeWithinMs,
+      signal: this.#deps.signal,
+    });
+    // Sending may fail before anybody waits for the answers; that failure is the one to tell.
+    answers.catch(() => undefined);
+    return answers;
   }
 
   #batchOf(action: OrderAction, targets: readonly PlannedAgent[]): OrderBatch {
@@ -278,22 +299,12 @@ class RolloutRun implements Rollout {
     return sendOrders(this.#deps.redis, this.#deps.names, this.#deps.key, batches);
   }
 
-  /** Waits for the answers and writes down what became of each agent; the number that failed. */
-  async #collect(
-    action: OrderAction,
+  /** Writes down what became of each agent; the number that failed. */
+  async #settle(
     targets: readonly PlannedAgent[],
-    then: AgentOutcome,
-    sentAt: number,
-    reason?: string,
+    answers: ReadonlyMap<string, Acknowledgement>,
+    { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
   ): Promise<number> {
-    const withinMs = this.#options.acknowledgeWithinMs ?? limits.acknowledgeWithinMs;
-    const answers = await this.#reader.waitFor({
-      agents: new Set(targets.map(({ id }) => id)),
-      action,
-      digest: this.#options.program.digest,
-      withinMs,
-      signal: this.#deps.signal,
-    });
     const changed = new Map<string, RolloutAgent>();
     for (const { id, batch, heldOut } of targets) {
       const answer = answers.get(id);
@@ -302,8 +313,8 @@ class RolloutRun implements Rollout {
       const place = { batch, heldOut };
       const agent =
         answer?.outcome === 'done'
-          ? { ...place, outcome: then, ...timesOf(answer, sentAt), ...why(reason) }
-          : { ...place, ...failureOf(answer, withinMs) };
+          ? { ...place, outcome, ...timesOf(answer, sentAt), ...why(reason) }
+          : { ...place, ...failureOf(answer, this.#acknowledgeWithinMs) };
       changed.set(id, agent);
       this.#agents.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
@@ -373,6 +384,10 @@ class RolloutRun implements Rollout {
 
   async close(): Promise<void> {
     await this.#reader.close();
+  }
+
+  get #acknowledgeWithinMs(): number {
+    return this.#options.acknowledgeWithinMs ?? limits.acknowledgeWithinMs;
   }
 
   #outcomeOf(id: string): AgentOutcome {

@@ -98,6 +98,7 @@ export interface TaskFigures {
   cost: number;
   throughput: number;
   failureRate: number;
+  regionPrice: number;
 }
 
 export function figuresOf(task: SimulatedTask, drift: number): TaskFigures {
@@ -130,6 +131,7 @@ export function figuresOf(task: SimulatedTask, drift: number): TaskFigures {
     cost: list * priceFactor[region],
     throughput: concurrency / latency,
     failureRate: failureRate * latencyFactor,
+    regionPrice: priceFactor[region],
   };
 }
 

@@ -34,6 +34,7 @@ const fields = [
   'age',
   'priority',
   'throughput',
+  'region_price',
 ] as const;
 type Columns = Record<(typeof fields)[number], Float64Array>;
 
@@ -145,6 +146,7 @@ class Simulation implements Workload {
       this.#columns.age[slot] = (this.#nowMs - task.queuedAtMs) / 1000;
       this.#columns.priority[slot] = task.priority;
       this.#columns.throughput[slot] = figures.throughput;
+      this.#columns.region_price[slot] = figures.regionPrice;
     });
   }
 }

@@ -1,0 +1,310 @@
+/**
+ * The whole loop in order, as one page (DESIGN section 1). Each step is a folder of `core`; they meet only here and in
+ * nerve messages:
+ *
+ *   decide  governor/      a goal becomes a decision and an instruction on the nerve
+ *   compile injector/      the instruction's program is compiled, signed and stored
+ *   inject  injector/      agents stage it in batches, a canary goes first, all but the hold-out go live together
+ *   execute agent/         agents run it over their tasks and trace what they see
+ *   measure orchestrator/  aggregates while the window lasts; results/ compares treated with held-out agents
+ *   feed back              the result is published, the governor learns, agents are rewarded
+ */
+
+import { DreamnetError } from './errors.js';
+import { listAgents } from './fleet/registry.js';
+import { parseSelector } from './fleet/selector.js';
+import { absorbResults } from './governor/absorb-results.js';
+import { decide as makeDecision } from './governor/decide.js';
+import { readDecision, recordDecision } from './governor/decisions.js';
+import { describeObjective, parseGoal } from './governor/goal.js';
+import { readMemory } from './governor/memory.js';
+import { loadPlaybooks } from './governor/playbooks.js';
+import { readFleetState } from './governor/state.js';
+import { planRollout } from './injector/plan.js';
+import { prepareProgram } from './injector/prepare-program.js';
+import { openRollout, type Rollout } from './injector/rollout.js';
+import { referenceFleet } from './language/capabilities.js';
+import type { LoopContext } from './loop-context.js';
+import type { Decision } from './nerve/messages/decision.js';
+import type { Instruction, Priority } from './nerve/messages/instruction.js';
+import type { Result } from './nerve/messages/result.js';
+import { readRollout, readRolloutAgents } from './nerve/rollout-records.js';
+import { appendMessage } from './nerve/streams.js';
+import { watchWindow } from './orchestrator/watch-window.js';
+import type { Learned, Phase, Rewards } from './pipeline-events.js';
+import { writeLeaderboards } from './results/leaderboard.js';
+import { publishResult } from './results/publish.js';
+import { agentScores, summarise } from './results/summary.js';
+import { waitForReports } from './results/wait-for-reports.js';
+import { distributePoints } from './rewards/points.js';
+
+export interface DecideRequest {
+  readonly goal: string;
+  readonly selector: string;
+  readonly windowMs: number;
+  readonly priority: Priority;
+  readonly riskMax: number;
+}
+
+export interface InjectRequest {
+  readonly instruction: Instruction;
+  /** As typed: `10`, `5%`, `1,10,25%`. */
+  readonly batch: string;
+  readonly maxFailures: string;
+  readonly bakeMs: number;
+  /** Overrides the instruction's own window. */
+  readonly windowMs?: number;
+  readonly resume?: boolean;
+}
+
+export interface LoopOutcome {
+  readonly decision: Decision | undefined;
+  readonly rollout: Rollout['record'];
+  readonly result: Result;
+  readonly learned: Learned | undefined;
+  readonly rewards: Rewards | undefined;
+}
+
+/** One loop from goal to learned result. */
+export async function runLoop(
+  context: LoopContext,
+  request: DecideRequest & Omit<InjectRequest, 'instruction'>,
+): Promise<LoopOutcome> {
+  const decision = await decide(context, request);
+  return inject(context, { ...request, instruction: decision.instruction });
+}
+
+/** Steps 1 and 2: what earlier results taught comes first, then the decision, then the broadcast. */
+export function decide(context: LoopContext, request: DecideRequest): Promise<Decision> {
+  const { redis, names, clock } = context;
+  return phase(context, 'decide', async () => {
+    const objective = parseGoal(request.goal, { selector: request.selector });
+    const matches = parseSelector(objective.selector);
+    await absorbResults(redis, names, context.name);
+    const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
+    const agents = alive.filter(matches);
+    if (agents.length === 0) throw nobody(objective.selector);
+    const decision = makeDecision({
+      ...request,
+      objective,
+      state: await readFleetState(redis, names, { agents, nowMs: clock() }),
+      fleetAgents: alive.length,
+      memory: await readMemory(redis, names, referenceFleet),
+      playbooks: loadPlaybooks(),
+      key: context.key.privateKey,
+      nowMs: clock(),
+      random: context.random,
+    });
+    await recordDecision(redis, names, decision);
+    context.report({ type: 'decided', at: clock(), decision });
+    if (decision.risk.score > decision.risk.threshold) throw waitsForApproval(decision);
+    await appendMessage(redis, names.instructions, decision.instruction);
+    return [decision, describeObjective(objective)];
+  });
+}
+
+/** Steps 3 to 10 for one instruction, wherever it came from. */
+export async function inject(context: LoopContext, request: InjectRequest): Promise<LoopOutcome> {
+  const { redis, names } = context;
+  const decision = await readDecision(redis, names, request.instruction.decision);
+  const rollout = await rollOut(context, request, decision);
+  try {
+    const result = await measure(context, rollout, decision);
+    const { learned, rewards } = await feedBack(context, result);
+    return { decision, rollout: rollout.record, result, learned, rewards };
+  } finally {
+    await rollout.close();
+  }
+}
+
+/** Steps 3 to 5: targets, program, batches, go-live. */
+async function rollOut(
+  context: LoopContext,
+  request: InjectRequest,
+  decision: Decision | undefined,
+): Promise<Rollout> {
+  const { redis, names, clock } = context;
+  const { instruction } = request;
+  const program = await phase(context, 'compile', async () => {
+    const prepared = await prepareProgram(redis, names, { instruction, key: context.key });
+    const { name, digest, bytes, optimizationScore, costPerTask } = prepared;
+    context.report({
+      type: 'compiled',
+      at: clock(),
+      name,
+      digest,
+      bytes: bytes.length,
+      optimizationScore,
+      costPerTask,
+    });
+    return [prepared, `${name}, ${bytes.length} bytes`];
+  });
+  return phase(context, 'inject', async () => {
+    const windowMs = request.windowMs ?? instruction.context.window ?? instruction.context.deadline;
+    const selector = instruction.selector ?? '';
+    const plan = planRollout({
+      instructionId: instruction.id,
+      selector,
+      targets: await targetsOf(context, instruction.id, selector, request.resume ?? false),
+      batch: request.batch,
+      maxFailures: request.maxFailures,
+    });
+    const rollout = await openRollout(context, {
+      instruction,
+      ...(decision === undefined ? {} : { goal: decision.goal }),
+      program,
+      plan,
+      windowMs,
+      bakeMs: request.bakeMs,
+      resume: request.resume ?? false,
+    });
+    const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;
+    context.report({
+      type: 'planned',
+      at: clock(),
+      instruction,
+      agents,
+      heldOut,
+      batches,
+      maxFailures,
+      windowMs,
+      batchesDone,
+    });
+    try {
+      await rollout.run();
+    } catch (thrown) {
+      if (context.signal.aborted) await rollout.markAborted().catch(() => undefined);
+      await rollout.close();
+      throw thrown;
+    }
+    return [rollout, `${rollout.record.counts.live ?? 0} agents live, ${heldOut} held out`];
+  });
+}
+
+/** A resumed rollout keeps the agents it was planned for; those that have left are waited for and then count as failed. */
+async function targetsOf(context: LoopContext, id: string, selector: string, resume: boolean) {
+  const { redis, names, clock } = context;
+  const registered = await listAgents(redis, names, clock());
+  const matches = parseSelector(selector);
+  if (!resume) return registered.filter((agent) => agent.alive && matches(agent));
+  const planned = await readRolloutAgents(redis, names, id);
+  return registered.filter((agent) => planned.has(agent.id));
+}
+
+/** Steps 6 to 9: the window passes under watch; treated agents are compared with held-out ones before these go live too. */
+function measure(context: LoopContext, rollout: Rollout, decision: Decision | undefined): Promise<Result> {
+  const { redis, names, clock } = context;
+  const { record } = rollout;
+  return phase(context, 'measure', async () => {
+    const endsAtMs = (record.liveAt ?? clock()) + record.windowMs;
+    await watchWindow({ ...context, endsAtMs });
+    if (context.signal.aborted) throw interruptedInWindow(record.id);
+    const ids = [...rollout.agents.keys()];
+    const records = await waitForReports({
+      ...context,
+      instruction: record.id,
+      agents: ids,
+      windowMs: record.windowMs,
+    });
+    const input = { record, agents: rollout.agents, records, nowMs: clock(), decision };
+    const measured = summarise(input);
+    await writeLeaderboards({ redis, names, scores: agentScores(input) });
+    await rollout.complete(verdictOf(measured, decision));
+    const result = { ...measured, state: rollout.record.state };
+    context.report({ type: 'measured', at: clock(), result });
+    return [result, `${result.execution.agentsReporting} agents reported`];
+  });
+}
+
+/** Step 10: publish once, learn once, reward once, however often it is done. */
+function feedBack(
+  context: LoopContext,
+  result: Result,
+): Promise<{ learned: Learned | undefined; rewards: Rewards | undefined }> {
+  const { redis, names, clock } = context;
+  return phase(context, 'feedback', async () => {
+    await publishResult({ redis, names, result });
+    const absorbed = await absorbResults(redis, names, context.name);
+    const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
+    if (learned !== undefined) context.report({ type: 'learned', at: clock(), learned });
+    const paid = await distributePoints({ redis, names, result });
+    const rewards = { points: paid.distributed, agents: paid.agents, added: paid.agents > paid.alreadyPaid };
+    context.report({ type: 'rewarded', at: clock(), rewards });
+    return [{ learned, rewards }, `next: ${learned?.nextType ?? result.type}`];
+  });
+}
+
+/** Good is: the metric that was aimed at moved the right way. Only then does the hold-out follow. */
+function verdictOf(result: Result, decision: Decision | undefined): { good: boolean; reason?: string } {
+  const metric = decision?.objective.metric ?? 'cost';
+  const change = result.execution.metrics[metric]?.change ?? 0;
+  const good = decision?.objective.direction === 'increase' ? change > 0 : change < 0;
+  if (good) return { good };
+  return {
+    good,
+    reason: `${metric} changed by ${(change * 100).toFixed(1)} %: the hold-out stays on the old program`,
+  };
+}
+
+/** Reports a phase's start and end; the work returns its value and one line about it. */
+async function phase<T>(context: LoopContext, name: Phase, work: () => Promise<[T, string]>): Promise<T> {
+  const started = context.clock();
+  context.report({ type: 'phase', at: started, phase: name, state: 'started' });
+  try {
+    const [value, detail] = await work();
+    const at = context.clock();
+    context.report({ type: 'phase', at, phase: name, state: 'done', detail, ms: at - started });
+    return value;
+  } catch (thrown) {
+    const at = context.clock();
+    const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    context.report({ type: 'phase', at, phase: name, state: 'failed', detail, ms: at - started });
+    throw thrown;
+  }
+}
+
+/** What a rollout needs to go on: its instruction and everything it was told before. */
+export async function resumeRequest(
+  context: LoopContext,
+  id: string,
+): Promise<Pick<InjectRequest, 'instruction' | 'windowMs' | 'resume'>> {
+  const record = await readRollout(context.redis, context.names, id);
+  if (record !== undefined)
+    return { instruction: record.instruction, windowMs: record.windowMs, resume: true };
+  throw new DreamnetError({
+    code: 'DN506',
+    kind: 'bad-input',
+    message: `There is no rollout ${id.slice(0, 140)}.`,
+    hint: 'Leave --resume out to inject the newest instruction.',
+  });
+}
+
+function nobody(selector: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN504',
+    kind: 'bad-input',
+    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
+    hint:
+      selector === ''
+        ? 'Start some with `dreamnet up`.'
+        : 'See the labels with `dreamnet agents list`, then change --selector.',
+  });
+}
+
+function waitsForApproval({ id, risk }: Decision): DreamnetError {
+  return new DreamnetError({
+    code: 'DN430',
+    kind: 'waits-for-approval',
+    message: `Decision ${id} has a risk of ${risk.score}, above ${risk.threshold}; nothing was sent.`,
+    hint: `Look at it with --json, then allow it with --max-risk ${Math.ceil(risk.score * 100) / 100}.`,
+  });
+}
+
+function interruptedInWindow(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN532',
+    kind: 'interrupted',
+    message: 'Interrupted. The program is live and stays so; its window has not been measured to the end.',
+    hint: `Measure it with \`dreamnet inject --resume ${id}\`.`,
+  });
+}
