@@ -17,7 +17,7 @@ const metricLinesApartMs = 5_000;
 const failuresShown = 5;
 
 export function createPlainProgress({ write }: PlainProgressOptions): Progress {
-  let state: ProgressState = noProgress;
+  let state: ProgressState = noProgress();
   let failures = 0;
   const due = everyOf({ batch: batchLinesApartMs, aggregate: metricLinesApartMs });
   return {

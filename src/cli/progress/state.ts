@@ -36,15 +36,17 @@ export interface ProgressState {
 }
 
 export interface BatchTotals {
-  /** Numbers of the batches that answered. */
-  readonly done: ReadonlySet<number>;
+  /** Numbers of the batches that answered; later states share and extend the set, as copies would cost n² batches. */
+  readonly done: Set<number>;
   readonly staged: number;
   readonly failed: number;
   readonly firstAt?: number | undefined;
   readonly lastAt?: number | undefined;
 }
 
-export const noProgress: ProgressState = { batches: { done: new Set(), staged: 0, failed: 0 } };
+export function noProgress(): ProgressState {
+  return { batches: { done: new Set(), staged: 0, failed: 0 } };
+}
 
 export function withEvent(state: ProgressState, event: PipelineEvent): ProgressState {
   switch (event.type) {
@@ -117,8 +119,9 @@ function resumed({ batchesDone = 0 }: PlannedEvent): BatchTotals {
 }
 
 function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'batch' }>): BatchTotals {
+  if (totals.done.has(event.batch)) return totals;
   return {
-    done: new Set(totals.done).add(event.batch),
+    done: totals.done.add(event.batch),
     staged: totals.staged + event.staged,
     failed: totals.failed + event.failed,
     firstAt: totals.firstAt ?? event.at - event.ms,

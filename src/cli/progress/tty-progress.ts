@@ -30,7 +30,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
 
 class TtyProgress implements Progress {
   readonly #options: TtyProgressOptions;
-  #state: ProgressState = noProgress;
+  #state: ProgressState = noProgress();
   #drawing: PhaseDrawing | undefined;
   /** Drawings follow one another: each begins when the one before has left the terminal. */
   #before: Promise<void> = Promise.resolve();
