@@ -62,9 +62,13 @@ describe('the verifier', () => {
     ['a file beyond the limit', 'DN102', new Uint8Array(600_000)],
     ['an import', 'DN103', withSection(2, Uint8Array.of(0))],
     ['a second custom section', 'DN103', withSection(0, new ByteWriter().text('other').finish())],
-    ['more memory than the code needs', 'DN109', spoiled(() => undefined, 3)],
-    ['a manifest that is no JSON', 'DN104', spoiled(() => undefined, 2, Buffer.from('{'))],
-    ['a manifest without actions', 'DN104', spoiled(() => undefined, 2, Buffer.from('{"name":"x"}'))],
+    ['more memory than the code needs', 'DN109', spoiled(() => undefined, { pages: 3 })],
+    ['a manifest that is no JSON', 'DN104', spoiled(() => undefined, { manifest: Buffer.from('{') })],
+    [
+      'a manifest without actions',
+      'DN104',
+      spoiled(() => undefined, { manifest: Buffer.from('{"name":"x"}') }),
+    ],
   ])('refuses %s', (_, code, bytes) => {
     expect(verifyProgram(bytes)).toMatchObject({ ok: false, code });
   });
@@ -82,6 +86,20 @@ describe('the verifier', () => {
     }
     expect(accepted).toBeGreaterThan(0);
   });
+
+  it('refuses rearranged instructions or runs them within their bounds', () => {
+    const files = [reference, compiled(everyForm).bytes];
+    let accepted = 0;
+    for (let seed = 1; seed <= 4_000; seed += 1) {
+      const random = seededRandom(seed);
+      const file = files[seed % files.length] as Uint8Array;
+      const verdict = verifyProgram(spoiled((code) => rearrange(code, random), { file }));
+      if (!verdict.ok) continue;
+      accepted += 1;
+      expectSafe(verdict.program, seed);
+    }
+    expect(accepted).toBeGreaterThan(100);
+  });
 });
 
 function is(name: string) {
@@ -95,9 +113,13 @@ function change(code: Instruction[], name: Instruction['name'], nth: number, to:
   code[place] = { ...(code[place] as Instruction), ...to };
 }
 
-function spoiled(spoil: (code: Instruction[]) => void, pages?: number, manifest?: Uint8Array): Uint8Array {
-  const module = decodeModule(reference);
-  const { layout, effectsPerTaskMax } = verified(reference);
+/** A program with its instructions changed, and encoded again as the compiler would. */
+function spoiled(
+  spoil: (code: Instruction[]) => void,
+  { file = reference, pages, manifest }: { file?: Uint8Array; pages?: number; manifest?: Uint8Array } = {},
+): Uint8Array {
+  const module = decodeModule(file);
+  const { layout, effectsPerTaskMax } = verified(file);
   const code: Instruction[] = module.instructions.map(({ name, immediate }) => ({ name, immediate }));
   spoil(code);
   const parts: ModuleParts = {
@@ -109,6 +131,21 @@ function spoiled(spoil: (code: Instruction[]) => void, pages?: number, manifest?
     memoryPages: pages ?? pagesNeeded(layout, effectsPerTaskMax),
   };
   return encodeModule(parts);
+}
+
+/** Swaps, drops, doubles, or replaces by another instruction of the program, once or twice. */
+function rearrange(code: Instruction[], random: ReturnType<typeof seededRandom>): void {
+  for (let change = random.below(2); change >= 0; change -= 1) {
+    const [at, other] = [random.below(code.length), random.below(code.length)];
+    const [one, two] = [code[at] as Instruction, code[other] as Instruction];
+    const kind = random.below(5);
+    if (kind === 0) [code[at], code[other]] = [two, one];
+    else if (kind === 1) code.splice(at, 1);
+    else if (kind === 2) code.splice(at, 0, two);
+    else if (kind === 3) code[at] = two;
+    else
+      code[at] = { ...one, immediate: random.pick([0, 1, 2, 3, 4, 8, 16, two.immediate, one.immediate + 1]) };
+  }
 }
 
 function withSection(id: number, content: Uint8Array): Uint8Array {
