@@ -1,9 +1,11 @@
 /** Expressions: names resolved, units checked; a checked number or condition out, or `unknown` after a report. */
 
+import { checkBuiltin } from './check-builtin.js';
+import { checkComparison } from './check-comparison.js';
 import type { CheckContext } from './check-context.js';
 import { checkName } from './check-name.js';
 import { reportMismatch } from './check-units.js';
-import type { BinaryOperation, Comparison, ConditionExpression, NumberExpression } from './checked-tree.js';
+import type { BinaryOperation, ConditionExpression, NumberExpression } from './checked-tree.js';
 import type { Span } from './diagnostics.js';
 import {
   bareNumber,
@@ -16,15 +18,9 @@ import {
   quantityNamed,
   type ValueType,
 } from './quantity.js';
-import type {
-  ArithmeticOperator,
-  BinaryNode,
-  BuiltinNode,
-  ComparisonOperator,
-  ExpressionNode,
-} from './tree.js';
+import type { ArithmeticOperator, BinaryNode, ExpressionNode } from './tree.js';
 import { quantityOfUnit } from './units.js';
-import { alwaysTrueOrFalse, rangeOf } from './value-range.js';
+import { rangeOf } from './value-range.js';
 
 /** A number's type may also be `name`: the number of a name, which is compared for equality only. */
 export type CheckedValue =
@@ -36,7 +32,7 @@ export type CheckedValue =
 /** Where the expression stands: parameters take written-out values only, without names. */
 export type Standing = 'anywhere' | 'written-out';
 
-const unknownValue: CheckedValue = { kind: 'unknown' };
+export const unknownValue: CheckedValue = { kind: 'unknown' };
 
 export function checkExpression(
   node: ExpressionNode,
@@ -118,7 +114,7 @@ function negated(operand: ConditionExpression | undefined, span: Span): CheckedV
   return operand === undefined ? unknownValue : asCondition({ kind: 'not', operand, span });
 }
 
-function asCondition(expression: ConditionExpression): CheckedValue {
+export function asCondition(expression: ConditionExpression): CheckedValue {
   return { kind: 'condition', type: condition, condition: expression };
 }
 
@@ -175,7 +171,7 @@ function checkSum(
   return { kind: 'number', type: merged(left.type, right.type), number };
 }
 
-function fits(
+export function fits(
   node: BinaryNode,
   what: string,
   left: Quantity,
@@ -229,175 +225,11 @@ function warnZero(node: BinaryNode, divisor: NumberExpression, context: CheckCon
   });
 }
 
-function binary(operation: BinaryOperation, left: NumberExpression, right: NumberExpression, span: Span) {
-  return { kind: 'binary', operation, left, right, span } as const;
-}
-
-const comparisonNames: Readonly<Record<ComparisonOperator, Comparison>> = {
-  '>': 'gt',
-  '>=': 'ge',
-  '<': 'lt',
-  '<=': 'le',
-  '==': 'eq',
-  '!=': 'ne',
-};
-
-function checkComparison(
-  node: BinaryNode,
-  operator: ComparisonOperator,
-  context: CheckContext,
-): CheckedValue {
-  const left = checkExpression(node.left, context);
-  const right = checkExpression(node.right, context);
-  if (left.kind === 'unknown' || right.kind === 'unknown') return unknownValue;
-  const comparison = comparisonNames[operator];
-  if (isName(left) || isName(right)) return checkNames(node, comparison, left, right, context);
-  const one = checkQuantityOf(left, node.left, context);
-  const other = checkQuantityOf(right, node.right, context);
-  if (one === undefined || other === undefined) return unknownValue;
-  if (!fits(node, 'cannot compare', one.type, other.type, context)) return unknownValue;
-  warnConstant(node, comparison, one.number, other.number, context);
-  return asCondition({
-    kind: 'comparison',
-    comparison,
-    left: one.number,
-    right: other.number,
-    span: node.span,
-  });
-}
-
-function checkQuantityOf(value: CheckedValue, node: ExpressionNode, context: CheckContext) {
-  if (value.kind === 'number' && value.type.kind === 'quantity')
-    return { type: value.type, number: value.number };
-  if (value.kind === 'condition') {
-    context.diagnostics.add({
-      code: 'DN023',
-      message: `a quantity is needed here, and ${context.textAt(node.span)} is a condition`,
-      span: node.span,
-      found: 'a condition',
-      expected: 'a quantity',
-      hint: 'conditions are joined with AND, OR and NOT',
-    });
-  }
-  return undefined;
-}
-
-function warnConstant(
-  node: BinaryNode,
-  comparison: Comparison,
+export function binary(
+  operation: BinaryOperation,
   left: NumberExpression,
   right: NumberExpression,
-  context: CheckContext,
-): void {
-  const always = alwaysTrueOrFalse(comparison, rangeOf(left, context), rangeOf(right, context));
-  if (always === undefined) return;
-  context.diagnostics.add({
-    code: 'DN041',
-    message: `this is always ${always}`,
-    span: node.span,
-    hint: 'no task and no value of a parameter changes it',
-  });
-}
-
-function isName(value: CheckedValue): boolean {
-  return value.kind === 'text' || (value.kind === 'number' && value.type.kind === 'name');
-}
-
-/** A field that holds names against a text, or against another such field. */
-function checkNames(
-  node: BinaryNode,
-  comparison: Comparison,
-  left: CheckedValue,
-  right: CheckedValue,
-  context: CheckContext,
-): CheckedValue {
-  const names = namesOf(left) ?? namesOf(right);
-  const ordered = comparison !== 'eq' && comparison !== 'ne';
-  if (ordered || names === undefined || !isName(left) || !isName(right)) {
-    context.diagnostics.add({
-      code: 'DN028',
-      message: 'names are compared with == and != only, with a name in quotes or another field of names',
-      span: node.span,
-      found: `${describeValue(left)} ${node.operator} ${describeValue(right)}`,
-      expected: 'a field of names == "a name"',
-    });
-    return unknownValue;
-  }
-  const one = numberOfName(left, names, context);
-  const other = numberOfName(right, names, context);
-  if (one === undefined || other === undefined) return unknownValue;
-  return asCondition({ kind: 'comparison', comparison, left: one, right: other, span: node.span });
-}
-
-function namesOf(value: CheckedValue): readonly string[] | undefined {
-  if (value.kind !== 'number' || value.type.kind !== 'name') return undefined;
-  return value.type.field?.names ?? [];
-}
-
-function numberOfName(
-  value: CheckedValue,
-  names: readonly string[],
-  context: CheckContext,
-): NumberExpression | undefined {
-  if (value.kind === 'number') return value.number;
-  if (value.kind !== 'text') return undefined;
-  const index = names.indexOf(value.text);
-  if (index >= 0) return { kind: 'constant', value: index, span: value.span };
-  const expected = names.map((name) => `"${name}"`).join(', ');
-  context.diagnostics.add({
-    code: 'DN029',
-    message: `the field never is "${value.text}"`,
-    span: value.span,
-    found: value.text,
-    ...(expected === '' ? {} : { expected }),
-  });
-  return undefined;
-}
-
-function checkBuiltin(node: BuiltinNode, context: CheckContext, standing: Standing): CheckedValue {
-  const least = node.name === 'ABS' ? 1 : 2;
-  const most = node.name === 'ABS' ? 1 : 8;
-  const values = node.arguments.map((argument) => checkQuantity(argument, context, standing));
-  if (values.length < least || values.length > most) return reportBuiltinCount(node, context);
-  const first = values[0];
-  if (first === undefined || values.includes(undefined)) return unknownValue;
-  if (node.name === 'ABS') {
-    const number = { kind: 'unary', operation: 'abs', operand: first.number, span: node.span } as const;
-    return { kind: 'number', type: first.type, number };
-  }
-  return checkExtreme(node, values as { type: Quantity; number: NumberExpression }[], context);
-}
-
-function checkExtreme(
-  node: BuiltinNode,
-  values: readonly { type: Quantity; number: NumberExpression }[],
-  context: CheckContext,
-): CheckedValue {
-  const operation = node.name === 'MIN' ? 'min' : 'max';
-  const [first, ...rest] = values;
-  if (first === undefined) return unknownValue;
-  let { type, number } = first;
-  for (const [index, value] of rest.entries()) {
-    if (!goTogether(type, value.type)) {
-      const one = { node: node.arguments[0] as ExpressionNode, type };
-      const other = { node: node.arguments[index + 1] as ExpressionNode, type: value.type };
-      reportMismatch({ what: `${node.name} cannot compare`, one, other }, context);
-      return unknownValue;
-    }
-    type = merged(type, value.type);
-    number = binary(operation, number, value.number, node.span);
-  }
-  return { kind: 'number', type, number };
-}
-
-function reportBuiltinCount(node: BuiltinNode, context: CheckContext): CheckedValue {
-  const expected = node.name === 'ABS' ? 'one argument' : 'two to eight arguments';
-  context.diagnostics.add({
-    code: 'DN018',
-    message: `${node.name} takes ${expected}`,
-    span: node.span,
-    found: String(node.arguments.length),
-    expected,
-  });
-  return unknownValue;
+  span: Span,
+) {
+  return { kind: 'binary', operation, left, right, span } as const;
 }
