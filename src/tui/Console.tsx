@@ -17,7 +17,7 @@ export interface ConsoleProps {
 }
 
 const clockMs = 1_000;
-const liveClockMs = 250;
+const liveClockMs = 500;
 
 export function Console({ feed, target, readonly, now }: ConsoleProps) {
   const { exit } = useApp();

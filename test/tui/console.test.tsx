@@ -56,7 +56,7 @@ describe('the console', () => {
     terminal.press('f');
     await vi.waitFor(() => expect(terminal.frame()).toContain('frozen at'));
     show(viewOf(runningFacts({ state: 'injecting', batchesDone: 68 })));
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     expect(terminal.frame()).toContain('20/116');
     terminal.press('f');
     await vi.waitFor(() => expect(terminal.frame()).toContain('68/116'));

@@ -44,8 +44,8 @@ function Figures({ decision }: { readonly decision: Decision }) {
       <Line>
         <Piece tone="muted">{`expects ${metric} `}</Piece>
         <Piece>{formatChange(target.mean * 100)}</Piece>
-        <Piece tone="muted">{`  90 %: ${rangeText([target.low * 100, target.high * 100])}`}</Piece>
       </Line>
+      <Line tone="muted">{`90 % sure: ${rangeText([target.low * 100, target.high * 100])}`}</Line>
       <Line>
         <Piece tone="muted">risk </Piece>
         <Piece tone={risk.score > risk.threshold ? 'warning' : 'plain'}>{formatNumber(risk.score, 2)}</Piece>

@@ -19,7 +19,7 @@ export function EventLog({ events, width, height }: EventLogProps) {
   return (
     <Panel title="Events" width={width} height={height}>
       {events.length === 0 && <Line tone="muted">Nothing has happened yet.</Line>}
-      {shown.slice(-rows).map(({ key, event, text, first }) => (
+      {wholeEvents(shown.slice(-rows)).map(({ key, event, text, first }) => (
         <Line key={key}>
           <Piece tone="muted">{first ? `${formatTime(event.atMs)} ` : ' '.repeat(timeColumns - 2)}</Piece>
           <Piece tone={levelTones[event.level]}>{first ? marks[event.level] : ' '}</Piece>
@@ -39,12 +39,19 @@ interface LogLine {
 }
 
 function linesOf(event: FleetEvent, columns: number): LogLine[] {
-  return wrap(event.text, columns).map((text, at) => ({
+  // A number is not parted from its percent sign.
+  return wrap(event.text.replaceAll(' %', '\u00a0%'), columns).map((text, at) => ({
     key: `${event.key}#${at}`,
     event,
-    text,
+    text: text.replaceAll('\u00a0', ' '),
     first: at === 0,
   }));
+}
+
+/** The log begins with the beginning of an event, unless one fills it all. */
+function wholeEvents(lines: readonly LogLine[]): readonly LogLine[] {
+  const first = lines.findIndex((line) => line.first);
+  return first < 0 ? lines : lines.slice(first);
 }
 
 /** Time, mark, and the spaces after each. */

@@ -39,7 +39,7 @@ export interface FleetFeedOptions {
 
 const everyMsDefault = 1_000;
 /** Readings are at least this far apart, however often the fleet's channels speak. */
-const readingsApartMs = 100;
+const readingsApartMs = 200;
 const eventsMax = 500;
 const reconnectMsMax = 2_000;
 

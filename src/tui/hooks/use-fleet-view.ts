@@ -1,8 +1,8 @@
-/** The feed's view as React state: at most ten updates a second, none while frozen. */
+/** The feed's view as React state: at most five updates a second, which the eye follows, none while frozen. */
 import { useEffect, useRef, useState } from 'react';
 import type { FleetFeed, FleetView } from './fleet-feed.js';
 
-const updatesApartMs = 100;
+const updatesApartMs = 200;
 
 export function useFleetView(feed: FleetFeed, frozen: boolean): FleetView {
   const [view, setView] = useState(feed.view());
