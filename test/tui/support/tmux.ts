@@ -14,8 +14,11 @@ export interface Tmux {
 
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
+let started = 0;
+
 export function startTmux(name: string, columns: number, rows: number): Tmux {
-  const server = `dreamnet-${name}-${process.pid}`;
+  // A server that is going down still answers to its name for a moment.
+  const server = `dreamnet-${name}-${process.pid}-${started++}`;
   const tmux = (...words: string[]) =>
     execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...words], { encoding: 'utf8' });
   const size = (to: { columns: number; rows: number }) => ['-x', String(to.columns), '-y', String(to.rows)];
