@@ -42,7 +42,8 @@ function endOf(terminal: FakeTerminal): string[] {
 describe('progress drawn on a terminal', () => {
   it('leaves one line per phase, in order, and shows the cursor again', async () => {
     const { terminal, progress } = drawOn(120);
-    for (const event of sampleRun(startMs)) progress.handle(event);
+    const { handle } = progress;
+    for (const event of sampleRun(startMs)) handle(event);
     await progress.finish();
     const done = terminal
       .plain()

@@ -33,7 +33,7 @@ describe.skipIf(!hasTmux)('the console on a real terminal', () => {
   afterEach(() => tmux.stop());
 
   async function open(environment = ''): Promise<void> {
-    tmux = startTmux('watch', 80, 24);
+    tmux = startTmux(80, 24);
     await shows('ready>');
     tmux.type(`cd ${root}; clear; echo earlier-output`);
     tmux.press('Enter');

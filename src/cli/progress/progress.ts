@@ -4,9 +4,10 @@ import { createJsonLinesProgress } from './json-lines.js';
 import { createPlainProgress } from './plain-progress.js';
 
 export interface Progress {
-  handle(event: PipelineEvent): void;
+  /** May be handed on by itself, as the `report` of a pipeline. */
+  readonly handle: (event: PipelineEvent) => void;
   /** Ends the drawing; an error is shown at the phase in which it happened. Resolves when the terminal is free. */
-  finish(error?: unknown): Promise<void>;
+  readonly finish: (error?: unknown) => Promise<void>;
 }
 
 /** `tty` draws, `plain` prints single lines, `jsonl` prints every event, `silent` nothing. */

@@ -25,7 +25,8 @@ const redrawEveryMs = 100;
 const notesMax = 4;
 
 export function createTtyProgress(options: TtyProgressOptions): Progress {
-  return new TtyProgress(options);
+  const progress = new TtyProgress(options);
+  return { handle: (event) => progress.handle(event), finish: (error) => progress.finish(error) };
 }
 
 class TtyProgress implements Progress {

@@ -1,5 +1,8 @@
 /** A real terminal for tests: a shell in a tmux server of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 export interface Tmux {
   /** What is on the screen, with colour sequences when asked. */
@@ -14,13 +17,11 @@ export interface Tmux {
 
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
-let started = 0;
-
-export function startTmux(name: string, columns: number, rows: number): Tmux {
-  // A server that is going down still answers to its name for a moment.
-  const server = `dreamnet-${name}-${process.pid}-${started++}`;
+export function startTmux(columns: number, rows: number): Tmux {
+  const directory = mkdtempSync(path.join(tmpdir(), 'dreamnet-tmux-'));
+  const socket = path.join(directory, 'socket');
   const tmux = (...words: string[]) =>
-    execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...words], { encoding: 'utf8' });
+    execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], { encoding: 'utf8' });
   const size = (to: { columns: number; rows: number }) => ['-x', String(to.columns), '-y', String(to.rows)];
   tmux('-u', 'new-session', '-d', ...size({ columns, rows }), 'env PS1="ready> " sh');
   return {
@@ -30,6 +31,9 @@ export function startTmux(name: string, columns: number, rows: number): Tmux {
     resize: (newColumns, newRows) =>
       void tmux('resize-window', ...size({ columns: newColumns, rows: newRows })),
     value: (format) => tmux('display-message', '-p', format).trim(),
-    stop: () => void spawnSync('tmux', ['-L', server, 'kill-server']),
+    stop: () => {
+      spawnSync('tmux', ['-S', socket, 'kill-server']);
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
