@@ -9,8 +9,7 @@ import type { Result } from './nerve/messages/result.js';
 import type { RolloutState } from './nerve/messages/rollout-record.js';
 
 /** The phases of the loop in order. */
-export const phases = ['fleet', 'decide', 'compile', 'inject', 'live', 'measure', 'feedback'] as const;
-export type Phase = (typeof phases)[number];
+export type Phase = 'fleet' | 'decide' | 'compile' | 'inject' | 'live' | 'measure' | 'feedback';
 
 /** Receives events; must not throw and must not block the stage that reports. */
 export type ReportEvent = (event: PipelineEvent) => void;
