@@ -28,15 +28,16 @@ export function statusOf(
   if (connection.state === 'lost')
     return {
       tone: 'bad',
-      text: `Redis lost ${formatDuration(wholeSeconds(nowMs - connection.sinceMs))} ago`,
+      text: `Redis lost ${ageText(nowMs - connection.sinceMs)}`,
     };
   if (problem !== undefined) return { tone: 'bad', text: truncateToWidth(problem, 40) };
   if (facts === undefined) return { tone: 'muted', text: 'no data yet' };
   const ageMs = nowMs - facts.atMs;
   if (ageMs < oldAfterMs) return { tone: 'muted', text: 'data live' };
-  return { tone: 'warning', text: `data ${formatDuration(wholeSeconds(ageMs))} old` };
+  return { tone: 'warning', text: `data from ${ageText(ageMs)}` };
 }
 
-function wholeSeconds(ms: number): number {
-  return Math.max(0, Math.round(ms / 1_000) * 1_000);
+/** Whole seconds, so that the age does not flicker. */
+function ageText(ms: number): string {
+  return ms < 1_000 ? 'just now' : `${formatDuration(Math.round(ms / 1_000) * 1_000)} ago`;
 }

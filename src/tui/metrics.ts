@@ -70,7 +70,7 @@ function successMetric(
   now: Aggregate,
   before: Aggregate | undefined,
 ): LiveMetric {
-  const failed = before ? now.failed - before.failed : undefined;
+  const failed = before ? counted(before.failed, now.failed) : undefined;
   return {
     name: 'success',
     value: formatShare(now.successRate ?? undefined),
@@ -91,12 +91,17 @@ function effectsMetric(
     .map((one, at) => Math.max(0, one.applied - (history[at]?.applied ?? one.applied)));
   return {
     name: 'effects',
-    value: formatNumber(before ? now.applied - before.applied : now.applied),
+    value: formatNumber(before ? counted(before.applied, now.applied) : now.applied),
     remark: before ? 'since go-live' : 'since start',
     verdict: undefined,
     series,
     rangeMin: 1,
   };
+}
+
+/** Counters begin anew when agents restart. */
+function counted(before: number, now: number): number {
+  return now >= before ? now - before : now;
 }
 
 function changeOf(before: number, now: number): number | undefined {

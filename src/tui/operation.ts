@@ -104,7 +104,6 @@ function stepsOf(rollout: RolloutRecord, facts: FleetFacts | undefined, nowMs: n
   const halted = stopped || rollout.state === 'paused';
   const { stagedAt, startedAt } = rollout;
   const result = facts?.result?.id === rollout.id ? facts.result : undefined;
-  const compileMs = Math.max(0, rollout.plannedAt - timestamp);
   const injectMs =
     rollout.injectMs ?? (startedAt === undefined ? undefined : (stagedAt ?? nowMs) - startedAt);
   const stateOf = (reached: boolean, begun: boolean): StepState =>
@@ -112,7 +111,7 @@ function stepsOf(rollout: RolloutRecord, facts: FleetFacts | undefined, nowMs: n
   const liveDone = result !== undefined || rollout.state === 'complete';
   return [
     step('decide', 'done', formatTime(timestamp)),
-    step('compile', 'done', compileMs < 60_000 ? formatDuration(compileMs) : formatTime(rollout.plannedAt)),
+    step('compile', 'done', formatTime(rollout.plannedAt)),
     step('inject', stateOf(stagedAt !== undefined, true), timeOf(injectMs, stagedAt === undefined)),
     step('live', stateOf(liveDone, stagedAt !== undefined), liveTime(rollout, nowMs)),
     step('result', stateOf(result !== undefined, liveDone), result ? formatTime(result.at) : ''),

@@ -73,6 +73,21 @@ describe('the operation screen', () => {
     expect(frame.split('\n')).toHaveLength(rows - 1);
   });
 
+  it('keeps the frame of a panel whose text is longer than it', () => {
+    const facts = runningFacts({ state: 'live' });
+    const reasoning = Array.from({ length: 40 }, (_, at) => `Reason ${at} is as good as any other reason.`);
+    const decision = facts.decision && { ...facts.decision, reasoning };
+    const frame = frameOf(viewOf({ ...facts, decision }), 120, 40);
+    expect(frame).toMatch(/^╭─ Decision ─/m);
+    expect(frame).toContain('· Reason 0');
+  });
+
+  it('counts from zero when agents have restarted since go-live', () => {
+    const facts = runningFacts({ state: 'live' });
+    const aggregate = facts.aggregate && { ...facts.aggregate, failed: 7, applied: 9 };
+    expect(frameOf(viewOf({ ...facts, aggregate }), 120, 40)).toContain('7 failed');
+  });
+
   it('gives every panel its full frame at 80 x 24', () => {
     const frame = frameOf(viewOf(runningFacts({ state: 'complete' }, 40_000)), 80, 24);
     expect(frame.match(/╭─/g)).toHaveLength(frame.match(/─╯/g)?.length ?? 0);
@@ -110,7 +125,7 @@ describe('the operation screen', () => {
     const view = { ...live, connection: { state: 'lost' as const, sinceMs: nowMs - 12_000 } };
     expect(frameOf(view, 80, 24)).toContain('Redis lost 12 s ago');
     const stale = viewOf({ ...runningFacts({ state: 'live' }), atMs: nowMs - 65_000 });
-    expect(frameOf(stale, 80, 24)).toContain('data 1 m 05 s old');
+    expect(frameOf(stale, 80, 24)).toContain('data from 1 m 05 s ago');
   });
 
   it('shows control characters of the data instead of obeying them', () => {

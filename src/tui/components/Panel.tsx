@@ -20,10 +20,14 @@ export const panelFrame = { columns: 4, rows: 2 } as const;
 export function Panel({ title, remark, width, height, children }: PanelProps) {
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden" flexShrink={0}>
-      <TopEdge title={title} remark={remark} width={width} />
+      <Box flexShrink={0}>
+        <TopEdge title={title} remark={remark} width={width} />
+      </Box>
       <Box
         flexDirection="column"
         flexGrow={1}
+        flexShrink={1}
+        flexBasis={0}
         borderStyle="round"
         borderTop={false}
         borderColor={theme.border.color}

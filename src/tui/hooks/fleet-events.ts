@@ -151,7 +151,7 @@ function levelOf(state: RolloutState): EventLevel {
 }
 
 function stateText(rollout: RolloutRecord): string {
-  const name = rollout.state.replaceAll('_', ' ');
+  const name = rollout.state === 'canary' ? 'begins with its canary' : rollout.state.replaceAll('_', ' ');
   return rollout.reason === undefined ? `rollout ${name}` : `rollout ${name}: ${rollout.reason}`;
 }
 
