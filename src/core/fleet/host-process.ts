@@ -87,7 +87,7 @@ function hostArgument({ job, share, socketPath }: HostOptions): HostArgument {
     agents: share.agents,
     seed: job.seed,
     trustedKeyPaths: job.trustedKeyPaths,
-    stateDir: job.home.agentsDir,
+    stateDir: job.agentsDir,
     workload: 'simulated',
   };
 }

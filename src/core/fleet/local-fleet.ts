@@ -2,6 +2,7 @@
  * A wish for a fleet in, a running fleet and how to reach it out. One supervisor process per home does the work; this is the
  * side that starts it, finds it running, or waits for another process that is starting it.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DreamnetError } from '../errors.js';
 import type { FleetJob } from './fleet-job.js';
@@ -135,7 +136,19 @@ function jobOf(options: FleetOptions): FleetJob {
     redisOnly,
     hostModule: options.hostModule ?? siblingModule('../agent/host-main.js', import.meta.url),
     trustedKeyPaths: [ensureSigningKeys(home).publicKeyPath],
+    agentsDir: agentsDirOf(options),
   };
+}
+
+/**
+ * Agents of a daemon fleet keep their programs over `down` and `up`. Those of a session are new each time, as their
+ * simulated tasks are; they keep theirs only while the session lasts.
+ */
+function agentsDirOf({ home, lifetime }: FleetOptions): string {
+  if (lifetime === 'daemon') return home.agentsDir;
+  const own = join(home.agentsDir, 'session');
+  rmSync(own, { recursive: true, force: true });
+  return own;
 }
 
 async function readyInTime(link: SupervisorLink, options: FleetOptions): Promise<void> {

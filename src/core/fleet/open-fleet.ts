@@ -1,17 +1,26 @@
 /**
  * How a command gets to a fleet: what is configured in, a connection to Redis and a promise to clean up out. With
  * nothing configured the private Redis and a local fleet of simulated agents are started; a fleet that runs is used as
- * it is; with a Redis address, simulated agents are started only where no agent has ever registered.
+ * it is; with a Redis address, simulated agents are started only where no other agent has ever registered.
  */
 import type { Redis } from 'ioredis';
 import { DreamnetError } from '../errors.js';
 import { limits } from '../limits.js';
 import { connectRedis, describeTarget, type RedisTarget } from '../nerve/connection.js';
 import { createNames, type Names } from '../nerve/names.js';
+import { recordedStatus } from './fleet-status.js';
 import { type Home, prepareHome } from './home.js';
-import { type FleetProgress, fleetStatus, type RunningFleet, startFleet } from './local-fleet.js';
+import {
+  type FleetProgress,
+  type FleetState,
+  fleetStatus,
+  type RunningFleet,
+  startFleet,
+} from './local-fleet.js';
 import { hasData } from './private-data.js';
 import { listAgents } from './registry.js';
+import { requireReachable } from './redis-url.js';
+import { waitFor } from './wait.js';
 
 export interface OpenFleetOptions {
   readonly home: Home;
@@ -44,42 +53,64 @@ export interface OpenFleet {
 /** Size of the reference fleet (DESIGN section 1). */
 export const referenceAgents = 1_159;
 
+/** A reading command keeps the private Redis for moments only; what needs agents waits for it this long. */
+const readerMsMax = 5_000;
+/** What listens there and has not greeted as Redis does within this is no Redis. */
+const greetMsMax = 15_000;
+
 export async function openFleet(options: OpenFleetOptions): Promise<OpenFleet> {
-  return options.redisUrl === undefined ? openPrivate(options) : openGiven(options, options.redisUrl);
+  const { home, redisUrl, need } = options;
+  if (redisUrl === undefined && need !== 'read') prepareHome(home);
+  const running = await runningFleet(options);
+  const url = redisUrl ?? running?.redis.url ?? undefined;
+  return url === undefined ? openPrivate(options, running) : openGiven(options, url, running);
 }
 
-async function openPrivate(options: OpenFleetOptions): Promise<OpenFleet> {
-  const { home, need } = options;
-  if (need !== 'read') prepareHome(home);
+/** The fleet of this home, if one runs. */
+async function runningFleet({ home, need, signal }: OpenFleetOptions): Promise<FleetState | undefined> {
+  const alone = () => recordedStatus(home).fleet?.redisOnly === true;
+  if (need !== 'read' && alone()) await waitFor(() => !alone(), { timeoutMs: readerMsMax, signal });
   const { state, fleet } = await fleetStatus(home);
-  const runs = (state === 'up' || state === 'degraded') && fleet !== null;
-  if (!runs && need === 'read') {
+  return (state === 'up' || state === 'degraded') && fleet !== null ? fleet : undefined;
+}
+
+async function openPrivate(
+  options: OpenFleetOptions,
+  fleet: FleetState | undefined,
+): Promise<OpenFleet> {
+  const { home, need } = options;
+  if (fleet === undefined && need === 'read') {
     if (!hasData(home)) throw nothingYet();
     prepareHome(home);
   }
   const running = await startFleet({
     home,
-    agents: options.agents ?? (runs && !fleet.redisOnly ? fleet.agents : referenceAgents),
+    agents: options.agents ?? agentsOf(fleet),
     seed: options.seed,
-    prefix: options.prefix ?? (runs ? fleet.prefix : ''),
-    // A fleet that runs for somebody's session is used while it lasts.
-    lifetime: need === 'daemon' && !(runs && fleet.lifetime === 'session') ? 'daemon' : 'session',
+    prefix: options.prefix ?? fleet?.prefix ?? '',
+    lifetime: lifetimeOf(options, fleet),
     redisOnly: need === 'read',
     ...sharedOptions(options),
   });
-  const socketPath = 'socketPath' in running.connection ? running.connection.socketPath : null;
-  const url = 'url' in running.connection ? running.connection.url : null;
-  return connect(options, { socketPath, url }, running);
+  return connect(options, { socketPath: home.socketPath, url: null }, running);
 }
 
-async function openGiven(options: OpenFleetOptions, url: string): Promise<OpenFleet> {
+async function openGiven(
+  options: OpenFleetOptions,
+  url: string,
+  local: FleetState | undefined,
+): Promise<OpenFleet> {
   const target = { socketPath: null, url };
-  const fleet = await connect(options, target, undefined);
+  await requireReachable(url);
+  const own = local?.redis.url === url ? local : undefined;
+  const prefix = options.prefix ?? own?.prefix ?? '';
+  const fleet = await connect({ ...options, prefix }, target, undefined);
   if (options.need === 'read') return fleet;
   try {
     const registered = await listAgents(fleet.redis, fleet.names, Date.now());
     if (registered.some((agent) => agent.alive)) return fleet;
-    if (registered.length > 0) throw nobodyAlive(target, registered.length);
+    if (registered.some((agent) => agent.workload !== 'simulated'))
+      throw nobodyAlive(target, registered.length);
   } catch (thrown) {
     await fleet.close();
     throw thrown;
@@ -88,14 +119,23 @@ async function openGiven(options: OpenFleetOptions, url: string): Promise<OpenFl
   prepareHome(options.home);
   const running = await startFleet({
     home: options.home,
-    agents: options.agents ?? referenceAgents,
+    agents: options.agents ?? agentsOf(own),
     seed: options.seed,
-    prefix: options.prefix ?? '',
+    prefix,
     redisUrl: url,
-    lifetime: options.need === 'daemon' ? 'daemon' : 'session',
+    lifetime: lifetimeOf(options, own),
     ...sharedOptions(options),
   });
-  return connect(options, target, running);
+  return connect({ ...options, prefix }, target, running);
+}
+
+function agentsOf(fleet: FleetState | undefined): number {
+  return fleet === undefined || fleet.redisOnly ? referenceAgents : fleet.agents;
+}
+
+/** A fleet that runs for somebody's session is used while it lasts. */
+function lifetimeOf({ need }: OpenFleetOptions, fleet: FleetState | undefined): 'daemon' | 'session' {
+  return need === 'daemon' && fleet?.lifetime !== 'session' ? 'daemon' : 'session';
 }
 
 function sharedOptions({ signal, onProgress }: OpenFleetOptions) {
@@ -112,7 +152,7 @@ async function connect(
   };
   let redis: Redis;
   try {
-    redis = await connectRedis(target, { patience: 'command', name: options.connectionName });
+    redis = await greeted(target, options);
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -127,6 +167,21 @@ async function connect(
       await stop();
     },
   };
+}
+
+/** A server that accepts connections and says nothing would be waited for without end. */
+async function greeted(target: RedisTarget, { connectionName }: OpenFleetOptions): Promise<Redis> {
+  const connecting = connectRedis(target, { patience: 'command', name: connectionName });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(silentServer(target)), greetMsMax);
+  try {
+    return await Promise.race([connecting, late.promise]);
+  } catch (thrown) {
+    connecting.then((redis) => redis.disconnect()).catch(() => undefined);
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function nothingYet(): DreamnetError {
@@ -144,5 +199,14 @@ function nobodyAlive(target: RedisTarget, registered: number): DreamnetError {
     kind: 'unreachable',
     message: `None of the ${registered} agents registered at ${describeTarget(target)} has been heard of for ${limits.agentAliveMs / 1000} s.`,
     hint: 'Start them again; simulated agents are not put among real ones.',
+  });
+}
+
+function silentServer(target: RedisTarget): DreamnetError {
+  return new DreamnetError({
+    code: 'DN332',
+    kind: 'unreachable',
+    message: `What listens at ${describeTarget(target)} does not answer as Redis does.`,
+    hint: 'Check REDIS_URL or --redis; without them dreamnet starts a private Redis.',
   });
 }

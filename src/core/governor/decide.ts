@@ -19,7 +19,7 @@ import type { Playbook } from './playbooks.js';
 import { actionRiskOf, assessRisk } from './risk.js';
 import { type Candidate, searchParameters } from './search.js';
 import type { FleetState } from './state.js';
-import { metricTotals } from './what-if.js';
+import { metricTotals, whatIfModel } from './what-if.js';
 
 export interface DecideOptions {
   readonly goal: string;
@@ -64,11 +64,12 @@ export function decide(options: DecideOptions): Decision {
     throw new Error(`playbook ${playbook.name} compiles to something unsafe: ${verified.reason}`);
   const budgetDollars = objective.budgetDollars ?? budgetDollarsDefault;
   const deadlineMs = objective.deadlineMs ?? options.windowMs;
-  const model = {
+  const model = whatIfModel({
     table: state.table,
     instance: instantiateProgram(verified.program),
     sizes: memory.effectSizes,
-  };
+    capabilities,
+  });
   const found = searchParameters(model, {
     objective,
     metrics: predictedMetrics,

@@ -5,7 +5,7 @@
  * evidence fades: each result first widens the sizes a little.
  */
 import type { Redis } from 'ioredis';
-import type { Capabilities } from '../language/capabilities.js';
+import { type Capabilities, doseOf } from '../language/capabilities.js';
 import type { Objective } from '../nerve/messages/decision.js';
 import type { GroupTotals, Result } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
@@ -46,7 +46,7 @@ export async function learnFrom(
   const memory = await readMemory(redis, names, capabilities);
   const family = result.type.replace(/_v\d+$/, '');
   const nextVersion = (memory.versions.get(family) ?? versionOf(result.type)) + 1;
-  const sizes = learnSizes(memory.effectSizes, result.groups);
+  const sizes = learnSizes(memory.effectSizes, result.groups, capabilities);
   const changed = sizes.filter((size, at) => size !== memory.effectSizes[at]);
   await writeLearned(redis, names, { resultId: result.id, family, nextVersion, sizes: changed });
   const metric = objective?.metric ?? 'cost';
@@ -64,11 +64,15 @@ export async function learnFrom(
 }
 
 /** The sizes after one result, in the same order; those that nothing was observed of are returned as they were. */
-export function learnSizes(sizes: readonly EffectSize[], groups: readonly GroupTotals[]): EffectSize[] {
+export function learnSizes(
+  sizes: readonly EffectSize[],
+  groups: readonly GroupTotals[],
+  capabilities: Capabilities,
+): EffectSize[] {
   const metrics = [...new Set(sizes.map((size) => size.metric))];
   const learned = new Map<EffectSize, EffectSize>();
   for (const metric of metrics) {
-    const observations = observationsOf(metric, groups);
+    const observations = observationsOf(metric, groups, capabilities);
     if (observations.length === 0) continue;
     const own = sizes.filter((size) => size.metric === metric);
     for (const [at, size] of learnMetric(own, observations).entries())
@@ -78,13 +82,17 @@ export function learnSizes(sizes: readonly EffectSize[], groups: readonly GroupT
 }
 
 interface Observation {
-  /** Action code -> strength with which it acted. */
-  readonly strengths: ReadonlyMap<number, number>;
+  /** Action code -> dose in which it acted. */
+  readonly doses: ReadonlyMap<number, number>;
   readonly logChange: number;
   readonly variance: number;
 }
 
-function observationsOf(metric: string, groups: readonly GroupTotals[]): Observation[] {
+function observationsOf(
+  metric: string,
+  groups: readonly GroupTotals[],
+  capabilities: Capabilities,
+): Observation[] {
   const heldOut = groups.filter((group) => group.arm === 'held-out');
   const drift = logRatio(totalOf(heldOut, metric));
   return groups.flatMap((group) => {
@@ -99,19 +107,16 @@ function observationsOf(metric: string, groups: readonly GroupTotals[]): Observa
     const logChange = change - controlChange;
     const measured = (treated.logVariance ?? unknownSd ** 2) + (control?.metrics[metric]?.logVariance ?? 0);
     const variance = measured + modelSd ** 2 + (modelShare * logChange) ** 2;
-    return [{ strengths: strengthsOf(group), logChange, variance }];
+    return [{ doses: dosesOf(group, capabilities), logChange, variance }];
   });
 }
 
-/** An action without argument reports 0 and acts with strength 1. */
-function strengthsOf(group: GroupTotals): Map<number, number> {
-  const strengths = new Map<number, number>();
-  for (let code = 1; code <= 32; code++) {
-    if ((group.actions & (1 << (code - 1))) === 0) continue;
-    const argument = group.arguments[String(code)] ?? 0;
-    strengths.set(code, argument === 0 ? 1 : argument);
-  }
-  return strengths;
+/** Doses at the mean argument that the group's tasks got. */
+function dosesOf(group: GroupTotals, capabilities: Capabilities): Map<number, number> {
+  const inSet = capabilities.actions.filter(({ code }) => (group.actions & (1 << (code - 1))) !== 0);
+  return new Map(
+    inSet.map((action) => [action.code, doseOf(action, group.arguments[String(action.code)] ?? 0)]),
+  );
 }
 
 function learnMetric(sizes: readonly EffectSize[], observations: readonly Observation[]): EffectSize[] {
@@ -120,10 +125,10 @@ function learnMetric(sizes: readonly EffectSize[], observations: readonly Observ
   const covariance = sizes.map((size, row) =>
     sizes.map((_, column) => (row === column ? size.sd ** 2 + (size.results > 0 ? driftSd ** 2 : 0) : 0)),
   );
-  for (const { strengths, logChange, variance } of observations) {
-    const design = sizes.map((size) => strengths.get(size.code) ?? 0);
-    if (design.every((strength) => strength === 0)) continue;
-    for (const code of strengths.keys()) observed.add(code);
+  for (const { doses, logChange, variance } of observations) {
+    const design = sizes.map((size) => doses.get(size.code) ?? 0);
+    if (design.every((dose) => dose === 0)) continue;
+    for (const code of doses.keys()) observed.add(code);
     kalmanStep(mean, covariance, design, logChange, variance);
   }
   return sizes.map((size, at) =>

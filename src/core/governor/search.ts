@@ -1,7 +1,7 @@
 /**
  * The parameter search: a program and an objective in, the values that reach the target at least risk out. Directions
  * through the parameter space come from a Halton sequence; along each, the strength that just reaches the target is found
- * by bisection, because the effect grows with the strength. Everything is judged by what-if over the recorded tables.
+ * in a closing bracket, because the effect grows with the strength. Everything is judged by what-if over the recorded tables.
  */
 import type { ManifestParameter } from '../bytecode/manifest.js';
 import type { Metric, Objective } from '../nerve/messages/decision.js';
@@ -22,7 +22,9 @@ export interface SearchResult {
 }
 
 const directionsMax = 48;
-const bisections = 9;
+const stepsMax = 8;
+/** A gain this little above the target is near enough. */
+const closeEnough = 0.0005;
 /** Parameters are given to the fleet with this many significant digits. */
 const digits = 3;
 
@@ -53,25 +55,9 @@ export function searchParameters(
   const reaching: Candidate[] = [];
   const allowed: Candidate[] = [];
   for (const direction of directionsOf(tuned)) {
-    let low = 0;
-    let high = 1;
-    let best = look(direction, 1);
-    if (keeps(best)) allowed.push(best);
-    for (let step = 0; step < bisections && (gain(best) > objective.amount || !keeps(best)); step++) {
-      const middle = (low + high) / 2;
-      const candidate = look(direction, middle);
-      if (keeps(candidate)) allowed.push(candidate);
-      if (gain(candidate) >= objective.amount) {
-        high = middle;
-        best = candidate;
-      } else if (gain(best) < objective.amount && !keeps(candidate)) {
-        high = middle;
-      } else {
-        low = middle;
-      }
-      if (high - low < 0.002) break;
-    }
-    if (gain(best) >= objective.amount && keeps(best)) reaching.push(best);
+    const found = justReaching((strength) => look(direction, strength), { gain, amount: objective.amount });
+    for (const candidate of found.seen) if (keeps(candidate)) allowed.push(candidate);
+    if (found.reaching !== undefined && keeps(found.reaching)) reaching.push(found.reaching);
     if (tuned.length === 0) break;
   }
   return {
@@ -79,6 +65,33 @@ export function searchParameters(
     nearest: leastBy(allowed, (candidate) => Math.abs(objective.amount - gain(candidate))),
     tried,
   };
+}
+
+/** The weakest candidate along one direction that still reaches the amount, by regula falsi within a closing bracket. */
+function justReaching(
+  look: (strength: number) => Candidate,
+  { gain, amount }: { gain: (candidate: Candidate) => number; amount: number },
+): { readonly reaching: Candidate | undefined; readonly seen: readonly Candidate[] } {
+  const strongest = look(1);
+  const seen = [strongest];
+  if (gain(strongest) < amount) return { reaching: undefined, seen };
+  let reaching = strongest;
+  let low = { strength: 0, gain: 0 };
+  let high = { strength: 1, gain: gain(strongest) };
+  for (let step = 0; step < stepsMax && gain(reaching) - amount > closeEnough; step++) {
+    const share = (amount - low.gain) / Math.max(1e-9, high.gain - low.gain);
+    const strength = low.strength + (high.strength - low.strength) * Math.min(0.95, Math.max(0.05, share));
+    const candidate = look(strength);
+    seen.push(candidate);
+    const own = gain(candidate);
+    if (own >= amount) {
+      reaching = candidate;
+      high = { strength, gain: own };
+    } else {
+      low = { strength, gain: own };
+    }
+  }
+  return { reaching, seen };
 }
 
 /** What is not wanted of a candidate: latency, uncertainty about the target, and more than was asked for. */

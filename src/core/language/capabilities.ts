@@ -19,11 +19,13 @@ export interface ArgumentCapability {
   readonly unit: QuantityName;
   readonly min: number;
   readonly max: number;
+  /** How strongly a value acts: `reduction` takes a share away, `increase` adds one; left out, the value itself. */
+  readonly dose?: 'reduction' | 'increase';
 }
 
 /**
- * Expected change of the logarithm of a metric per unit of the argument; the argument counts as 1 for actions that
- * take none. `uncertainty` is the prior standard deviation of `perUnit`.
+ * Expected change of the logarithm of a metric per unit of dose (`doseOf`): an action that takes a share away and works
+ * exactly as asked has -1. `uncertainty` is the prior standard deviation of `perUnit`.
  */
 export interface ExpectedEffect {
   readonly metric: string;
@@ -63,4 +65,23 @@ export function actionByName(capabilities: Capabilities, name: string): ActionCa
 
 export function actionByCode(capabilities: Capabilities, code: number): ActionCapability | undefined {
   return capabilities.actions.find((action) => action.code === code);
+}
+
+/**
+ * The dose of an action with this argument, on the scale of logarithms: -ln(1 - a) for a share taken away, ln(1 + a) for
+ * one added, so that doses of actions one after the other add up; 1 for an action without argument.
+ */
+export function doseOf(action: ActionCapability, argument: number): number {
+  const declared = action.arguments[0];
+  if (declared === undefined) return 1;
+  switch (declared.dose) {
+    case 'reduction':
+      return -Math.log1p(-Math.min(argument, 0.999));
+    case 'increase':
+      return Math.log1p(argument);
+    case undefined:
+      return argument;
+    default:
+      return declared.dose satisfies never;
+  }
 }

@@ -137,49 +137,52 @@ export function figuresOf(task: SimulatedTask, drift: number): TaskFigures {
 
 type Rule = (setting: Setting, amount: number, truth: TrueEffects, task: SimulatedTask) => string | undefined;
 
-/** What each action does in truth; a text says why the task cannot take it. */
+/**
+ * What each action does in truth; a text says why the task cannot take it. Shares act as powers, (1 - a)^strength, so that
+ * a strength of 1 is exactly as asked and one action after the other multiplies.
+ */
 export const actionRules: Readonly<Record<string, Rule>> = {
   REDUCE_CPU_THROTTLE: (setting, amount, truth) => {
-    setting.cpu *= 1 - amount * truth.cpuCut;
+    setting.cpu *= (1 - amount) ** truth.cpuCut;
     setting.latency *= (1 - amount) ** (-0.4 * truth.cpuCutLatency);
     return undefined;
   },
   REDUCE_MEMORY_CACHE: (setting, amount, truth) => {
-    setting.memory *= 1 - amount * truth.memoryCut;
+    setting.memory *= (1 - amount) ** truth.memoryCut;
     setting.latency *= (1 - amount) ** (-0.15 * truth.memoryCutLatency);
     return undefined;
   },
   ROUTE_TO_CHEAPER_REGION: (setting, _amount, truth, task) => {
     if (regionOf(task) === cheapestRegion) return `already in ${cheapestRegion}, the cheapest region`;
     setting.region = cheapestRegion;
-    setting.latency *= 1 + 0.06 * truth.routeLatency;
+    setting.latency *= Math.exp(0.08 * truth.routeLatency);
     return undefined;
   },
   INCREASE_CPU_SHARE: (setting, amount, truth) => {
-    setting.cpu *= 1 + 0.6 * amount * truth.cpuBoost;
-    setting.latency *= (1 + amount) ** (-0.55 * truth.cpuBoost);
+    setting.cpu *= (1 + amount) ** (0.7 * truth.cpuBoost);
+    setting.latency *= (1 + amount) ** (-0.6 * truth.cpuBoost);
     return undefined;
   },
   INCREASE_MEMORY_CACHE: (setting, amount, truth) => {
-    setting.memory *= 1 + 0.8 * amount;
+    setting.memory *= (1 + amount) ** 0.9;
     setting.latency *= (1 + amount) ** (-0.3 * truth.cacheBoost);
     return undefined;
   },
   ROUTE_TO_NEARER_REGION: (setting, _amount, truth, task) => {
     if (regionOf(task) === task.callers) return `already in ${task.callers}, nearest to its callers`;
     setting.region = task.callers;
-    setting.latency *= 1 - 0.12 * truth.nearerLatency;
+    setting.latency *= Math.exp(-0.15 * truth.nearerLatency);
     return undefined;
   },
   RELEASE_IDLE_MEMORY: (setting, amount, truth) => {
-    setting.memory *= 1 - 0.8 * amount * truth.idleMemory;
-    setting.latency *= 1 + 0.04 * amount;
+    setting.memory *= (1 - amount) ** truth.idleMemory;
+    setting.latency *= (1 - amount) ** -0.05;
     return undefined;
   },
   RAISE_CONCURRENCY: (setting, amount, truth) => {
-    setting.concurrency *= 1 + amount * truth.concurrency;
-    setting.cpu *= 1 + 0.5 * amount * truth.concurrency;
-    setting.latency *= 1 + 0.1 * amount;
+    setting.concurrency *= (1 + amount) ** truth.concurrency;
+    setting.cpu *= (1 + amount) ** (0.6 * truth.concurrency);
+    setting.latency *= (1 + amount) ** 0.12;
     return undefined;
   },
 };

@@ -7,7 +7,7 @@ import { createRandom } from '../../random.js';
 export const agentClasses = ['web', 'batch', 'stream'] as const;
 export type AgentClass = (typeof agentClasses)[number];
 
-/** How strongly each action works in truth; 1 means exactly as asked for. */
+/** How strongly each action works in truth; 1 means exactly as asked for, and nothing works that well. */
 export interface TrueEffects {
   readonly cpuCut: number;
   readonly cpuCutLatency: number;
@@ -34,10 +34,10 @@ const names = [
   'concurrency',
 ] as const satisfies readonly (keyof TrueEffects)[];
 
-/** Fleet-wide factor between 0.55 and 1.15 per action, times up to 10 % either way per agent class. */
+/** Fleet-wide factor between 0.4 and 0.75 per action, times up to 10 % either way per agent class. */
 export function trueEffects(seed: number, agentClass: AgentClass): TrueEffects {
   const entries = names.map((name) => {
-    const fleet = 0.55 + 0.6 * createRandom(seed, 'truth', name)();
+    const fleet = 0.4 + 0.35 * createRandom(seed, 'truth', name)();
     const own = 0.9 + 0.2 * createRandom(seed, 'truth', name, agentClass)();
     return [name, fleet * own] as const;
   });

@@ -56,6 +56,7 @@ class Simulation implements Workload {
   readonly #columns: Columns;
   #ids: number[] = [];
   #nextId: number;
+  readonly #startMs: number;
   #nowMs: number;
   #completed = 0;
   #failed = 0;
@@ -68,6 +69,7 @@ class Simulation implements Workload {
     this.#region = pick(random, regions);
     this.#truth = trueEffects(seed, agentClass);
     this.labels = { role: 'optimizer', class: agentClass, region: this.#region };
+    this.#startMs = nowMs;
     this.#nowMs = nowMs;
     this.#nextId = 1;
     const tasks = Math.max(1, Math.round(meanTasks + 2 * normal(random)));
@@ -133,7 +135,7 @@ class Simulation implements Workload {
   }
 
   #fill(): void {
-    const drift = demandDrift(this.#seed, this.#nowMs);
+    const drift = demandDrift(this.#seed, this.#nowMs - this.#startMs);
     this.#ids = this.#tasks.map((task) => task.id);
     this.#tasks.forEach((task, slot) => {
       const figures = figuresOf(task, drift);
@@ -152,8 +154,8 @@ class Simulation implements Workload {
 }
 
 /** Demand of the whole fleet relative to its mean: slow waves of 2 % that every agent shares, which a hold-out controls for. */
-function demandDrift(seed: number, nowMs: number): number {
-  const seconds = nowMs / 1000;
+function demandDrift(seed: number, sinceMs: number): number {
+  const seconds = sinceMs / 1000;
   const phase = (seed % 97) / 97;
   return Math.exp(
     0.012 * Math.sin(2 * Math.PI * (seconds / 127 + phase)) +
