@@ -14,6 +14,7 @@ const CORE_FILES: Readonly<Record<string, string>> = {
   'pipeline.ts': 'pipeline',
   'pipeline-events.ts': 'loop',
   'loop-context.ts': 'loop',
+  'loop-document.ts': 'loop',
 };
 
 /** Layer → layers it may import; `type:` allows types only. Every layer may import itself. */

@@ -1,5 +1,17 @@
 /** The document of `run --json` and `inject --json` (DESIGN section 10): one loop as numbers that scripts can rely on. */
-import type { LoopOutcome } from './pipeline.js';
+import type { Decision } from './nerve/messages/decision.js';
+import type { Result } from './nerve/messages/result.js';
+import type { RolloutRecord } from './nerve/messages/rollout-record.js';
+import type { Learned, Rewards } from './pipeline-events.js';
+
+/** What one loop leaves behind; `decision` is undefined for an instruction that came from elsewhere. */
+export interface LoopOutcome {
+  readonly decision: Decision | undefined;
+  readonly rollout: RolloutRecord;
+  readonly result: Result;
+  readonly learned: Learned | undefined;
+  readonly rewards: Rewards | undefined;
+}
 
 export type LoopDocument = ReturnType<typeof loopDocument>;
 

@@ -25,6 +25,7 @@ import { prepareProgram } from './injector/prepare-program.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
+import type { LoopOutcome } from './loop-document.js';
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
@@ -55,14 +56,6 @@ export interface InjectRequest {
   /** Overrides the instruction's own window. */
   readonly windowMs?: number;
   readonly resume?: boolean;
-}
-
-export interface LoopOutcome {
-  readonly decision: Decision | undefined;
-  readonly rollout: Rollout['record'];
-  readonly result: Result;
-  readonly learned: Learned | undefined;
-  readonly rewards: Rewards | undefined;
 }
 
 /** One loop from goal to learned result. */
@@ -228,7 +221,7 @@ function feedBack(
     const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
     if (learned !== undefined) context.report({ type: 'learned', at: clock(), learned });
     const paid = await distributePoints({ redis, names, result });
-    const rewards = { points: paid.distributed, agents: paid.agents, added: paid.agents > paid.alreadyPaid };
+    const rewards = { points: paid.distributed, agents: paid.agents, added: paid.agents > 0 };
     context.report({ type: 'rewarded', at: clock(), rewards });
     return [{ learned, rewards }, `next: ${learned?.nextType ?? result.type}`];
   });

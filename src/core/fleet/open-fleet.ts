@@ -18,8 +18,8 @@ import {
   startFleet,
 } from './local-fleet.js';
 import { hasData } from './private-data.js';
-import { listAgents } from './registry.js';
 import { requireReachable } from './redis-url.js';
+import { listAgents } from './registry.js';
 import { waitFor } from './wait.js';
 
 export interface OpenFleetOptions {
@@ -74,10 +74,7 @@ async function runningFleet({ home, need, signal }: OpenFleetOptions): Promise<F
   return (state === 'up' || state === 'degraded') && fleet !== null ? fleet : undefined;
 }
 
-async function openPrivate(
-  options: OpenFleetOptions,
-  fleet: FleetState | undefined,
-): Promise<OpenFleet> {
+async function openPrivate(options: OpenFleetOptions, fleet: FleetState | undefined): Promise<OpenFleet> {
   const { home, need } = options;
   if (fleet === undefined && need === 'read') {
     if (!hasData(home)) throw nothingYet();

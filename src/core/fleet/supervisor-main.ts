@@ -64,7 +64,7 @@ function tell(message: FromSupervisor): Promise<void> {
 }
 
 function log(line: string): void {
-  console.error(`${new Date().toISOString()} ${line}`);
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }
 
 function failureOf(thrown: unknown): JobFailure {
