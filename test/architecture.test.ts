@@ -15,6 +15,7 @@ const CORE_FILES: Readonly<Record<string, string>> = {
   'pipeline-events.ts': 'loop',
   'loop-context.ts': 'loop',
   'loop-document.ts': 'loop',
+  'local-services.ts': 'local-services',
 };
 
 /** Layer → layers it may import; `type:` allows types only. Every layer may import itself. */
@@ -26,13 +27,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'order-signature': ['base', 'bytecode', 'nerve'],
   loop: ['base', 'type:nerve', 'type:bytecode'],
   tracer: ['base', 'nerve'],
-  fleet: ['base', 'nerve', 'type:loop'],
+  fleet: ['base', 'nerve', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],
   rewards: ['base', 'nerve', 'results'],
   // The four roles meet only in messages of the nerve.
   governor: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'results', 'type:fleet', 'type:loop'],
   injector: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'fleet', 'type:loop'],
   orchestrator: ['base', 'nerve', 'tracer', 'results', 'type:loop'],
+  'local-services': ['base', 'nerve', 'orchestrator'],
   agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature'],
   pipeline: ['core'],
   cli: ['core'],

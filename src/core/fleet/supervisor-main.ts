@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { DreamnetError, messageOf } from '../errors.js';
+import { runLocalServices } from '../local-services.js';
 import type { FleetJob, FromSupervisor, JobFailure, ToSupervisor } from './fleet-job.js';
 import type { FleetState } from './state-file.js';
 import { type SupervisorOptions, supervise } from './supervisor.js';
@@ -24,7 +25,7 @@ process.on('disconnect', () => {
 
 try {
   const job = await askForJob();
-  if (job !== undefined) await supervise(job, supervisorOptions());
+  if (job !== undefined) await supervise(job, supervisorOptions(job));
 } catch (thrown) {
   log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   process.exitCode = 1;
@@ -32,10 +33,25 @@ try {
 }
 if (process.connected) process.disconnect();
 
-function supervisorOptions(): SupervisorOptions {
-  const report = (state: FleetState) => void tell({ type: 'state', state });
+function supervisorOptions(job: FleetJob): SupervisorOptions {
+  let serving = job.redisOnly;
+  const report = (state: FleetState) => {
+    if (state.phase === 'up' && !serving) {
+      serving = true;
+      serve(job);
+    }
+    void tell({ type: 'state', state });
+  };
   const cpus = availableParallelism();
   return { env: process.env, cpus, nowMs: Date.now, stopAsked: stop.signal, report, log };
+}
+
+/** Runs beside the fleet for as long as it is supervised; the fleet works without it. */
+function serve({ home, prefix, agents, redisUrl }: FleetJob): void {
+  const target = { socketPath: redisUrl === null ? home.socketPath : null, url: redisUrl };
+  runLocalServices({ target, prefix, agents, signal: stop.signal, log }).catch((thrown) =>
+    log(messageOf(thrown)),
+  );
 }
 
 /** Undefined when the starter is gone before it gave a job. */
