@@ -1,38 +1,50 @@
-/** Flags that several commands share, with one name, one unit and one way of reading them. */
-import { Flags } from '@oclif/core';
+/** Flags and arguments that several commands share, with one name, one unit and one way of reading them. */
+import { Args, Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
+import { parseSelector } from '../core/fleet/selector.js';
+import { parseGoal } from '../core/governor/goal.js';
+import { parseBatchSizes, parseMaxFailures } from '../core/injector/amount.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
+
+/** A goal that is not understood is told before anything is started for it. */
+export const goalArg = Args.string({
+  description: 'What to reach, in plain words, such as "reduce costs 15%".',
+  required: true,
+  parse: async (text) => {
+    parseGoal(text);
+    return text;
+  },
+});
 
 export const fleetFlags = {
   agents: Flags.string({
     description: 'Agents of the local fleet, when this command starts it. [default: 1159]',
     helpValue: '<count>',
-    parse: async (text) =>
-      String(wholeNumber(text, { flag: '--agents', min: 1, max: limits.localAgentsMax })),
+    parse: async (text) => wholeNumber(text, { flag: '--agents', min: 1, max: limits.localAgentsMax }),
   }),
   seed: Flags.string({
     description: 'Seed of the simulated workload.',
     default: '1',
     helpValue: '<number>',
-    parse: async (text) => String(wholeNumber(text, { flag: '--seed', min: 0, max: 2 ** 31 })),
+    parse: async (text) => wholeNumber(text, { flag: '--seed', min: 0, max: 2 ** 31 }),
   }),
 };
 
+export const selectorFlag = Flags.string({
+  char: 'l',
+  description: 'Only agents with these labels, such as class=web,region!=us-east.',
+  default: '',
+  helpValue: '<labels>',
+  parse: async (text) => {
+    parseSelector(text);
+    return text;
+  },
+});
+
 export const goalFlags = {
-  selector: Flags.string({
-    char: 'l',
-    description: 'Only agents with these labels, such as class=web,region!=us-east.',
-    default: '',
-    helpValue: '<labels>',
-  }),
-  window: Flags.string({
-    description: 'Execution window that is watched and measured.',
-    default: `${limits.windowMs / 1000}s`,
-    helpValue: '<duration>',
-    parse: async (text) =>
-      checkedDuration(text, { flag: '--window', minMs: 1_000, maxMs: limits.deadlineMsMax }),
-  }),
+  selector: selectorFlag,
+  window: Flags.string({ ...windowOptions(), default: `${limits.windowMs / 1000}s` }),
   priority: Flags.option({
     description: 'Priority of the instruction.',
     options: prioritySchema.options,
@@ -51,11 +63,19 @@ export const rolloutFlags = {
     description: 'Agents per batch: 10, 5% or 1,10,25%.',
     default: '10',
     helpValue: '<size>',
+    parse: async (text) => {
+      parseBatchSizes(text, limits.batchAgentsMax);
+      return text;
+    },
   }),
   'max-failures': Flags.string({
     description: 'Failed agents that are tolerated; one more stops the rollout.',
     default: '2%',
     helpValue: '<count|percent>',
+    parse: async (text) => {
+      parseMaxFailures(text, limits.batchAgentsMax);
+      return text;
+    },
   }),
   bake: Flags.string({
     description: 'How long the canary batch is watched before the others follow.',
@@ -64,6 +84,41 @@ export const rolloutFlags = {
     parse: async (text) => checkedDuration(text, { flag: '--bake', minMs: 0, maxMs: 3_600_000 }),
   }),
 };
+
+/** Without one, the instruction's own window is used. */
+export const windowFlag = Flags.string(windowOptions());
+
+function windowOptions() {
+  return {
+    description: 'Execution window that is watched and measured.',
+    helpValue: '<duration>',
+    parse: async (text: string) =>
+      checkedDuration(text, { flag: '--window', minMs: 1_000, maxMs: limits.deadlineMsMax }),
+  };
+}
+
+/** A duration of at most 30 days under any name. */
+export function durationFlag(name: string, options: { readonly description: string }) {
+  return Flags.string({
+    ...options,
+    helpValue: '<duration>',
+    parse: async (text) =>
+      checkedDuration(text, { flag: `--${name}`, minMs: 0, maxMs: limits.deadlineMsMax }),
+  });
+}
+
+/** How many entries are shown. */
+export function countFlag(
+  name: string,
+  options: { readonly description: string; readonly default: string; readonly max?: number },
+) {
+  const { max = limits.streamEntriesMax, ...rest } = options;
+  return Flags.string({
+    ...rest,
+    helpValue: '<count>',
+    parse: async (text) => wholeNumber(text, { flag: `--${name}`, min: 1, max }),
+  });
+}
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -88,9 +143,9 @@ function checkedDuration(
   });
 }
 
-function wholeNumber(text: string, { flag, min, max }: { flag: string; min: number; max: number }): number {
+function wholeNumber(text: string, { flag, min, max }: { flag: string; min: number; max: number }): string {
   const value = /^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
+  if (value >= min && value <= max) return String(value);
   throw new DreamnetError({
     code: 'DN921',
     kind: 'bad-input',

@@ -1,10 +1,13 @@
 /** What a command needs of the core, opened from its flags: fleet, keys, and the context that every step is given. */
 import { keyIdOf } from '../core/bytecode/signature.js';
+import { DreamnetError } from '../core/errors.js';
 import { prepareHome, resolveHome } from '../core/fleet/home.js';
 import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
 import { ensureSigningKeys } from '../core/fleet/signing-keys.js';
 import type { LoopContext } from '../core/loop-context.js';
+import { isReachability, unreachable } from '../core/nerve/connection.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
+import { formatCount } from './format.js';
 
 export interface SessionOptions {
   readonly command: string;
@@ -17,6 +20,8 @@ export interface SessionOptions {
   };
   readonly signal: AbortSignal;
   readonly report?: ReportEvent;
+  /** Told, on stderr, that a fleet was started which outlives this command. */
+  readonly note?: (text: string) => void;
 }
 
 export interface Session {
@@ -25,7 +30,35 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function openSession(options: SessionOptions): Promise<Session> {
+/**
+ * Opens a session, lets the work use it and closes it however that ends. A Redis that goes away for good meanwhile is
+ * told as such, with the command that goes on with the rollout that was under way.
+ */
+export async function withSession<T>(
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  let rollout: string | undefined;
+  const report: ReportEvent = (event) => {
+    if (event.type === 'planned') rollout = event.instruction.id;
+    options.report?.(event);
+  };
+  const session = await openSession({ ...options, report });
+  try {
+    return await work(session);
+  } catch (thrown) {
+    if (thrown instanceof DreamnetError || !isReachability(thrown)) throw thrown;
+    throw lostRedis(unreachable(session.fleet.target, thrown), rollout);
+  } finally {
+    await session.close();
+    if (options.need === 'daemon' && session.fleet.agentsStarted > 0)
+      options.note?.(
+        `The fleet of ${formatCount(session.fleet.agentsStarted, 'agent')} stays; stop it with: dreamnet down`,
+      );
+  }
+}
+
+async function openSession(options: SessionOptions): Promise<Session> {
   const { flags, signal, need } = options;
   const report = options.report ?? (() => undefined);
   const home = resolveHome(process.env);
@@ -69,4 +102,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     signal,
   };
   return { context, fleet, close: () => fleet.close() };
+}
+
+function lostRedis({ code, kind, message, hint }: DreamnetError, rollout: string | undefined): DreamnetError {
+  const resume =
+    rollout === undefined ? [] : [`When it is back, go on with \`dreamnet inject --resume ${rollout}\`.`];
+  return new DreamnetError({ code, kind, message, hint: [...resume, hint ?? ''].join(' ').trim() });
 }

@@ -1,10 +1,7 @@
-import { Args } from '@oclif/core';
-import chalk from 'chalk';
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
-import { durationMs, fleetFlags, goalFlags, rolloutFlags } from '../cli/flags.js';
-import { openSession } from '../cli/open-session.js';
-import { createProgress, progressModeFor } from '../cli/progress/progress.js';
-import { resultCard } from '../cli/progress/result-card.js';
+import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags } from '../cli/flags.js';
+import { showLoop } from '../cli/views/loop-view.js';
+import { withProgress } from '../cli/with-progress.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
 import { runLoop } from '../core/pipeline.js';
 
@@ -16,28 +13,16 @@ export default class Run extends BaseCommand<typeof Run> {
     '<%= config.bin %> run "reduce costs 15%"',
     '<%= config.bin %> run "cut latency by 20% within 1 hour" --window 30s --json',
   ];
-  static override args = {
-    goal: Args.string({
-      description: 'What to reach, in plain words, such as "reduce costs 15%".',
-      required: true,
-    }),
-  };
+  static override args = { goal: goalArg };
   static override flags = { ...goalFlags, ...rolloutFlags, ...fleetFlags, ...streamingFlags };
 
   async run(): Promise<LoopDocument> {
-    const { flags } = this;
-    const mode = progressModeFor({ ...flags, color: !flags['no-color'], stderr: process.stderr });
-    const progress = await createProgress(mode, process);
-    try {
-      const session = await openSession({
-        command: 'run',
-        need: 'session',
-        flags,
-        signal: this.signal,
-        report: progress.handle,
-      });
-      try {
-        const outcome = await runLoop(session.context, {
+    const { flags, signal } = this;
+    const note = (text: string) => this.note(text);
+    const outcome = await withProgress(
+      { command: 'run', need: 'session', flags, signal, note },
+      ({ context }) =>
+        runLoop(context, {
           goal: this.args.goal,
           selector: flags.selector,
           windowMs: durationMs(flags.window),
@@ -46,21 +31,11 @@ export default class Run extends BaseCommand<typeof Run> {
           batch: flags.batch,
           maxFailures: flags['max-failures'],
           bakeMs: durationMs(flags.bake),
-        });
-        await progress.finish();
-        const document = loopDocument(outcome);
-        const { decision } = document;
-        const color = chalk.level > 0 && !flags['no-color'];
-        if (decision !== null)
-          this.print(resultCard({ ...document, decision }, { columns: process.stdout.columns ?? 80, color }));
-        if (document.rollout.failed > 0) this.endAs('partly-done');
-        return document;
-      } finally {
-        await session.close();
-      }
-    } catch (thrown) {
-      await progress.finish(thrown);
-      throw thrown;
-    }
+        }),
+    );
+    const document = loopDocument(outcome);
+    this.print(showLoop(document, flags));
+    if (document.rollout.failed > 0) this.endAs('partly-done');
+    return document;
   }
 }

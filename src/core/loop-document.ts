@@ -14,25 +14,12 @@ export interface LoopOutcome {
 }
 
 export type LoopDocument = ReturnType<typeof loopDocument>;
+export type DecisionDocument = ReturnType<typeof decisionDocument>;
 
 export function loopDocument({ decision, rollout, result, learned, rewards }: LoopOutcome) {
   const { program } = rollout;
   return {
-    decision:
-      decision === undefined
-        ? null
-        : {
-            id: decision.id,
-            goal: decision.goal,
-            objective: decision.objective,
-            playbook: decision.playbook,
-            parameters: decision.parameters,
-            instruction: decision.instruction,
-            prediction: decision.prediction,
-            risk: decision.risk,
-            reasoning: decision.reasoning,
-            candidates: decision.candidates,
-          },
+    decision: decision === undefined ? null : decisionDocument(decision),
     program: {
       name: program.name,
       digest: program.digest,
@@ -43,6 +30,8 @@ export function loopDocument({ decision, rollout, result, learned, rewards }: Lo
     },
     rollout: {
       id: rollout.id,
+      /** Type of the instruction, such as `COST_OPTIMIZATION_v2`. */
+      type: rollout.instruction.type,
       agents: rollout.agents,
       succeeded: result.succeeded,
       failed: result.failed,
@@ -57,5 +46,21 @@ export function loopDocument({ decision, rollout, result, learned, rewards }: Lo
     leaderboard: result.leaderboard,
     learned: learned ?? null,
     rewards: rewards ?? null,
+  };
+}
+
+/** Also `decision` of `decide --json`. */
+export function decisionDocument(decision: Decision) {
+  return {
+    id: decision.id,
+    goal: decision.goal,
+    objective: decision.objective,
+    playbook: decision.playbook,
+    parameters: decision.parameters,
+    instruction: decision.instruction,
+    prediction: decision.prediction,
+    risk: decision.risk,
+    reasoning: decision.reasoning,
+    candidates: decision.candidates,
   };
 }

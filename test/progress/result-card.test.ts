@@ -78,4 +78,14 @@ describe('the card at the end of a run', () => {
     const card = resultCard({ ...document, decision }, { columns: 80, color: false });
     expect(card).toContain('cut\\x1b[2J\\ncosts');
   });
+
+  it('calls an instruction without a decision by its name, and promises nothing for it', () => {
+    const document = { ...sampleDocument(), decision: null };
+    for (const columns of [20, 80]) {
+      const card = resultCard(document, { columns, color: false });
+      expect(card.replaceAll(/\s+/g, '')).toContain(document.rollout.id);
+      expect(card).not.toContain('predicted');
+      expect(card).toContain('cost');
+    }
+  });
 });

@@ -1,5 +1,6 @@
 /** The events of one whole run, and its document, as the pipeline would give them. */
 import type { RunDocument } from '../../src/cli/progress/result-card.js';
+import type { Decision } from '../../src/core/nerve/messages/decision.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import {
   sampleAggregate,
@@ -84,13 +85,15 @@ export function sampleBatch(startMs: number, batch: number): PipelineEvent {
   };
 }
 
-export function sampleDocument(): RunDocument {
+export function sampleDocument(): RunDocument & { readonly decision: Decision } {
   const decision = sampleDecision(0);
   const result = sampleResult(0);
   return {
     decision,
     program: { name: 'cost_optimize', bytes: 1_312, optimizationScore: 0.93 },
     rollout: {
+      id: result.id,
+      type: result.type,
       agents: 1159,
       succeeded: 1159,
       failed: 0,

@@ -18,18 +18,21 @@ import { type Paint, paint } from './paint.js';
 
 /** What the card needs of the `run --json` document. */
 export interface RunDocument {
+  /** Null when the instruction came from elsewhere. */
   readonly decision: {
     readonly goal: string;
     readonly objective: Pick<Objective, 'metric' | 'direction'>;
-    readonly instruction: { readonly type: string };
     readonly prediction: Pick<Prediction, 'target'>;
-  };
+  } | null;
   readonly program: {
     readonly name: string;
     readonly bytes: number;
     readonly optimizationScore: number;
   };
   readonly rollout: {
+    readonly id: string;
+    /** Type of the instruction. */
+    readonly type: string;
     readonly agents: number;
     readonly succeeded: number;
     readonly failed: number;
@@ -78,15 +81,15 @@ export function resultCard(document: RunDocument, options: CardOptions): string 
     ...rowSections(document).map((rows) => rowLines(rows, painter)),
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
-  return framed([...lines, ''], { title: escapeControls(document.decision.goal), document, inner, painter });
+  return framed([...lines, ''], { title: titleOf(document), document, inner, painter });
 }
 
 function narrowCard(document: RunDocument, columns: number): string {
   const { decision } = document;
   const rows: Row[] = [
-    ['goal', escapeControls(decision.goal)],
+    ['goal', titleOf(document)],
     ['measured', measuredText(headline(document))],
-    ['predicted', formatChange(decision.prediction.target.mean * 100)],
+    ...rowIf('predicted', decision && formatChange(decision.prediction.target.mean * 100)),
     ['cost', costText(document)],
     ...rowSections(document).flat(),
   ];
@@ -99,13 +102,13 @@ function headLines(document: RunDocument, painter: Painter): string[] {
   const measured = headline(document);
   const change = painter(['bold', measured.better ? 'green' : 'yellow'], formatChange(measured.changePct));
   const interval = measured.interval ? `95 %: ${rangeText(measured.interval)}` : 'no interval';
-  const predicted = `predicted ${formatChange(decision.prediction.target.mean * 100)}`;
+  const predicted = decision ? `predicted ${formatChange(decision.prediction.target.mean * 100)}` : '';
   const against =
     rollout.heldOut > 0
       ? `against ${formatCount(rollout.heldOut, 'agent')} held out`
       : 'before and after; no agents were held out';
   return [
-    `${painter('bold', measured.metric)}  ${change}   ${painter('dim', `${interval}   ${predicted}`)}`,
+    `${painter('bold', measured.metric)}  ${change}   ${painter('dim', `${interval}   ${predicted}`.trimEnd())}`,
     `${costText(document)}   ${painter('dim', against)}`,
   ];
 }
@@ -163,12 +166,17 @@ function qualityText({ latencyChangePct, successRate }: RunDocument['execution']
   return `latency ${formatChange(latencyChangePct)}${success}`;
 }
 
+/** The goal, or what an instruction without a decision calls itself. */
+function titleOf({ decision, rollout }: RunDocument): string {
+  return escapeControls(decision?.goal ?? rollout.id);
+}
+
 function costText({ execution }: RunDocument): string {
   return `${formatMoney(execution.costBefore)}/h → ${formatMoney(execution.costAfter)}/h`;
 }
 
 function headline({ decision, execution }: RunDocument): Headline {
-  const { metric, direction } = decision.objective;
+  const { metric, direction } = decision?.objective ?? { metric: 'cost', direction: 'decrease' };
   const estimate = metric === 'cost' ? undefined : execution.metrics?.[metric];
   const { interval, reductionPct } = execution;
   const changePct = estimate ? estimate.change * 100 : -reductionPct;
@@ -202,7 +210,7 @@ interface Frame {
 
 function framed(lines: readonly string[], { title, document, inner, painter }: Frame): string {
   const border = (text: string) => painter('dim', text);
-  const type = ` ${document.decision.instruction.type} ─╮`;
+  const type = ` ${document.rollout.type} ─╮`;
   const shownTitle = cut(title, inner - displayWidth(type) - 2);
   const head = `╭─ ${shownTitle} `;
   const fill = '─'.repeat(Math.max(0, inner + 6 - displayWidth(head) - displayWidth(type)));
