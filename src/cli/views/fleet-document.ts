@@ -1,0 +1,141 @@
+/** What is known of a home's fleet -> the document of `status` and `up`: processes, Redis, agents alive, last rollout. */
+import type { Redis } from 'ioredis';
+import type { FleetStatus } from '../../core/fleet/fleet-status.js';
+import type { Home } from '../../core/fleet/home.js';
+import { withoutPassword } from '../../core/fleet/redis-url.js';
+import { limits } from '../../core/limits.js';
+import type { Names } from '../../core/nerve/names.js';
+import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
+
+export interface FleetDocument {
+  /** `unmanaged`: a given Redis without a local fleet. */
+  readonly state: FleetStatus['state'] | 'unmanaged';
+  readonly reason: string | null;
+  readonly home: string;
+  readonly supervisor: {
+    readonly pid: number;
+    readonly startedAt: number;
+    /** `session` ends with the process `ownerPid`. */
+    readonly lifetime: 'daemon' | 'session';
+    readonly ownerPid: number;
+    readonly seed: number;
+    readonly prefix: string;
+  } | null;
+  readonly redis: {
+    readonly address: string;
+    readonly private: boolean;
+    readonly pid: number | null;
+    readonly restarts: number;
+  } | null;
+  readonly hosts: readonly {
+    readonly id: string;
+    readonly pid: number | null;
+    readonly ready: boolean;
+    readonly agents: number;
+    readonly firstAgent: number;
+    readonly restarts: number;
+  }[];
+  /** `alive` and `known` are null when Redis was not asked. */
+  readonly agents: { readonly started: number; readonly alive: number | null; readonly known: number | null };
+  readonly lastRollout: {
+    readonly id: string;
+    readonly type: string;
+    readonly goal: string | null;
+    readonly state: string;
+    readonly agents: number;
+    readonly failed: number;
+    readonly plannedAt: number;
+    readonly finishedAt: number | null;
+  } | null;
+}
+
+/** What Redis tells beyond the state file; null when it was not asked. */
+export type FleetFacts = Pick<FleetDocument, 'lastRollout'> & {
+  readonly alive: number;
+  readonly known: number;
+};
+
+export interface FleetDocumentOptions {
+  readonly home: Home;
+  readonly status: FleetStatus;
+  readonly facts: FleetFacts | null;
+  /** A Redis that was given on the command line. */
+  readonly redisUrl?: string | undefined;
+}
+
+export function fleetDocument(options: FleetDocumentOptions): FleetDocument {
+  const { home, status, facts, redisUrl } = options;
+  const { fleet } = status;
+  const runs = fleet !== null && status.state !== 'stale';
+  return {
+    state: status.state === 'down' && redisUrl !== undefined ? 'unmanaged' : status.state,
+    reason: status.reason ?? null,
+    home: home.stateDir,
+    supervisor: runs
+      ? {
+          pid: fleet.pid,
+          startedAt: fleet.startedAt,
+          lifetime: fleet.lifetime,
+          ownerPid: fleet.ownerPid,
+          seed: fleet.seed,
+          prefix: fleet.prefix,
+        }
+      : null,
+    redis: redisOf(options),
+    hosts: runs
+      ? fleet.hosts.map(({ id, pid, ready, agents, firstAgent, restarts }) => ({
+          id,
+          pid,
+          ready,
+          agents,
+          firstAgent,
+          restarts,
+        }))
+      : [],
+    agents: {
+      started: runs ? fleet.agents : 0,
+      alive: facts?.alive ?? null,
+      known: facts?.known ?? null,
+    },
+    lastRollout: facts?.lastRollout ?? null,
+  };
+}
+
+/** Two small questions and the newest rollout. */
+export async function readFleetFacts(redis: Redis, names: Names, nowMs: number): Promise<FleetFacts> {
+  const [alive, known, newest] = await Promise.all([
+    redis.zcount(names.agents, `(${nowMs - limits.agentAliveMs}`, '+inf'),
+    redis.zcard(names.agents),
+    newestRollouts(redis, names, 1),
+  ]);
+  const record = newest[0] === undefined ? undefined : await readRollout(redis, names, newest[0]);
+  if (record === undefined) return { alive, known, lastRollout: null };
+  const { id, goal, state, agents, counts, plannedAt, finishedAt, instruction } = record;
+  return {
+    alive,
+    known,
+    lastRollout: {
+      id,
+      type: instruction.type,
+      goal: goal ?? null,
+      state,
+      agents,
+      failed: counts.failed,
+      plannedAt,
+      finishedAt: finishedAt ?? null,
+    },
+  };
+}
+
+function redisOf({ status, redisUrl }: FleetDocumentOptions): FleetDocument['redis'] {
+  if (redisUrl !== undefined)
+    return { address: withoutPassword(redisUrl), private: false, pid: null, restarts: 0 };
+  const redis = status.state === 'stale' ? undefined : status.fleet?.redis;
+  if (redis === undefined) return null;
+  return {
+    address: redis.url === null ? (redis.socketPath ?? '') : withoutPassword(redis.url),
+    private: redis.private,
+    pid: redis.pid,
+    restarts: redis.restarts,
+  };
+}
