@@ -1,0 +1,152 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/core/governor/decide.js';
+import { parseGoal } from '../../src/core/governor/goal.js';
+import { loadPlaybooks, readPlaybook } from '../../src/core/governor/playbooks.js';
+import { assessRisk } from '../../src/core/governor/risk.js';
+import { referenceFleet } from '../../src/core/language/capabilities.js';
+import { decisionSchema } from '../../src/core/nerve/messages/decision.js';
+import { instructionSchema } from '../../src/core/nerve/messages/instruction.js';
+import { createRandom } from '../../src/core/random.js';
+import { simulatedFleet } from '../support/simulated-fleet.js';
+
+const table = simulatedFleet({ seed: 1, agents: 60 }).table();
+const { privateKey } = generateKeyPairSync('ed25519');
+
+function decided(goal: string, changes: Partial<Parameters<typeof decide>[0]> = {}) {
+  return decide({
+    goal,
+    objective: parseGoal(goal),
+    state: { agents: registered(60), covered: 60, table, ageMs: 1_000, fingerprint: 'f00d' },
+    fleetAgents: 60,
+    memory: { effectSizes: priors(), versions: new Map([['COST_OPTIMIZATION', 3]]) },
+    playbooks: loadPlaybooks(),
+    windowMs: 20_000,
+    priority: 'HIGH',
+    riskMax: 0.8,
+    key: privateKey,
+    nowMs: 1_767_225_600_000,
+    random: createRandom(7),
+    ...changes,
+  });
+}
+
+describe('a decision', () => {
+  it('carries objective, prediction, risk, reasoning and an instruction of the agreed shape', () => {
+    const decision = decided('reduce costs 15%, budget $500');
+    expect(decisionSchema.safeParse(decision).success).toBe(true);
+    expect(instructionSchema.safeParse(decision.instruction).success).toBe(true);
+    expect(decision.instruction).toMatchObject({
+      type: 'COST_OPTIMIZATION_v3',
+      target_agents: 60,
+      context: { deadline: 20_000, budget: 500, metrics: ['cost', 'latency', 'memory', 'cpu'] },
+      priority: 'HIGH',
+      decision: decision.id,
+      fingerprint: 'f00d',
+      timestamp: 1_767_225_600_000,
+    });
+    const { currentCosts, targetCosts } = decision.instruction.context;
+    expect(targetCosts / currentCosts).toBeCloseTo(0.85, 4);
+    expect(decision.instruction.program?.digest).toMatch(/^sha256:/);
+    expect(decision.prediction.target.mean).toBeLessThanOrEqual(-0.15);
+    expect(decision.prediction.target.low).toBeLessThan(decision.prediction.target.high);
+    expect(decision.reasoning.join(' ')).toContain('priors of the capability file');
+    expect(decision.risk.score).toBeLessThan(1);
+  });
+
+  it('is the same for the same state, memory, time and seed', () => {
+    expect(decided('reduce costs 15%')).toEqual(decided('reduce costs 15%'));
+  });
+
+  it('takes deadline and window from the goal and the command', () => {
+    const { context } = decided('cut latency by 20% within 1 hour').instruction;
+    expect(context).toMatchObject({ deadline: 3_600_000, window: 20_000 });
+  });
+
+  it('is refused where no playbook serves, naming those that do', () => {
+    expect(() => decided('increase costs 10%')).toThrow(
+      expect.objectContaining({ code: 'DN405', kind: 'bad-input' }),
+    );
+    expect(() => decided('increase costs 10%')).toThrow(/increase cost/);
+  });
+
+  it('is stopped when the target is out of reach, saying what is within it', () => {
+    expect(() => decided('reduce costs 80%')).toThrow(
+      expect.objectContaining({
+        code: 'DN410',
+        kind: 'stopped-by-gate',
+        message: expect.stringMatching(/\d %? is the most/),
+      }),
+    );
+  });
+});
+
+describe('risk', () => {
+  const calm = { blastRadius: 0, results: 50, dataAgeMs: 0, relativeWidth: 0, actionRisk: 0 };
+
+  it.each([
+    ['blastRadius', { blastRadius: 1 }],
+    ['novelty', { results: 0 }],
+    ['dataAge', { dataAgeMs: 120_000 }],
+    ['intervalWidth', { relativeWidth: 2 }],
+    ['actions', { actionRisk: 1 }],
+  ])('rises with %s and stays between 0 and 1', (part, worse) => {
+    const before = assessRisk(calm);
+    const after = assessRisk({ ...calm, ...worse });
+    expect(after.score).toBeGreaterThan(before.score);
+    expect(after.parts[part]).toBe(1);
+    expect(
+      assessRisk({ blastRadius: 9, results: 0, dataAgeMs: 1e12, relativeWidth: 99, actionRisk: 7 }).score,
+    ).toBe(1);
+  });
+});
+
+describe('playbooks', () => {
+  it('are shipped for costs, latency, throughput and memory, and all compile', () => {
+    expect(
+      loadPlaybooks().map(({ name, serves }) => `${name}: ${serves.direction} ${serves.metric}`),
+    ).toEqual([
+      'cost_optimize: decrease cost',
+      'latency_reduce: decrease latency',
+      'memory_free: decrease memory',
+      'throughput_scale: increase throughput',
+    ]);
+  });
+
+  it.each([
+    ['FUNC f() {\n}', '# serves: decrease cost'],
+    ['# serves: decrease cost\nFUNC f() {\n}', '# instruction: COST_OPTIMIZATION'],
+    ['# serves: decrease joy\n# instruction: X\nFUNC f() {\n}', '# serves: decrease cost'],
+    ['# serves: decrease cost\n# instruction: X\nFUNC f( {', 'it does not compile'],
+  ])('are refused with what they lack: %j', (source, said) => {
+    expect(() => readPlaybook(source, 'own.dream')).toThrow(
+      expect.objectContaining({ code: 'DN420', message: expect.stringContaining(said) }),
+    );
+  });
+});
+
+function registered(count: number) {
+  return Array.from({ length: count }, (_, at) => ({
+    id: `agent-${at}`,
+    host: 'host-1',
+    labels: {},
+    workload: 'simulated',
+    status: 'idle',
+    live: undefined,
+    heartbeatMs: 0,
+    alive: true,
+  }));
+}
+
+function priors() {
+  return referenceFleet.actions.flatMap((action) =>
+    action.effects.map(({ metric, perUnit, uncertainty }) => ({
+      action: action.name,
+      code: action.code,
+      metric,
+      mean: perUnit,
+      sd: uncertainty,
+      results: 0,
+    })),
+  );
+}
