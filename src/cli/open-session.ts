@@ -58,6 +58,14 @@ export async function withSession<T>(
   }
 }
 
+/** For commands that only read: what earlier runs left is enough, and the private Redis alone is started when nothing runs. */
+export function withReading<T>(
+  options: Omit<SessionOptions, 'need' | 'report' | 'note'>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withSession({ ...options, need: 'read' }, work);
+}
+
 async function openSession(options: SessionOptions): Promise<Session> {
   const { flags, signal, need } = options;
   const report = options.report ?? (() => undefined);

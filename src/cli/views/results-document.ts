@@ -1,0 +1,104 @@
+/** Results on their stream in, the documents of `results` out; and the card of one of them. */
+import type { Redis } from 'ioredis';
+import { DreamnetError } from '../../core/errors.js';
+import { readDecision } from '../../core/governor/decisions.js';
+import { limits } from '../../core/limits.js';
+import type { Decision } from '../../core/nerve/messages/decision.js';
+import type { Result } from '../../core/nerve/messages/result.js';
+import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
+import type { Names } from '../../core/nerve/names.js';
+import { readRollout } from '../../core/nerve/rollout-records.js';
+import { readNewestResults, readResult } from '../../core/results/publish.js';
+import { formatChange, formatCount, formatDuration } from '../format.js';
+import { headlineOf } from '../progress/headline.js';
+import type { RunDocument } from '../progress/result-card.js';
+import { formatTable } from '../table.js';
+
+export interface ResultsDocument {
+  /** Newest first. */
+  readonly results: readonly Result[];
+}
+
+export interface ResultDocument {
+  readonly result: Result;
+  /** Null when the instruction came from elsewhere, or its decision was trimmed long ago. */
+  readonly decision: Decision | null;
+  /** Null when the rollout was removed from Redis. */
+  readonly rollout: RolloutRecord | null;
+}
+
+export async function resultsDocument(redis: Redis, names: Names, count: number): Promise<ResultsDocument> {
+  return { results: await readNewestResults(redis, names, count) };
+}
+
+/** By the id of the instruction or of its decision; throws DN720 when there is no result of it. */
+export async function resultDocument(redis: Redis, names: Names, id: string): Promise<ResultDocument> {
+  const result = (await readResult(redis, names, id)) ?? (await byDecision(redis, names, id));
+  if (result === undefined) throw noResult(id);
+  const [decision, rollout] = await Promise.all([
+    readDecision(redis, names, result.decision),
+    readRollout(redis, names, result.id),
+  ]);
+  return { result, decision: decision ?? null, rollout: rollout ?? null };
+}
+
+export function cardOf({ result, decision, rollout }: ResultDocument): RunDocument {
+  const { id, type, agents, succeeded, failed, heldOut, state, execution, leaderboard } = result;
+  return {
+    decision,
+    program: rollout?.program ?? { name: type, bytes: Number.NaN, optimizationScore: Number.NaN },
+    rollout: {
+      id,
+      type,
+      agents,
+      succeeded,
+      failed,
+      heldOut,
+      batches: rollout?.batches ?? Number.NaN,
+      durationMs: rollout?.injectMs ?? Number.NaN,
+      state,
+    },
+    execution,
+    leaderboard,
+  };
+}
+
+export function resultsText({ results }: ResultsDocument, nowMs: number): string {
+  if (results.length === 0) return 'No results yet. Make one with: dreamnet run "reduce costs 15%"';
+  return formatTable(
+    [
+      { header: 'RESULT' },
+      { header: 'AGO', align: 'right' },
+      { header: 'GOAL', shrinkTo: 16 },
+      { header: 'MEASURED' },
+      { header: 'AGENTS', align: 'right' },
+    ],
+    results.map((result) => [
+      result.id,
+      formatDuration(nowMs - result.at),
+      result.goal ?? result.type,
+      measuredText(result),
+      result.failed > 0 ? `${result.succeeded} of ${result.agents}` : String(result.agents),
+    ]),
+  );
+}
+
+/** Without its decision a list speaks of cost, which every result has. */
+function measuredText(result: Result): string {
+  const state = result.state === 'complete' ? '' : `, ${result.state.replaceAll('_', ' ')}`;
+  return `cost ${formatChange(headlineOf(result, undefined).changePct)}${state}`;
+}
+
+async function byDecision(redis: Redis, names: Names, id: string): Promise<Result | undefined> {
+  const newest = await readNewestResults(redis, names, limits.streamEntriesMax);
+  return newest.find((result) => result.decision === id);
+}
+
+function noResult(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN720',
+    kind: 'bad-input',
+    message: `There is no result of ${JSON.stringify(id.slice(0, 140))}.`,
+    hint: `See the newest ${formatCount(10, 'result')} with \`dreamnet results\`.`,
+  });
+}

@@ -1,0 +1,123 @@
+/** Traces of one agent in; the load path as a waterfall, and ticks as lines, out. */
+
+import type { LoadTrace, TickTrace, Trace } from '../../core/nerve/messages/trace-record.js';
+import type { StoredTrace } from '../../core/tracer/read.js';
+import {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatNumber,
+  formatTime,
+} from '../format.js';
+import { formatPairs, formatTable } from '../table.js';
+import { terminalWidth } from '../terminal-text.js';
+import { shortDigest } from './agents-view.js';
+
+export interface TraceDocument {
+  readonly agent: string;
+  /** The newest load of a program among the traces kept; null when there is none. */
+  readonly load: StoredTrace | null;
+  /** Newest first. */
+  readonly traces: readonly StoredTrace[];
+  /** Entries that do not fit: another version, or damage. */
+  readonly damaged: number;
+}
+
+export function traceText({ agent, load, traces, damaged }: TraceDocument): string {
+  const ticks = traces.flatMap(({ trace }) => (trace.kind === 'tick' ? [trace] : []));
+  const parts = [
+    load?.trace.kind === 'load' ? loadText(load.trace) : `${agent} has not loaded a program lately.`,
+    ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks),
+  ];
+  if (damaged > 0) parts.push(`${formatCount(damaged, 'entry', 'entries')} cannot be read.`);
+  return parts.join('\n\n');
+}
+
+/** One line for `--follow`. */
+export function traceLine(trace: Trace): string {
+  const time = formatTime(trace.at);
+  switch (trace.kind) {
+    case 'load': {
+      const why = trace.reason === undefined ? '' : `: ${trace.reason}`;
+      return `${time}  load  ${shortDigest(trace.digest)} ${trace.outcome} in ${formatDuration(trace.timings.totalMs)}${why}`;
+    }
+    case 'tick': {
+      const { cost, latency, throughput } = trace.metrics;
+      const error = trace.error === undefined ? '' : ` · ERROR ${trace.error}`;
+      return `${time}  tick  ${formatMoney(cost)}/h · latency ${formatNumber(latency, 2)} s · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
+    }
+    default:
+      return trace satisfies never;
+  }
+}
+
+const steps = ['fetch', 'digest', 'signature', 'verify', 'capabilities', 'instantiate'] as const;
+const labelColumns = 14;
+const timeColumns = 10;
+const barColumnsMax = 48;
+
+/** Each step begins where the one before ended. */
+function loadText({ at, digest, outcome, reason, instruction, timings, ...memory }: LoadTrace): string {
+  const width = Math.min(barColumnsMax, terminalWidth() - labelColumns - timeColumns - 1);
+  const sum = steps.reduce((total, step) => total + timings[`${step}Ms`], 0);
+  const perMs = width / Math.max(timings.totalMs, sum, Number.EPSILON);
+  let beforeMs = 0;
+  const lines = steps.map((step) => {
+    const ms = timings[`${step}Ms`];
+    const from = Math.min(width - 1, Math.floor(beforeMs * perMs));
+    beforeMs += ms;
+    const bar = ms === 0 ? '' : '█'.repeat(Math.max(1, Math.round(ms * perMs)));
+    const drawn = width < 8 ? '' : (' '.repeat(from) + bar).slice(0, width).padEnd(width);
+    const time = ms === 0 ? 'shared' : formatDuration(ms);
+    return `${step.padEnd(labelColumns)}${drawn} ${time.padStart(timeColumns - 1)}`.trimEnd();
+  });
+  const grown = memory.processMemoryAfter - memory.processMemoryBefore;
+  const facts = formatPairs([
+    ['load', `${formatTime(at)} ${outcome}${reason === undefined ? '' : `: ${reason}`}`],
+    ['program', digest],
+    ['instruction', instruction],
+    ['took', `${formatDuration(timings.totalMs)}; shared steps were done once for all agents of the host`],
+    [
+      'host memory',
+      `${formatBytes(memory.processMemoryAfter)}, ${grown < 0 ? '' : '+'}${formatBytes(grown)}`,
+    ],
+  ]);
+  return `${facts}\n\n${lines.join('\n')}`;
+}
+
+function ticksText(ticks: readonly TickTrace[]): string {
+  return formatTable(
+    [
+      { header: 'TICK' },
+      { header: 'COST/H', align: 'right' },
+      { header: 'CHANGE', align: 'right' },
+      { header: 'LATENCY', align: 'right' },
+      { header: 'RUNS/S', align: 'right' },
+      { header: 'EFFECTS', shrinkTo: 10 },
+      { header: 'STEPS', align: 'right' },
+      { header: 'EVALUATE', align: 'right' },
+    ],
+    ticks.map((tick, at) => [
+      formatTime(tick.at),
+      formatMoney(tick.metrics.cost),
+      changeText(tick, ticks[at + 1]),
+      `${formatNumber(tick.metrics.latency, 2)} s`,
+      formatNumber(tick.metrics.throughput, 1),
+      tick.error === undefined ? effectsText(tick) : `ERROR ${tick.error}`,
+      formatNumber(tick.steps),
+      formatDuration(tick.evaluateMs),
+    ]),
+  );
+}
+
+function changeText(tick: TickTrace, before: TickTrace | undefined): string {
+  if (before === undefined || before.metrics.cost <= 0) return '–';
+  return formatChange((tick.metrics.cost / before.metrics.cost - 1) * 100);
+}
+
+function effectsText({ effects }: TickTrace): string {
+  const applied = Object.entries(effects).filter(([, count]) => count > 0);
+  return applied.length === 0 ? 'none' : applied.map(([action, count]) => `${count} ${action}`).join(', ');
+}

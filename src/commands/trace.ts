@@ -1,0 +1,69 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand, streamingFlags } from '../cli/base-command.js';
+import { countFlag, durationFlag, durationMs } from '../cli/flags.js';
+import { type Session, withReading } from '../cli/open-session.js';
+import { requireAgent } from '../cli/views/agents-document.js';
+import { type TraceDocument, traceLine, traceText } from '../cli/views/trace-view.js';
+import { limits } from '../core/limits.js';
+import { followTraces } from '../core/tracer/follow.js';
+import { readTraces } from '../core/tracer/read.js';
+
+export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
+  static override summary =
+    "Show an agent's traces: how its program was loaded, and what it does at each tick.";
+  static override examples = [
+    '<%= config.bin %> trace agent-0001',
+    '<%= config.bin %> trace agent-0001 --follow',
+    '<%= config.bin %> trace agent-0001 --since 5m --count 100 --json',
+  ];
+  static override args = { agent: Args.string({ description: 'Id of the agent.', required: true }) };
+  static override flags = {
+    follow: Flags.boolean({
+      char: 'f',
+      description: 'Then print traces as they are written, until Ctrl-C.',
+      exclusive: ['json'],
+    }),
+    count: countFlag('count', {
+      description: 'Newest traces shown at most.',
+      default: '10',
+      max: limits.traceEntriesPerAgentMax * 2,
+    }),
+    since: durationFlag('since', { description: 'Only traces younger than this.' }),
+    ...streamingFlags,
+  };
+
+  async run(): Promise<TraceDocument> {
+    const { flags, signal } = this;
+    return withReading({ command: 'trace', flags, signal }, async (session) => {
+      const document = await this.#read(session);
+      this.print(traceText(document));
+      if (flags.follow) await this.#follow(session, document.traces[0]?.streamId);
+      return document;
+    });
+  }
+
+  async #read({ context }: Session): Promise<TraceDocument> {
+    const { redis, names, clock } = context;
+    const { agent } = this.args;
+    await requireAgent({ redis, names, nowMs: clock() }, agent);
+    const sinceMs = this.flags.since === undefined ? undefined : clock() - durationMs(this.flags.since);
+    const all = await readTraces(redis, names, agent, { count: limits.traceEntriesPerAgentMax * 2 });
+    const young = all.traces.filter(({ trace }) => sinceMs === undefined || trace.at >= sinceMs);
+    return {
+      agent,
+      load: all.traces.find(({ trace }) => trace.kind === 'load') ?? null,
+      traces: young.slice(0, Number(this.flags.count)),
+      damaged: all.damaged,
+    };
+  }
+
+  async #follow({ context }: Session, afterId: string | undefined): Promise<void> {
+    const { agent } = this.args;
+    const from = afterId === undefined ? {} : { afterId };
+    for await (const entry of followTraces({ ...context, agent, ...from })) {
+      if (!entry.ok) continue;
+      this.emit({ type: 'trace', streamId: entry.streamId, trace: entry.value });
+      this.print(traceLine(entry.value));
+    }
+  }
+}
