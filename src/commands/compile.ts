@@ -1,0 +1,44 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { type CompileDocument, compileFile } from '../cli/compile-file.js';
+import { safeForTerminal } from '../cli/terminal-text.js';
+import { compileText } from '../cli/views/program-view.js';
+
+export default class Compile extends BaseCommand<typeof Compile> {
+  static override summary = 'Compile a program, verify it and sign it.';
+  static override description =
+    'Errors come with their source lines on stderr, all of them at once. The file is signed with the key of this home unless another is given.';
+  static override examples = [
+    '<%= config.bin %> compile cost.dream',
+    '<%= config.bin %> compile cost.dream -o program.bc --key team.pem',
+    'cat cost.dream | <%= config.bin %> compile - --unsigned --json',
+  ];
+  static override args = {
+    file: Args.string({ description: 'Source file, or - for standard input.', required: true }),
+  };
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      description: 'Where to write the program. [default: <name>.bc here]',
+      helpValue: '<file>',
+    }),
+    key: Flags.string({
+      description: 'Private Ed25519 key (PEM) to sign with.',
+      helpValue: '<file>',
+      exclusive: ['unsigned'],
+    }),
+    unsigned: Flags.boolean({ description: 'Do not sign.' }),
+  };
+
+  async run(): Promise<CompileDocument> {
+    const { output, key: keyFile, unsigned } = this.flags;
+    const { document, rendered } = compileFile({ file: this.args.file, output, keyFile, unsigned });
+    if (rendered !== '') process.stderr.write(`${safeForTerminal(rendered)}\n`);
+    if (document.ok) this.print(compileText(document));
+    else {
+      if (!this.jsonEnabled()) process.stderr.write(`\n${safeForTerminal(document.error.message)}\n`);
+      this.endAs('bad-input');
+    }
+    return document;
+  }
+}

@@ -1,0 +1,27 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { type DisasmDocument, disassembleFile } from '../cli/disassemble-file.js';
+
+export default class Disasm extends BaseCommand<typeof Disasm> {
+  static override summary = 'List the instructions of a program beside the source lines they come from.';
+  static override description =
+    'Takes a compiled program or a source file. The source of a compiled one is looked for beside it.';
+  static override examples = [
+    '<%= config.bin %> disasm cost.dream',
+    '<%= config.bin %> disasm program.bc --source cost.dream',
+  ];
+  static override args = {
+    file: Args.string({ description: 'program.bc or source file, or - for standard input.', required: true }),
+  };
+  static override flags = {
+    source: Flags.string({ description: 'Source of a compiled program.', helpValue: '<file>' }),
+  };
+
+  async run(): Promise<DisasmDocument> {
+    const { document, listing } = disassembleFile(this.args.file, this.flags.source);
+    this.print(listing);
+    const { verified } = document;
+    if (!verified.ok) this.note(`Agents refuse this program: ${verified.code} ${verified.reason}.`);
+    return document;
+  }
+}
