@@ -6,6 +6,8 @@ export const limits = {
   goalCharactersMax: 500,
   /** A message larger than this on a stream is an accident or an attack; program source is the largest honest part. */
   messageBytesMax: 1_048_576,
+  /** Objects and lists within each other: ours have seven levels at most, and some are left for fields of others. */
+  messageDepthMax: 64,
   /** Instructions, results, decisions and alerts are kept as history, oldest dropped first (approximately). */
   streamEntriesMax: 10_000,
   /** Traces kept per agent: 100 x 1,159 agents cost Redis a few tens of MB. */
@@ -26,6 +28,13 @@ export const limits = {
   pipelineCommandsMax: 2_000,
   /** Time that an agent has to acknowledge an order before it counts as failed. */
   acknowledgeWithinMs: 10_000,
+  /**
+   * How long after it was sent an order may be obeyed, besides its window: hosts may be away for a while and clocks apart,
+   * but what is older nobody reckons with any more.
+   */
+  orderLifeMs: 3_600_000,
+  /** Acknowledgements are only read while a rollout is under way; after it they are kept for those who look into a failure. */
+  acknowledgementsKeptMs: 86_400_000,
   /** Default execution window of a run; long enough for some reporting intervals, short enough to watch. */
   windowMs: 20_000,
   /** A window or deadline above 30 days is a unit mistake. */

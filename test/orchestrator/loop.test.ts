@@ -124,7 +124,7 @@ describe('the orchestrator', () => {
 
   test('ends at once when asked to while Redis does not answer', async () => {
     const controller = new AbortController();
-    const silent = { eval: () => new Promise(() => controller.abort()) } as unknown as Redis;
+    const silent = { evalsha: () => new Promise(() => controller.abort()) } as unknown as Redis;
     await runFor(1, { redis: silent, signal: controller.signal });
     expect(controller.signal.aborted).toBe(true);
   });

@@ -31,6 +31,7 @@ export async function readAcknowledgements(
   { stream, epoch }: { readonly stream: string; readonly epoch: number },
 ): Promise<AcknowledgementReader> {
   const blocking = await duplicateConnection(redis);
+  let last = (await blocking.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0';
   const waiters = new Set<Waiter>();
   let closed = false;
   let broken: unknown;
@@ -45,7 +46,6 @@ export async function readAcknowledgements(
   };
 
   const reading = (async () => {
-    let last = (await blocking.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0';
     while (!closed) {
       const reply = await blocking.xread('COUNT', 1_000, 'BLOCK', blockMs, 'STREAMS', stream, last);
       for (const entry of reply?.[0]?.[1] ?? []) {

@@ -54,7 +54,7 @@ export async function takeNewest(
   return {
     instruction,
     settle: () => acknowledge(redis, stream, group, chosen === undefined ? [] : [chosen]),
-    superseded: open.slice(0, -1).map(({ id }) => id),
+    superseded: [...new Set(open.map(({ id }) => id))].filter((id) => id !== instruction?.id),
     expired: expired.map(({ id }) => id),
     rejected,
   };

@@ -48,6 +48,7 @@ export function planRollout(options: PlanOptions): Plan {
       .slice(0, heldOut)
       .map(({ id }) => id),
   );
+  putTreatedFirst(shuffled, held);
   const batches: PlannedAgent[][] = [];
   for (let from = 0; from < shuffled.length; ) {
     const batch = batches.length;
@@ -63,6 +64,13 @@ export function planRollout(options: PlanOptions): Plan {
 function heldOutCount(agents: number, share: number): number {
   if (agents < 2 || share <= 0) return 0;
   return Math.min(agents - 1, Math.max(1, Math.round(agents * share)));
+}
+
+/** A canary that holds the program out shows nothing: whatever its size, the first agent of the first batch is treated. */
+function putTreatedFirst(order: Target[], held: ReadonlySet<string>): void {
+  const treated = order.findIndex(({ id }) => !held.has(id));
+  if (treated <= 0) return;
+  [order[0], order[treated]] = [order[treated] as Target, order[0] as Target];
 }
 
 /** Fisher and Yates, seeded. */

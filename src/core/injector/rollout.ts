@@ -67,12 +67,19 @@ export async function openRollout(
   const { id } = options.instruction;
   const earlier = await readRollout(redis, names, id);
   if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
-  const epoch = await claimRollout(redis, names, id);
+  if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
+  const epoch = await claimRollout(redis, names, id, dependencies.clock());
   const known =
     earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
   const reader = await readAcknowledgements(redis, { stream: names.acknowledgements(id), epoch });
-  const rollout = new RolloutRun(dependencies, options, reader);
-  await rollout.begin(epoch, earlier, known);
+  const plan = earlier === undefined ? options.plan : planAgain(options.plan, known);
+  const rollout = new RolloutRun(dependencies, { ...options, plan }, reader);
+  try {
+    await rollout.begin(epoch, earlier, known);
+  } catch (thrown) {
+    await reader.close();
+    throw thrown;
+  }
   return rollout;
 }
 
@@ -82,6 +89,8 @@ class RolloutRun implements Rollout {
   readonly #reader: AcknowledgementReader;
   #record!: RolloutRecord;
   readonly #agents = new Map<string, RolloutAgent>();
+  /** Set while agents are returned to what they had: an abort does not leave that half done. */
+  #returning = false;
 
   constructor(dependencies: RolloutDependencies, options: RolloutOptions, reader: AcknowledgementReader) {
     this.#deps = dependencies;
@@ -105,9 +114,10 @@ class RolloutRun implements Rollout {
     const { plan, instruction, program, windowMs, goal } = this.#options;
     for (const { id, batch, heldOut } of plan.agents) {
       const before = known.get(id);
-      const again = before === undefined || before.outcome === 'failed' || before.outcome === 'skipped';
+      const again = before === undefined || (before.outcome === 'failed' && earlier?.state !== 'live');
       this.#agents.set(id, again ? { outcome: 'pending', batch, heldOut } : { ...before, batch });
     }
+    for (const [id, before] of known) if (!this.#agents.has(id)) this.#agents.set(id, departed(before));
     this.#record = {
       ...(goal === undefined ? {} : { goal }),
       ...earlier,
@@ -123,8 +133,8 @@ class RolloutRun implements Rollout {
         costPerTask: program.costPerTask,
         parameters: program.parameters,
       },
-      agents: plan.agents.length,
-      heldOut: plan.heldOut,
+      agents: this.#agents.size,
+      heldOut: [...this.#agents.values()].filter((agent) => agent.heldOut).length,
       batches: plan.batches.length,
       batchesDone: plan.batches.filter((batch) => batch.every(({ id }) => this.#outcomeOf(id) !== 'pending'))
         .length,
@@ -137,21 +147,19 @@ class RolloutRun implements Rollout {
   }
 
   async run(): Promise<void> {
-    const { plan } = this.#options;
+    if (this.#record.state === 'live') return;
+    this.#requireSomethingLeft();
     this.#record = { ...this.#record, startedAt: this.#record.startedAt ?? this.#deps.clock() };
-    const [first, ...rest] = plan.batches;
-    if (first === undefined || this.#record.state === 'live') return;
+    const { batches } = this.#options.plan;
     let spentMs = 0;
-    if (rest.length > 0 && this.#isCanaryDue(first)) {
-      await this.#step('canary');
-      spentMs += await this.#stage(first, 'canary');
-      await this.#bake(first);
-      await this.#step('injecting');
-    } else {
-      await this.#step('injecting');
-      spentMs += await this.#stage(first, 'fleet');
+    for (const [at, batch] of batches.entries()) {
+      // The first batch is the canary; where none of it runs the program, the next one is.
+      const isCanary = this.#isCanaryDue && at < batches.length - 1;
+      await this.#enter(isCanary ? 'canary' : 'injecting');
+      spentMs += await this.#stage(batch, isCanary ? 'canary' : 'fleet');
+      if (isCanary) await this.#bake(batch);
     }
-    for (const batch of rest) spentMs += await this.#stage(batch, 'fleet');
+    await this.#enter('injecting');
     this.#record = { ...this.#record, stagedAt: this.#deps.clock(), injectMs: spentMs };
     await this.#goLive();
   }
@@ -169,9 +177,8 @@ class RolloutRun implements Rollout {
     await this.#step('complete', reason);
   }
 
-  /** A resumed rollout whose first batch is live already has had its canary. */
-  #isCanaryDue(first: readonly PlannedAgent[]): boolean {
-    return first.some(({ id, heldOut }) => !heldOut && this.#outcomeOf(id) !== 'live');
+  get #isCanaryDue(): boolean {
+    return this.#record.canaryPassedAt === undefined && this.#record.state !== 'injecting';
   }
 
   /** Stages one batch; the milliseconds it took. */
@@ -200,16 +207,22 @@ class RolloutRun implements Rollout {
   /** The canary runs the program alone for a while, and is judged. */
   async #bake(canary: readonly PlannedAgent[]): Promise<void> {
     const { bakeMs } = this.#options;
-    const treated = canary.filter(({ id, heldOut }) => !heldOut && this.#outcomeOf(id) === 'staged');
-    if (treated.length === 0) return;
+    const treated = canary.filter(({ heldOut }) => !heldOut);
     this.#requireGoingOn();
-    await this.#order('live', treated, 'live');
-    const event = { type: 'canary', agents: treated.length, bakeMs } as const;
+    await this.#order(
+      'live',
+      treated.filter(({ id }) => this.#outcomeOf(id) === 'staged'),
+      'live',
+    );
+    await this.#requireFewFailures();
+    const watched = treated.filter(({ id }) => this.#outcomeOf(id) === 'live');
+    if (watched.length === 0) return;
+    const event = { type: 'canary', agents: watched.length, bakeMs } as const;
     this.#deps.report({ ...event, at: this.#deps.clock(), state: 'watching' });
     const verdict = await judgeCanary({
       ...this.#deps,
       instruction: this.#record.id,
-      agents: treated.map(({ id }) => id),
+      agents: watched.map(({ id }) => id),
       bakeMs,
       graceMs: this.#acknowledgeWithinMs,
     });
@@ -221,6 +234,7 @@ class RolloutRun implements Rollout {
       ...(verdict.passed ? {} : { reason: verdict.reason }),
     });
     if (!verdict.passed) await this.#stop(`the canary failed: ${verdict.reason}`);
+    this.#record = { ...this.#record, canaryPassedAt: this.#deps.clock() };
   }
 
   async #goLive(): Promise<void> {
@@ -268,7 +282,7 @@ class RolloutRun implements Rollout {
       action,
       digest: this.#options.program.digest,
       withinMs: this.#acknowledgeWithinMs,
-      signal: this.#deps.signal,
+      signal: this.#signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
     answers.catch(() => undefined);
@@ -276,10 +290,7 @@ class RolloutRun implements Rollout {
   }
 
   #batchOf(action: OrderAction, targets: readonly PlannedAgent[]): OrderBatch {
-    const { program, windowMs, instruction } = this.#options;
-    const now = this.#deps.clock();
-    const expires =
-      instruction.expires ?? now + windowMs + instruction.context.deadline + limits.deadlineMsMax;
+    const { program, windowMs } = this.#options;
     return {
       targets,
       order: {
@@ -289,7 +300,7 @@ class RolloutRun implements Rollout {
         digest: program.digest,
         parameters: { ...program.parameters },
         epoch: this.#record.epoch,
-        expires,
+        expires: Math.ceil(this.#deps.clock() + windowMs + limits.orderLifeMs),
         windowMs,
       },
     };
@@ -309,7 +320,7 @@ class RolloutRun implements Rollout {
     for (const { id, batch, heldOut } of targets) {
       const answer = answers.get(id);
       // Aborted while waiting: what has not answered stays as it was, and a resume asks it again.
-      if (answer === undefined && this.#deps.signal.aborted) continue;
+      if (answer === undefined && this.#signal.aborted) continue;
       const place = { batch, heldOut };
       const agent =
         answer?.outcome === 'done'
@@ -334,19 +345,41 @@ class RolloutRun implements Rollout {
     if (failed > maxFailures) await this.#stop(`${failed} agents failed, ${maxFailures} are tolerated`);
   }
 
-  /** Stopped by a gate: every agent returns to what it had. */
+  /**
+   * Stopped by a gate: every agent returns to what it had. Those that failed are told too, because a late one may have
+   * obeyed without being heard in time, but nobody waits for them.
+   */
   async #stop(reason: string): Promise<never> {
-    const touched = this.#options.plan.agents.filter(({ id }) =>
-      ['staged', 'live'].includes(this.#outcomeOf(id)),
-    );
-    await this.#order('undo', touched, 'rolled_back');
+    this.#returning = true;
+    const { agents } = this.#options.plan;
+    const touched = agents.filter(({ id }) => ['staged', 'live'].includes(this.#outcomeOf(id)));
+    const failed = agents.filter(({ id }) => this.#outcomeOf(id) === 'failed');
+    await this.#send([this.#batchOf('undo', failed)]);
+    const { staged: returned, failed: silent } = await this.#order('undo', touched, 'rolled_back');
     this.#record = { ...this.#record, finishedAt: this.#deps.clock() };
     await this.#step('failed', reason);
+    const missing = silent === 0 ? '' : `; ${silent} have not answered`;
     throw new DreamnetError({
       code: 'DN530',
       kind: 'stopped-by-gate',
-      message: `The rollout was stopped: ${reason}. ${touched.length} agents were returned to what they had.`,
-      hint: `See why with \`dreamnet agents list\`, then go on with \`dreamnet inject --resume ${this.#record.id}\`.`,
+      message: `The rollout was stopped: ${reason}. ${returned} agents were returned to what they had${missing}.`,
+      hint: `See why with \`dreamnet agents list\`; \`dreamnet inject --resume ${this.#record.id}\` goes on with failed and untouched agents, a canary first.`,
+    });
+  }
+
+  /** What ends a wait early: an abort, except while agents are returned to what they had. */
+  get #signal(): AbortSignal {
+    return this.#returning ? neverAborted : this.#deps.signal;
+  }
+
+  #requireSomethingLeft(): void {
+    const { pending = 0, staged = 0, live = 0, failed = 0, rolled_back = 0 } = this.#record.counts;
+    if (pending + staged + live > 0) return;
+    throw new DreamnetError({
+      code: 'DN513',
+      kind: 'bad-input',
+      message: `Nothing is left to resume in ${this.#record.id}: ${rolled_back} agents were returned to what they had, ${failed} have left.`,
+      hint: 'Decide anew with `dreamnet decide`.',
     });
   }
 
@@ -362,6 +395,10 @@ class RolloutRun implements Rollout {
       message: `Interrupted. Nothing more is sent: ${live} agents are live, ${staged} staged, ${pending} untouched.`,
       hint: `Go on with \`dreamnet inject --resume ${this.#record.id}\`.`,
     });
+  }
+
+  async #enter(state: RolloutState): Promise<void> {
+    if (this.#record.state !== state) await this.#step(state);
   }
 
   async #step(state: RolloutState, reason?: string): Promise<void> {
@@ -384,6 +421,10 @@ class RolloutRun implements Rollout {
 
   async close(): Promise<void> {
     await this.#reader.close();
+    const { redis, names } = this.#deps;
+    await redis
+      .pexpire(names.acknowledgements(this.#record.id), limits.acknowledgementsKeptMs)
+      .catch(() => undefined);
   }
 
   get #acknowledgeWithinMs(): number {
@@ -393,6 +434,26 @@ class RolloutRun implements Rollout {
   #outcomeOf(id: string): AgentOutcome {
     return this.#agents.get(id)?.outcome ?? 'pending';
   }
+}
+
+const neverAborted = new AbortController().signal;
+
+/** The same agents are held out as before, whatever the fleet looks like now: else an agent would change sides. */
+function planAgain(plan: Plan, known: ReadonlyMap<string, RolloutAgent>): Plan {
+  const asBefore = (agent: PlannedAgent) => ({
+    ...agent,
+    heldOut: known.get(agent.id)?.heldOut ?? agent.heldOut,
+  });
+  const batches = plan.batches.map((batch) => batch.map(asBefore));
+  const agents = batches.flat();
+  return { ...plan, batches, agents, heldOut: agents.filter(({ heldOut }) => heldOut).length };
+}
+
+/** An agent of the rollout that is not in the registry any more: what was not finished with it never will be. */
+function departed(before: RolloutAgent): RolloutAgent {
+  const { outcome, batch, heldOut } = before;
+  if (outcome !== 'pending' && outcome !== 'staged') return before;
+  return { outcome: 'failed', batch, heldOut, code: 'DN542', reason: 'it has left the fleet' };
 }
 
 function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutRecord['counts'] {

@@ -45,9 +45,22 @@ export async function sendOrders(
   );
 }
 
+/** Half of what a message may hold, because an order travels as text within text, and has other fields too. */
+const idCharactersMax = limits.messageBytesMax / 2;
+
+/** An order names a bounded number of agents, and long ids fewer of them. */
 function chunks(ids: readonly string[]): string[][] {
   const parts: string[][] = [];
-  for (let from = 0; from < ids.length; from += limits.batchAgentsMax)
-    parts.push(ids.slice(from, from + limits.batchAgentsMax));
+  let characters = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    characters += id.length + 3;
+    const part = parts.at(-1);
+    if (part !== undefined && part.length < limits.batchAgentsMax && characters <= idCharactersMax) {
+      part.push(id);
+    } else {
+      parts.push([id]);
+      characters = id.length + 3;
+    }
+  }
   return parts;
 }

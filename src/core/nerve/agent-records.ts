@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { type AgentRecord, agentRecordSchema } from './messages/agent-record.js';
 import type { Names } from './names.js';
-import { pipelined } from './records.js';
+import { pipelinedReads } from './records.js';
 
 /** Fields whose values are JSON; the others are plain text. */
 const jsonFields = ['labels', 'capabilities', 'metrics', 'window'] as const;
@@ -24,10 +24,10 @@ export async function readAgentRecords(
   names: Names,
   ids: readonly string[],
 ): Promise<(AgentRecord | undefined)[]> {
-  const replies = await pipelined<string, (string | null)[]>(redis, ids, (pipeline, id) =>
+  const replies = await pipelinedReads<string, (string | null)[]>(redis, ids, (pipeline, id) =>
     pipeline.hmget(names.agent(id), ...allFields),
   );
-  return replies.map(parseAgentRecord);
+  return replies.map((values) => values && parseAgentRecord(values));
 }
 
 function parseAgentRecord(values: readonly (string | null)[]): AgentRecord | undefined {

@@ -25,7 +25,7 @@ export interface ConnectOptions {
 export async function connectRedis(target: RedisTarget, options: ConnectOptions): Promise<Redis> {
   const client = newClient(target, options);
   try {
-    await client.connect();
+    await answerInTime(client, options);
     return client;
   } catch (thrown) {
     if (options.patience === 'agent' && isReachability(thrown)) {
@@ -33,7 +33,25 @@ export async function connectRedis(target: RedisTarget, options: ConnectOptions)
       return client;
     }
     client.disconnect();
-    throw unreachable(target, lastCause(client) ?? thrown);
+    throw unreachable(target, causes.get(client) ?? thrown);
+  }
+}
+
+/** A server may take the connection and then say nothing, which is no error to the client. */
+async function answerInTime(client: Redis, options: ConnectOptions): Promise<void> {
+  if (options.patience === 'agent') return client.connect();
+  const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
+  const silent = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => silent.reject(new Error(`no answer within ${giveUpAfterMs} ms`)),
+    giveUpAfterMs,
+  );
+  try {
+    const connecting = client.connect();
+    connecting.catch(() => undefined);
+    await Promise.race([connecting, silent.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -74,10 +92,6 @@ export function isReachability(thrown: unknown): boolean {
 }
 
 const causes = new WeakMap<Redis, Error>();
-
-function lastCause(client: Redis): Error | undefined {
-  return causes.get(client);
-}
 
 /** Replies as flat arrays, the same under both protocol versions. */
 type LegacyOptions = RedisOptions & { replyMapping: 'legacy' };

@@ -23,14 +23,36 @@ export async function pipelined<Item, Reply>(
   items: readonly Item[],
   command: (pipeline: ChainableCommander, item: Item) => void,
 ): Promise<Reply[]> {
-  const replies: Reply[] = [];
+  const replies = await repliesOf(redis, items, command);
+  return replies.map(([error, reply]) => {
+    if (error) throw error;
+    return reply as Reply;
+  });
+}
+
+/** The same for reading: a key that holds another kind of value than expected gives undefined, and hides no other item. */
+export async function pipelinedReads<Item, Reply>(
+  redis: Redis,
+  items: readonly Item[],
+  command: (pipeline: ChainableCommander, item: Item) => void,
+): Promise<(Reply | undefined)[]> {
+  const replies = await repliesOf(redis, items, command);
+  return replies.map(([error, reply]) => {
+    if (error && !error.message.startsWith('WRONGTYPE')) throw error;
+    return error ? undefined : (reply as Reply);
+  });
+}
+
+async function repliesOf<Item>(
+  redis: Redis,
+  items: readonly Item[],
+  command: (pipeline: ChainableCommander, item: Item) => void,
+): Promise<[Error | null, unknown][]> {
+  const replies: [Error | null, unknown][] = [];
   for (let from = 0; from < items.length; from += limits.pipelineCommandsMax) {
     const pipeline = redis.pipeline();
     for (const item of items.slice(from, from + limits.pipelineCommandsMax)) command(pipeline, item);
-    for (const [error, reply] of (await pipeline.exec()) ?? []) {
-      if (error) throw error;
-      replies.push(reply as Reply);
-    }
+    replies.push(...((await pipeline.exec()) ?? []));
   }
   return replies;
 }

@@ -16,8 +16,8 @@ const agentField = 'agent:';
 const fieldsPerCall = 1_000;
 
 /** A new coordinator epoch, newer than any before; throws DN510 when a newer coordinator already holds the rollout. */
-export async function claimRollout(redis: Redis, names: Names, id: string): Promise<number> {
-  const epoch = await redis.incr(names.epoch);
+export async function claimRollout(redis: Redis, names: Names, id: string, nowMs: number): Promise<number> {
+  const epoch = Number(await runScript(redis, 'next-epoch', names.epoch, [Math.floor(nowMs)]));
   const claimed = await runScript(redis, 'claim-rollout', names.rollout(id), [epoch]);
   if (claimed !== 1) throw takenOver(id);
   return epoch;

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
-export type ScriptName = 'claim-rollout' | 'write-rollout';
+export type ScriptName =
+  | 'append-result'
+  | 'claim-rollout'
+  | 'hold-lease'
+  | 'next-epoch'
+  | 'release-lease'
+  | 'write-rollout';
 
 const loaded = new Map<ScriptName, { readonly text: string; readonly sha: string }>();
 

@@ -126,6 +126,8 @@ export function parseMessage<T>(streamId: string, raw: string, schema: ZodType<T
   if (Buffer.byteLength(raw) > limits.messageBytesMax) {
     return { streamId, ok: false, reasons: [`longer than ${limits.messageBytesMax} bytes`], raw };
   }
+  if (nestsTooDeep(raw))
+    return { streamId, ok: false, reasons: [`nested deeper than ${limits.messageDepthMax} levels`], raw };
   let document: unknown;
   try {
     document = JSON.parse(raw);
@@ -135,6 +137,27 @@ export function parseMessage<T>(streamId: string, raw: string, schema: ZodType<T
   const parsed = schema.safeParse(document);
   if (parsed.success) return { streamId, ok: true, value: parsed.data, raw };
   return { streamId, ok: false, reasons: parsed.error.issues.map(describeIssue), raw };
+}
+
+/** Fields that are not known are kept and written again, and writing recurses: what is too deep would end the process there. */
+function nestsTooDeep(raw: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < raw.length; at++) {
+    const character = raw[at];
+    if (isText) {
+      if (character === '\\') at++;
+      else if (character === '"') isText = false;
+    } else if (character === '"') {
+      isText = true;
+    } else if (character === '{' || character === '[') {
+      depth++;
+      if (depth > limits.messageDepthMax) return true;
+    } else if (character === '}' || character === ']') {
+      depth--;
+    }
+  }
+  return false;
 }
 
 function describeIssue(issue: { readonly path: PropertyKey[]; readonly message: string }): string {

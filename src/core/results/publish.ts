@@ -3,24 +3,11 @@ import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
+import { runScript } from '../nerve/run-script.js';
 import { newestMessages, parseEntry } from '../nerve/streams.js';
 
 /** How far back a result is looked for when the rollout does not say where it is. */
 const lookBackEntries = 100;
-
-/**
- * KEYS[1] results stream (and channel). ARGV[1] instruction id, ARGV[2] result as JSON, ARGV[3] entries kept,
- * ARGV[4] entries to look back. Entries have the fields id and json.
- * Appends and publishes unless one of the newest entries is the result of this instruction; all of it happens or none.
- * Returns { 1 when appended else 0, stream id of the result }.
- */
-const appendOnceScript = `
-for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[4])) do
-  if entry[2][1] == 'id' and entry[2][2] == ARGV[1] then return { 0, entry[1] } end
-end
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'id', ARGV[1], 'json', ARGV[2])
-redis.call('PUBLISH', KEYS[1], ARGV[2])
-return { 1, id }`;
 
 export interface Published {
   /** False when it had been published before; then what was published first stays. */
@@ -40,15 +27,12 @@ export async function publishResult(options: {
   const { redis, names, result } = options;
   const place = await redis.hget(names.rollout(result.id), 'result');
   if (place !== null) return { added: false, streamId: place };
-  const [added, streamId] = (await redis.eval(
-    appendOnceScript,
-    1,
-    names.results,
+  const [added, streamId] = (await runScript(redis, 'append-result', names.results, [
     result.id,
     fittingJson(result),
     limits.streamEntriesMax,
     lookBackEntries,
-  )) as [number, string];
+  ])) as [number, string];
   await redis.hset(names.rollout(result.id), 'result', streamId);
   return { added: added === 1, streamId };
 }

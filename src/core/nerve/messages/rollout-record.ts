@@ -60,6 +60,8 @@ export const rolloutRecordSchema = z.object({
   windowMs: z.number().int(),
   plannedAt: timestampMsSchema,
   startedAt: timestampMsSchema.optional(),
+  /** When the canary had run for its bake time and was judged good; a rollout resumed without it watches a canary first. */
+  canaryPassedAt: timestampMsSchema.optional(),
   /** When the last batch had acknowledged. */
   stagedAt: timestampMsSchema.optional(),
   liveAt: timestampMsSchema.optional(),
