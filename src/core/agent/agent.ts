@@ -2,6 +2,7 @@
  * One agent: which program it runs, holds ready and had before; orders in, acknowledgement outcomes out; each tick runs
  * the live program over the task table and applies its effects. It does no input or output: its host process does.
  */
+import { messageOf } from '../errors.js';
 import { type ActionCapability, actionByCode, type Capabilities } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/agent-record.js';
@@ -32,6 +33,15 @@ export interface TickOutcome {
   readonly error?: string;
 }
 
+/** A held program that runs or ran, with what it did: per task the bit set of its actions, so that each acts once. */
+interface RunProgram {
+  readonly held: HeldProgram;
+  readonly acted: Map<TaskId, number>;
+}
+
+/** Programs that an agent can return to, and undone instructions that it remembers: more than anybody takes back. */
+const rememberedMax = 16;
+
 const done: OrderOutcome = { outcome: 'done' };
 
 export class Agent {
@@ -40,11 +50,12 @@ export class Agent {
   readonly capabilities: ReadonlySet<string>;
   readonly #language: Capabilities;
   readonly #history = createTaskHistory();
-  /** Per task: bit set of the actions that the live instruction has already applied, so that each acts once. */
-  #acted = new Map<TaskId, number>();
-  #live: HeldProgram | undefined;
+  #live: RunProgram | undefined;
   #staged: HeldProgram | undefined;
-  #previous: HeldProgram | undefined;
+  /** Programs that were live before, oldest first; each keeps what it did, and does none of it twice when it returns. */
+  #former: RunProgram[] = [];
+  /** Instruction -> epoch in which it was undone: what that coordinator sent earlier must not bring it back. */
+  readonly #undone = new Map<string, number>();
   #observing = false;
   #epoch = 0;
   #window: WindowMeasurement | undefined;
@@ -62,7 +73,7 @@ export class Agent {
   }
 
   get live(): HeldProgram | undefined {
-    return this.#live;
+    return this.#live?.held;
   }
 
   get staged(): HeldProgram | undefined {
@@ -85,7 +96,7 @@ export class Agent {
     return this.#window !== undefined;
   }
 
-  /** Refuses orders of coordinators that have been replaced; otherwise remembers the epoch. */
+  /** Refuses orders of coordinators that have been replaced, and those that an undo has overtaken; otherwise remembers the epoch. */
   admit(order: Order): OrderOutcome {
     if (order.epoch < this.#epoch) {
       return refused(
@@ -93,30 +104,35 @@ export class Agent {
         `the order has epoch ${order.epoch}, this agent has obeyed epoch ${this.#epoch}`,
       );
     }
+    if (order.action !== 'undo' && order.epoch <= (this.#undone.get(order.instruction) ?? 0)) {
+      return refused('DN617', `${order.instruction} has been undone in epoch ${order.epoch}`);
+    }
     this.#epoch = order.epoch;
     return done;
   }
 
-  stage(order: Order, loaded: LoadedProgram): OrderOutcome {
+  stage(order: Order, loaded: LoadedProgram, nowMs: number): OrderOutcome {
     const problem = parameterProblem(loaded, order.parameters);
     if (problem !== undefined) return refused('DN604', problem);
-    if (this.#live?.instruction === order.instruction) return done;
-    this.#staged = { instruction: order.instruction, loaded, parameters: order.parameters };
+    const held = { instruction: order.instruction, loaded, parameters: order.parameters };
+    const known = [this.#live?.held, this.#staged].find((one) => one?.instruction === order.instruction);
+    if (known !== undefined && isSame(known, held)) return done;
+    if (known !== undefined && known === this.#live?.held) return otherProgram(order, known);
+    if (this.#observing) this.#closeWindow(nowMs);
+    this.#staged = held;
     this.#observing = false;
     return done;
   }
 
   /** Runs what is staged from now on; a second such order changes nothing. */
   goLive(order: Order, nowMs: number): OrderOutcome {
-    if (this.#live?.instruction === order.instruction) return done;
+    const live = this.#live?.held;
+    if (live?.instruction === order.instruction)
+      return live.loaded.digest === order.digest ? done : otherProgram(order, live);
     const staged = this.#heldFor(order);
     if (staged === undefined) return notStaged(order);
     const late = this.#observing;
-    if (this.#live?.instruction !== staged.instruction) this.#previous = this.#live;
-    this.#live = staged;
-    this.#staged = undefined;
-    this.#observing = false;
-    this.#acted = new Map();
+    this.#switchTo(staged);
     if (late) this.#closeWindow(nowMs);
     else this.#openWindow(order, 'treated', nowMs);
     this.#evaluate(this.workload.view(), this.#window);
@@ -125,7 +141,7 @@ export class Agent {
 
   /** Measures as held-out agent: the staged program runs in shadow once, to know which tasks it would have touched. */
   observe(order: Order, nowMs: number): OrderOutcome {
-    if (this.#observing && this.#staged?.instruction === order.instruction) return done;
+    if (this.#observing && this.#heldFor(order) !== undefined) return done;
     const staged = this.#heldFor(order);
     if (staged === undefined) return notStaged(order);
     this.#observing = true;
@@ -139,33 +155,52 @@ export class Agent {
     return done;
   }
 
-  /** Returns to the program and parameters held before the instruction; what it set on tasks is taken back. */
+  /**
+   * Returns to the program and parameters held before the instruction; what it set on tasks is taken back. An instruction
+   * that has been followed by others is taken out from among those that they would return to.
+   */
   undo(order: Order, nowMs: number): OrderOutcome {
+    this.#undone.delete(order.instruction);
+    this.#undone.set(order.instruction, order.epoch);
+    dropOldest(this.#undone);
     if (this.#staged?.instruction === order.instruction) {
       this.#staged = undefined;
+      if (this.#observing) this.#closeWindow(nowMs);
       this.#observing = false;
-      this.#closeWindow(nowMs);
     }
-    if (this.#live?.instruction !== order.instruction) return done;
-    this.#closeWindow(nowMs);
+    const isLive = this.#live?.held.instruction === order.instruction;
+    const former = this.#former.findIndex(({ held }) => held.instruction === order.instruction);
+    if (!isLive && former < 0) return done;
     this.workload.revert(order.instruction);
-    this.#live = this.#previous;
-    this.#previous = undefined;
-    this.#acted = new Map();
+    if (former >= 0) this.#former.splice(former, 1);
+    if (!isLive) return done;
+    this.#closeWindow(nowMs);
+    this.#live = this.#former.pop();
     return done;
   }
 
-  /** Puts an order of an earlier life back in force, without measuring. */
+  /** Puts an order of an earlier life back in force, without measuring; `loaded` is missing when its bytes are. */
   restore(order: Order, loaded: LoadedProgram | undefined): void {
-    this.#epoch = Math.max(this.#epoch, order.epoch);
-    if (order.action === 'undo') this.undo(order, 0);
-    if (loaded === undefined) return;
-    const held = { instruction: order.instruction, loaded, parameters: order.parameters };
-    if (order.action === 'stage' && this.#live?.instruction !== order.instruction) this.#staged = held;
-    if (order.action === 'live') {
-      if (this.#live?.instruction !== order.instruction) this.#previous = this.#live;
-      this.#live = held;
-      this.#staged = undefined;
+    if (this.admit(order).outcome !== 'done') return;
+    const { action, instruction, parameters } = order;
+    switch (action) {
+      case 'stage':
+        if (loaded !== undefined) this.stage(order, loaded, 0);
+        return;
+      case 'live': {
+        if (loaded === undefined || this.#live?.held.instruction === instruction) return;
+        if (parameterProblem(loaded, parameters) === undefined)
+          this.#switchTo({ instruction, loaded, parameters });
+        return;
+      }
+      case 'observe':
+        this.#observing = this.#heldFor(order) !== undefined;
+        return;
+      case 'undo':
+        this.undo(order, 0);
+        return;
+      default:
+        action satisfies never;
     }
   }
 
@@ -175,10 +210,19 @@ export class Agent {
     this.#history.observe(view);
     this.#window?.observe(view);
     this.#countRuns();
+    this.#forgetGone(view);
     const evaluated = this.#evaluate(view, undefined);
     if (this.#window !== undefined) this.#report = this.#window.report(nowMs);
     if (nowMs >= this.#windowEndsAtMs) this.#window = undefined;
     return { metrics: this.#metrics(view, nowMs), ...evaluated };
+  }
+
+  #switchTo(held: HeldProgram): void {
+    if (this.#live !== undefined) this.#former.push(this.#live);
+    if (this.#former.length > rememberedMax) this.#former.shift();
+    this.#live = { held, acted: new Map() };
+    if (this.#staged?.instruction === held.instruction) this.#staged = undefined;
+    this.#observing = false;
   }
 
   #heldFor(order: Order): HeldProgram | undefined {
@@ -210,8 +254,8 @@ export class Agent {
 
   /** Runs the live program over the table; `assignTo` is the window whose groups this first evaluation decides. */
   #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): Omit<TickOutcome, 'metrics'> {
-    const live = this.#live;
-    if (live === undefined) return { effects: {}, steps: 0 };
+    if (this.#live === undefined) return { effects: {}, steps: 0 };
+    const { held: live, acted } = this.#live;
     const applied = new Map<string, number>();
     const steps = view.rows * live.loaded.program.costPerTask.max;
     let error: string | undefined;
@@ -223,11 +267,11 @@ export class Agent {
       for (const [action, row, argument] of effects) {
         const id = view.ids[row];
         if (id !== undefined) assignTo?.assign(id, action, argument);
-        const name = this.#apply({ action, row, argument, instruction: live.instruction }, id);
+        const name = this.#apply({ action, row, argument, instruction: live.instruction }, id, acted);
         if (name !== undefined) applied.set(name, (applied.get(name) ?? 0) + 1);
       }
     } catch (thrown) {
-      error = thrown instanceof Error ? thrown.message : String(thrown);
+      error = messageOf(thrown).slice(0, limits.reasonCharactersMax);
     }
     this.#count(applied, steps, error);
     return { effects: Object.fromEntries(applied), steps, ...(error === undefined ? {} : { error }) };
@@ -237,12 +281,13 @@ export class Agent {
   #apply(
     effect: { action: number; row: number; argument: number; instruction: string },
     id: TaskId | undefined,
+    acted: Map<TaskId, number>,
   ): string | undefined {
     const capability = actionByCode(this.#language, effect.action);
     const bit = 1 << (effect.action - 1);
-    const acted = id === undefined ? 0 : (this.#acted.get(id) ?? 0);
-    if ((acted & bit) !== 0) return undefined;
-    if (id !== undefined) this.#acted.set(id, acted | bit);
+    const before = id === undefined ? 0 : (acted.get(id) ?? 0);
+    if ((before & bit) !== 0) return undefined;
+    if (id !== undefined) acted.set(id, before | bit);
     if (
       capability === undefined ||
       !this.capabilities.has(capability.name) ||
@@ -260,6 +305,15 @@ export class Agent {
     return capability.name;
   }
 
+  /** Tasks come and go; what was done to those that have gone need not be remembered. */
+  #forgetGone(view: TaskView): void {
+    for (const { acted } of [...this.#former, ...(this.#live === undefined ? [] : [this.#live])]) {
+      if (acted.size <= 2 * view.rows + 16) continue;
+      const present = new Set(view.ids);
+      for (const id of acted.keys()) if (!present.has(id)) acted.delete(id);
+    }
+  }
+
   #refuse(): void {
     this.#refused++;
     if (this.#window !== undefined) this.#window.totals.refused++;
@@ -275,7 +329,7 @@ export class Agent {
     }
     if (error === undefined) return;
     totals.errors++;
-    totals.lastError = error.slice(0, limits.reasonCharactersMax);
+    totals.lastError = error;
   }
 
   #countRuns(): void {
@@ -309,6 +363,25 @@ function notStaged(order: Order): OrderOutcome {
     code: 'DN616',
     reason: `nothing is staged here for ${order.instruction} with ${order.digest}`,
   };
+}
+
+function otherProgram(order: Order, live: HeldProgram): OrderOutcome {
+  return refused('DN618', `${order.instruction} is live here with other values or as ${live.loaded.digest}`);
+}
+
+/** The same program with the same values: nothing would change. */
+function isSame(one: HeldProgram, other: HeldProgram): boolean {
+  const names = Object.keys(other.parameters);
+  return (
+    one.loaded.digest === other.loaded.digest &&
+    names.length === Object.keys(one.parameters).length &&
+    names.every((name) => one.parameters[name] === other.parameters[name])
+  );
+}
+
+function dropOldest(map: Map<string, number>): void {
+  const oldest = map.keys().next().value;
+  if (map.size > rememberedMax && oldest !== undefined) map.delete(oldest);
 }
 
 function refused(code: string, reason: string): OrderOutcome {

@@ -17,8 +17,8 @@ import { openJournal } from './journal.js';
 import { createProgramLoader } from './load-program.js';
 import { obeyOrder } from './obey-order.js';
 import { followOrders } from './order-stream.js';
-import { createReporter, type Reporter } from './report.js';
-import { restoreAgents } from './restore.js';
+import { type AgentTick, createReporter, type Reporter } from './report.js';
+import { readOrdersAfter, restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
 import { createSimulatedWorkload } from './workloads/simulated.js';
 
@@ -57,7 +57,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     fetch: async (digest) =>
       (await journal.readProgram(digest)) ?? (await redis.getBuffer(names.program(digest))) ?? undefined,
   });
-  const lastSeen = await restoreAgents({ agents, journal, loader, trusted: options.trusted });
+  const obeyed = await restoreAgents({ agents, journal, loader, trusted: options.trusted });
+  const after = await readOrdersAfter(redis, names.orders(hostId), obeyed);
   for (let tick = 1; tick <= warmUpTicks; tick++) {
     for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
   }
@@ -70,7 +71,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const orders = followOrders({
     redis: blocking,
     stream: names.orders(hostId),
-    after: lastSeen,
+    after,
     signal: stopping.signal,
     handle: (streamId, envelope) =>
       obeyOrder({
@@ -83,6 +84,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         reporter,
         rhythm,
         trusted: options.trusted,
+        log: options.log,
       }),
     log: options.log,
   });
@@ -124,16 +126,24 @@ async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: 
     if (signal.aborted) return;
     const started = performance.now();
     const nowMs = Date.now();
-    const ticks = shift.agents.map((agent) => {
-      const before = performance.now();
-      return { agent, outcome: agent.tick(nowMs), evaluateMs: performance.now() - before };
-    });
+    const ticks = shift.agents.flatMap((agent) => tickOne(agent, nowMs, shift.log));
     try {
       await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
     } catch (thrown) {
       shift.log(`tick not written: ${messageOf(thrown)}`);
     }
     shift.rhythm.ticked({ nowMs, tookMs: performance.now() - started, agents: shift.agents });
+  }
+}
+
+/** An agent whose workload fails misses its tick; the others of the host do not. */
+function tickOne(agent: Agent, nowMs: number, log: (line: string) => void): AgentTick[] {
+  const before = performance.now();
+  try {
+    return [{ agent, outcome: agent.tick(nowMs), evaluateMs: performance.now() - before }];
+  } catch (thrown) {
+    log(`${agent.id} did not tick: ${messageOf(thrown)}`);
+    return [];
   }
 }
 

@@ -3,8 +3,10 @@
  * After a restart the same orders are opened and checked again, so that a file someone wrote gives no more rights than a
  * message someone sent. A half-written last line is ignored: its order was not acknowledged either.
  */
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestOf } from '../bytecode/digest.js';
 
 export interface JournalEntry {
   /** Stream id of the order, so that reading goes on after it. */
@@ -14,8 +16,9 @@ export interface JournalEntry {
 
 export interface Journal {
   readonly entries: readonly JournalEntry[];
-  /** On disk when it resolves. */
+  /** In the file when it resolves, so that it outlives the process. */
   append(entry: JournalEntry): Promise<void>;
+  /** Undefined when there is none, or when the file is damaged. */
   readProgram(digest: string): Promise<Uint8Array | undefined>;
   keepProgram(digest: string, bytes: Uint8Array): Promise<void>;
 }
@@ -29,13 +32,21 @@ export async function openJournal(directory: string, hostId: string): Promise<Jo
   const path = join(directory, `${hostId}.orders.jsonl`);
   const entries = (await readEntries(path)).slice(-entriesKept);
   await replaceFile(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  /** True after a write that failed: part of a line may stand at the end of the file. */
+  let torn = false;
   const programPath = (digest: string) => join(programs, `${digest.replace(':', '-')}.bc`);
   return {
     entries,
-    append: (entry) => appendFile(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }),
+    append: async (entry) => {
+      const line = `${torn ? '\n' : ''}${JSON.stringify(entry)}\n`;
+      torn = true;
+      await appendFile(path, line, { mode: 0o600 });
+      torn = false;
+    },
     readProgram: async (digest) => {
       try {
-        return await readFile(programPath(digest));
+        const bytes = await readFile(programPath(digest));
+        return digestOf(bytes) === digest ? bytes : undefined;
       } catch {
         return undefined;
       }
@@ -68,7 +79,7 @@ function parseEntry(line: string): JournalEntry | undefined {
 
 /** Writes beside and renames, so that a crash leaves the old file or the new one. */
 async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
+  const beside = `${path}.${randomUUID()}.new`;
   await writeFile(beside, content, { mode: 0o600 });
   await rename(beside, path);
 }

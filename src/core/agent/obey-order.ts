@@ -1,5 +1,7 @@
 /** One order for one host: opened, loaded, obeyed by each agent it names, journaled, and acknowledged agent by agent. */
 import type { KeyObject } from 'node:crypto';
+import { messageOf } from '../errors.js';
+import { limits } from '../limits.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
 import { openOrder } from '../order-signature.js';
 import type { Agent, OrderOutcome } from './agent.js';
@@ -18,6 +20,8 @@ export interface OrderRequest {
   readonly reporter: Reporter;
   readonly rhythm: TickRhythm;
   readonly trusted: readonly KeyObject[];
+  /** Says what went wrong, for the log. */
+  readonly log: (line: string) => void;
 }
 
 export async function obeyOrder(request: OrderRequest): Promise<void> {
@@ -27,14 +31,21 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
     return;
   }
   const { order } = opened;
-  request.rhythm.orderCame(Date.now(), order.windowMs);
   const targets = named(request.agents, order.targets);
-  const answers =
+  if (targets.length === 0) {
+    await request.reporter.orderRefused(
+      'DN619',
+      `none of the ${order.targets.length} agents it names is here`,
+    );
+    return;
+  }
+  request.rhythm.orderCame(Date.now(), order.windowMs);
+  let answers =
     order.action === 'stage'
       ? await stage(request, order, targets)
       : targets.map((agent) => obey(agent, order));
   if (answers.some((answer) => answer.acknowledgement.outcome === 'done')) {
-    await request.journal.append({ streamId: request.streamId, envelope: request.envelope });
+    answers = await kept(request, order, answers);
   }
   await request.reporter.acknowledge(order, answers);
 
@@ -60,7 +71,7 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
 
 async function stage(request: OrderRequest, order: Order, targets: readonly Agent[]): Promise<Answer[]> {
   const { bytes, fetchMs } = await request.loader.bytes(order.digest);
-  let kept = false;
+  let isLoaded = false;
   const answers = targets.map((agent, at) => {
     const load = request.loader.load({
       digest: order.digest,
@@ -77,17 +88,57 @@ async function stage(request: OrderRequest, order: Order, targets: readonly Agen
         load.timings,
       );
     }
-    kept = true;
-    const outcome = withAdmission(agent, order, () => agent.stage(order, load.loaded));
+    isLoaded = true;
+    const outcome = withAdmission(agent, order, () => agent.stage(order, load.loaded, Date.now()));
     return answer(request.hostId, agent, order, outcome, load.timings);
   });
-  if (kept && fetchMs > 0 && bytes !== undefined) await request.journal.keepProgram(order.digest, bytes);
-  return answers;
+  if (!isLoaded || fetchMs === 0 || bytes === undefined) return answers;
+  try {
+    await request.journal.keepProgram(order.digest, bytes);
+    return answers;
+  } catch (thrown) {
+    return notKept(request, answers, thrown);
+  }
+}
+
+/**
+ * Writes an order down that was obeyed. Where that fails, staging counts as failed, because it would not outlive a
+ * restart; what has changed in a running agent has changed, and is acknowledged as it is.
+ */
+async function kept(request: OrderRequest, order: Order, answers: Answer[]): Promise<Answer[]> {
+  try {
+    await request.journal.append({ streamId: request.streamId, envelope: request.envelope });
+    return answers;
+  } catch (thrown) {
+    if (order.action === 'stage') return notKept(request, answers, thrown);
+    request.log(`order ${request.streamId} obeyed, but not written down: ${messageOf(thrown)}`);
+    return answers;
+  }
+}
+
+function notKept(request: OrderRequest, answers: readonly Answer[], thrown: unknown): Answer[] {
+  const reason = `what was staged cannot be kept on disk: ${messageOf(thrown)}`;
+  request.log(`order ${request.streamId}: ${reason}`);
+  return answers.map(({ agent, acknowledgement }) =>
+    acknowledgement.outcome === 'done'
+      ? { agent, acknowledgement: { ...acknowledgement, outcome: 'failed', code: 'DN620', reason } }
+      : { agent, acknowledgement },
+  );
 }
 
 function withAdmission(agent: Agent, order: Order, act: () => OrderOutcome): OrderOutcome {
   const admission = agent.admit(order);
-  return admission.outcome === 'done' ? act() : admission;
+  if (admission.outcome !== 'done') return admission;
+  try {
+    return act();
+  } catch (thrown) {
+    // One agent's fault is its own: the others of the order obey, and the next order is read.
+    return {
+      outcome: 'failed',
+      code: 'DN621',
+      reason: messageOf(thrown).slice(0, limits.reasonCharactersMax),
+    };
+  }
 }
 
 function answer(

@@ -1,6 +1,7 @@
 /** Orders of one host, one after the other in the order of the stream, for as long as the host lives. */
 import type { Redis } from 'ioredis';
 import { messageOf } from '../errors.js';
+import { pause } from '../pause.js';
 
 export interface OrderStreamOptions {
   /** A connection of its own: reading blocks. */
@@ -23,14 +24,21 @@ export async function followOrders(options: OrderStreamOptions): Promise<void> {
     try {
       const reply = await redis.xread('COUNT', 100, 'BLOCK', blockMs, 'STREAMS', stream, last);
       for (const [streamId, fields] of reply?.[0]?.[1] ?? []) {
-        const envelope = fields[fields.indexOf('order') + 1];
-        if (envelope !== undefined) await options.handle(streamId, envelope);
+        await options.handle(streamId, envelopeOf(fields));
         last = streamId;
       }
     } catch (thrown) {
       if (signal.aborted) return;
       options.log(`orders not read: ${messageOf(thrown)}`);
-      await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+      await pause(retryAfterMs, signal);
     }
   }
+}
+
+/** The field `order`; anything else is handed on as it is, to be refused. */
+function envelopeOf(fields: readonly string[]): string {
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    if (fields[at] === 'order') return fields[at + 1] ?? '';
+  }
+  return '';
 }

@@ -1,14 +1,14 @@
 /** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
 import type { ChainableCommander, Redis } from 'ioredis';
-import { limits } from '../limits.js';
 import { agentRecordFields } from '../nerve/agent-records.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
-import type { LoadTrace, TickTrace, Trace } from '../nerve/messages/trace-record.js';
+import type { LoadTrace, TickTrace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
 import { appendMessage } from '../nerve/streams.js';
 import { encodeTaskSnapshot } from '../nerve/task-snapshot.js';
+import { pipelinedWithTraces } from '../tracer/write.js';
 import type { Agent, TickOutcome } from './agent.js';
 
 export interface Answer {
@@ -43,49 +43,55 @@ export function createReporter({
 }): Reporter {
   const usage = createProcessUsage();
 
+  async function introduce(agents: readonly Agent[], nowMs: number): Promise<void> {
+    await pipelined(redis, agents, (pipeline, agent) =>
+      pipeline.hset(
+        names.agent(agent.id),
+        agentRecordFields({
+          id: agent.id,
+          host: hostId,
+          labels: labelsOf(agent),
+          workload: agent.workload.name,
+          capabilities: [...agent.capabilities],
+          startedAt: nowMs,
+          ...stateOf(agent),
+        }),
+      ),
+    );
+    await pipelined(redis, agents, (pipeline, agent) => recordTasks(pipeline, names, agent, nowMs));
+  }
+
+  /** How many of the agents were not in the registry. */
+  async function beat(agents: readonly Agent[], nowMs: number): Promise<number> {
+    const added = await pipelined<Agent, number>(redis, agents, (pipeline, agent) =>
+      pipeline.zadd(names.agents, nowMs, agent.id),
+    );
+    return added.reduce((sum, one) => sum + one, 0);
+  }
+
   return {
     async register(agents, nowMs) {
-      await pipelined(redis, agents, (pipeline, agent) =>
-        pipeline.hset(
-          names.agent(agent.id),
-          agentRecordFields({
-            id: agent.id,
-            host: hostId,
-            labels: labelsOf(agent),
-            workload: agent.workload.name,
-            capabilities: [...agent.capabilities],
-            startedAt: nowMs,
-            ...stateOf(agent),
-          }),
-        ),
-      );
-      await pipelined(redis, agents, (pipeline, agent) => recordTasks(pipeline, names, agent, nowMs));
-      await this.heartbeat(agents, nowMs);
+      await introduce(agents, nowMs);
+      await beat(agents, nowMs);
     },
 
     async heartbeat(agents, nowMs) {
-      if (agents.length === 0) return;
-      await redis.zadd(names.agents, ...agents.flatMap((agent) => [nowMs, agent.id]));
+      const added = await beat(agents, nowMs);
+      // Somebody emptied Redis, or it came back without its data: the agents introduce themselves again.
+      if (added > 0) await introduce(agents, nowMs);
     },
 
     async acknowledge(order, answers) {
       const stream = names.acknowledgements(order.instruction);
       const memory = process.memoryUsage.rss();
-      await pipelined(redis, answers, (pipeline, { agent, acknowledgement }) => {
+      // In this order: whoever reads an acknowledgement finds the agent's record and trace already there.
+      await pipelinedWithTraces(redis, names, answers, (pipeline, { agent, acknowledgement }, trace) => {
+        const { timings } = acknowledgement;
         pipeline.hset(names.agent(agent.id), agentRecordFields(stateOf(agent)));
-        if (acknowledgement.timings !== undefined) {
-          appendTrace(
-            pipeline,
-            names,
-            agent.id,
-            loadTrace(order, acknowledgement, acknowledgement.timings, memory),
-          );
-        }
+        if (timings !== undefined)
+          trace({ agent: agent.id, trace: loadTrace(order, acknowledgement, timings, memory) });
+        pipeline.xadd(stream, '*', 'json', JSON.stringify(acknowledgement));
       });
-      // Acknowledged last: whoever reads the acknowledgement finds the record and the trace already there.
-      await pipelined(redis, answers, (pipeline, { acknowledgement }) =>
-        pipeline.xadd(stream, '*', 'json', JSON.stringify(acknowledgement)),
-      );
     },
 
     async orderRefused(code, reason) {
@@ -100,16 +106,13 @@ export function createReporter({
 
     async tick(ticks, { nowMs, snapshots }) {
       const process = usage.sinceLast();
-      await pipelined(redis, ticks, (pipeline, { agent, outcome, evaluateMs }) => {
+      await pipelinedWithTraces(redis, names, ticks, (pipeline, { agent, outcome, evaluateMs }, trace) => {
         const window = agent.report === undefined ? {} : { window: agent.report };
         pipeline.hset(
           names.agent(agent.id),
           agentRecordFields({ status: agent.status, metrics: outcome.metrics, ...window }),
         );
-        appendTrace(pipeline, names, agent.id, {
-          ...tickTrace(agent, outcome, evaluateMs, nowMs),
-          ...process,
-        });
+        trace({ agent: agent.id, trace: { ...tickTrace(agent, outcome, evaluateMs, nowMs), ...process } });
         if (snapshots) recordTasks(pipeline, names, agent, nowMs);
       });
     },
@@ -140,18 +143,6 @@ function labelsOf(agent: Agent): Record<string, string> {
 function recordTasks(pipeline: ChainableCommander, names: Names, agent: Agent, nowMs: number): void {
   const { rows, columns } = agent.workload.view();
   pipeline.set(names.tasks(agent.id), encodeTaskSnapshot({ atMs: nowMs, rows, columns }));
-}
-
-function appendTrace(pipeline: ChainableCommander, names: Names, agentId: string, trace: Trace): void {
-  pipeline.xadd(
-    names.trace(agentId),
-    'MAXLEN',
-    '~',
-    limits.traceEntriesPerAgentMax,
-    '*',
-    'json',
-    JSON.stringify(trace),
-  );
 }
 
 function loadTrace(order: Order, answer: Acknowledgement, timings: LoadTimings, memory: number): LoadTrace {

@@ -2,7 +2,7 @@
  * Traces of any agents -> their streams `trace:<agent>`, in pipelines. The entry id starts with the trace's own time, so
  * that `trace:<agent>:<timestamp>` names one; Redis numbers those of the same millisecond.
  */
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import type { Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
@@ -14,32 +14,45 @@ export interface AgentTrace {
 }
 
 /**
+ * Runs what `command` adds for each item, in pipelines of bounded size; with `trace` it adds traces among its own
+ * commands, so that they cost no round trip of their own. Throws the first error that is no matter of ids.
+ *
  * Ids of a stream only rise. When an agent's clock stood further ahead before (it was set back, or another host carried
  * the agent), its id is refused: the trace then goes in under an id that Redis gives, the next above the last one. So an
- * entry's id is never earlier than its trace, and a clock never costs one. Throws only what is no matter of ids.
+ * entry's id is never earlier than its trace, and a clock never costs one.
  */
-export async function appendTraces(redis: Redis, names: Names, traces: readonly AgentTrace[]): Promise<void> {
+export async function pipelinedWithTraces<Item>(
+  redis: Redis,
+  names: Names,
+  items: readonly Item[],
+  command: (pipeline: ChainableCommander, item: Item, trace: (added: AgentTrace) => void) => void,
+): Promise<void> {
   const refused: AgentTrace[] = [];
-  for (let from = 0; from < traces.length; from += limits.pipelineCommandsMax) {
-    refused.push(...(await appendPart(redis, names, traces.slice(from, from + limits.pipelineCommandsMax))));
+  for (let from = 0; from < items.length; from += limits.pipelineCommandsMax) {
+    const pipeline = redis.pipeline();
+    const traces = new Map<number, AgentTrace>();
+    const trace = (added: AgentTrace) => {
+      traces.set(pipeline.length, added);
+      addTrace(pipeline, names, added, `${added.trace.at}-*`);
+    };
+    for (const item of items.slice(from, from + limits.pipelineCommandsMax)) command(pipeline, item, trace);
+    const replies = (await pipeline.exec()) ?? [];
+    replies.forEach(([error], at) => {
+      const added = traces.get(at);
+      if (error && !(added && isRefusedId(error))) throw error;
+      if (error && added) refused.push(added);
+    });
   }
   await pipelined(redis, refused, (pipeline, item) => addTrace(pipeline, names, item, '*'));
 }
 
-/** Returns the traces whose ids were refused. */
-async function appendPart(redis: Redis, names: Names, part: readonly AgentTrace[]): Promise<AgentTrace[]> {
-  const pipeline = redis.pipeline();
-  for (const item of part) addTrace(pipeline, names, item, `${item.trace.at}-*`);
-  const replies = (await pipeline.exec()) ?? [];
-  return part.filter((_, at) => {
-    const error = replies[at]?.[0];
-    if (error && !isRefusedId(error)) throw error;
-    return Boolean(error);
-  });
+/** Traces alone, many in a pipeline. */
+export async function appendTraces(redis: Redis, names: Names, traces: readonly AgentTrace[]): Promise<void> {
+  await pipelinedWithTraces(redis, names, traces, (_pipeline, item, trace) => trace(item));
 }
 
 function addTrace(
-  pipeline: ReturnType<Redis['pipeline']>,
+  pipeline: ChainableCommander,
   names: Names,
   { agent, trace }: AgentTrace,
   id: string,
