@@ -5,7 +5,7 @@ import { limits } from '../limits.js';
 import { agentStatusSchema } from '../nerve/messages/agent-record.js';
 import { identifierSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
-import { parseRecord, pipelined } from '../nerve/records.js';
+import { parseRecord, pipelinedReads } from '../nerve/records.js';
 import { parseSelector } from './selector.js';
 
 /** What choosing and addressing an agent needs; `nerve/agent-records.ts` reads the whole record. */
@@ -28,9 +28,11 @@ export async function listAgents(redis: Redis, names: Names, nowMs: number): Pro
   const beats: { id: string; heartbeatMs: number }[] = [];
   for (let at = 0; at + 1 < scored.length; at += 2) {
     const id = scored[at] ?? '';
-    if (identifierSchema.safeParse(id).success) beats.push({ id, heartbeatMs: Number(scored[at + 1]) });
+    const heartbeatMs = Number(scored[at + 1]);
+    if (identifierSchema.safeParse(id).success && Number.isFinite(heartbeatMs))
+      beats.push({ id, heartbeatMs });
   }
-  const replies = await pipelined<{ id: string }, (string | null)[]>(redis, beats, (pipeline, { id }) =>
+  const replies = await pipelinedReads<{ id: string }, (string | null)[]>(redis, beats, (pipeline, { id }) =>
     pipeline.hmget(names.agent(id), 'host', 'labels', 'workload', 'status', 'live'),
   );
   return beats

@@ -1,7 +1,8 @@
 /**
  * Label selectors, as operators know them from Kubernetes: text in, a test for agents out. Requirements are joined by
  * commas and all must hold: `role=optimizer`, `region!=us-east`, `class in (web,batch)`, `class notin (web)`, `gpu`,
- * `!gpu`. `id` stands for the agent's id. The empty selector means all agents.
+ * `!gpu`. `id` stands for the agent's id. An agent without the label meets `!=` and `notin`, and no `in`. The empty
+ * selector means all agents.
  */
 import { DreamnetError } from '../errors.js';
 
@@ -15,6 +16,7 @@ export type Selector = (agent: Selectable) => boolean;
 const word = '[A-Za-z0-9]([A-Za-z0-9._:/-]*[A-Za-z0-9])?';
 const setPattern = new RegExp(`^(${word})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
 const equalityPattern = new RegExp(`^(${word})\\s*(==|=|!=)\\s*(${word})?$`);
+const valuePattern = new RegExp(`^${word}$`);
 const presencePattern = new RegExp(`^(!)?\\s*(${word})$`);
 
 /** Throws DN310 for text that is no selector. */
@@ -30,8 +32,10 @@ function parseRequirement(part: string, whole: string): Selector {
   const set = setPattern.exec(part);
   if (set) {
     const [, key = '', , operator, list = ''] = set;
-    const values = new Set(list.split(',').map((value) => value.trim()));
-    return (agent) => values.has(labelOf(agent, key) ?? '') === (operator === 'in');
+    const listed = list.split(',').map((value) => value.trim());
+    if (!listed.every((value) => valuePattern.test(value))) throw unreadable(whole, part);
+    const values = new Set<string | undefined>(listed);
+    return (agent) => values.has(labelOf(agent, key)) === (operator === 'in');
   }
   const equality = equalityPattern.exec(part);
   if (equality) {
@@ -43,16 +47,12 @@ function parseRequirement(part: string, whole: string): Selector {
     const [, absent, key = ''] = presence;
     return (agent) => (labelOf(agent, key) === undefined) === (absent === '!');
   }
-  throw new DreamnetError({
-    code: 'DN310',
-    kind: 'bad-input',
-    message: `"${whole.slice(0, 200)}" is no selector: "${part.slice(0, 80)}" cannot be read.`,
-    hint: 'Write key=value, key!=value, key in (a,b), key notin (a,b), key or !key, joined by commas.',
-  });
+  throw unreadable(whole, part);
 }
 
 function labelOf(agent: Selectable, key: string): string | undefined {
-  return key === 'id' ? agent.id : agent.labels[key];
+  if (key === 'id') return agent.id;
+  return Object.hasOwn(agent.labels, key) ? agent.labels[key] : undefined;
 }
 
 function splitOutsideParentheses(text: string): string[] {
@@ -65,4 +65,13 @@ function splitOutsideParentheses(text: string): string[] {
     else parts[parts.length - 1] += character;
   }
   return parts;
+}
+
+function unreadable(whole: string, part: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN310',
+    kind: 'bad-input',
+    message: `"${whole.slice(0, 200)}" is no selector: "${part.slice(0, 80)}" cannot be read.`,
+    hint: 'Write key=value, key!=value, key in (a,b), key notin (a,b), key or !key, joined by commas.',
+  });
 }
