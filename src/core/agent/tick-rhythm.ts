@@ -30,7 +30,7 @@ export function createTickRhythm(): TickRhythm {
 
   return {
     wait(signal) {
-      const delay = Math.max(0, lastMs + everyMs - Date.now());
+      const delay = signal.aborted ? 0 : Math.max(0, lastMs + everyMs - Date.now());
       return new Promise((resolve) => {
         const finish = () => {
           clearTimeout(timer);
