@@ -214,7 +214,7 @@ export class Agent {
     const evaluated = this.#evaluate(view, undefined);
     if (this.#window !== undefined) this.#report = this.#window.report(nowMs);
     if (nowMs >= this.#windowEndsAtMs) this.#window = undefined;
-    return { metrics: this.#metrics(view, nowMs), ...evaluated };
+    return { metrics: this.metricsAt(nowMs), ...evaluated };
   }
 
   #switchTo(held: HeldProgram): void {
@@ -339,7 +339,9 @@ export class Agent {
     this.#window.totals.failed = failed - this.#runsBefore.failed;
   }
 
-  #metrics(view: TaskView, nowMs: number): TickMetrics {
+  /** What a tick reports of the tasks, as they are now. */
+  metricsAt(nowMs: number): TickMetrics {
+    const view = this.workload.view();
     const { completed, failed } = this.workload.counters();
     return {
       at: nowMs,

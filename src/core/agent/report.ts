@@ -54,6 +54,7 @@ export function createReporter({
           workload: agent.workload.name,
           capabilities: [...agent.capabilities],
           startedAt: nowMs,
+          metrics: agent.metricsAt(nowMs),
           ...stateOf(agent),
         }),
       ),
