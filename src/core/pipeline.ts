@@ -99,6 +99,7 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
 /** Steps 3 to 10 for one instruction, wherever it came from. */
 export async function inject(context: LoopContext, request: InjectRequest): Promise<LoopOutcome> {
   const { redis, names } = context;
+  if (request.resume !== true) requireFresh(request.instruction, context.clock());
   const decision = await readDecision(redis, names, request.instruction.decision);
   const rollout = await rollOut(context, request, decision);
   try {
@@ -163,6 +164,10 @@ async function rollOut(
       windowMs,
       batchesDone,
     });
+    if (instruction.target_agents !== agents) {
+      const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
+      context.report({ type: 'note', at: clock(), level: 'warning', text });
+    }
     try {
       await rollout.run();
     } catch (thrown) {
@@ -269,6 +274,17 @@ export async function resumeRequest(
     kind: 'bad-input',
     message: `There is no rollout ${id.slice(0, 140)}.`,
     hint: 'Leave --resume out to inject the newest instruction.',
+  });
+}
+
+/** What was decided on an old state is not begun any more; what was begun is finished. */
+function requireFresh({ id, expires }: Instruction, nowMs: number): void {
+  if (expires === undefined || expires > nowMs) return;
+  throw new DreamnetError({
+    code: 'DN507',
+    kind: 'bad-input',
+    message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago.`,
+    hint: 'Decide anew with `dreamnet decide`.',
   });
 }
 
