@@ -15,6 +15,8 @@ const CORE_FILES: Readonly<Record<string, string>> = {
   'pipeline-events.ts': 'loop',
   'loop-context.ts': 'loop',
   'loop-document.ts': 'loop',
+  'loop-refusals.ts': 'loop',
+  'report-phase.ts': 'loop',
   'local-services.ts': 'local-services',
 };
 

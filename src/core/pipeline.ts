@@ -10,7 +10,6 @@
  *   feed back              the result is published, the governor learns, agents are rewarded
  */
 
-import { DreamnetError } from './errors.js';
 import { listAgents } from './fleet/registry.js';
 import { parseSelector } from './fleet/selector.js';
 import { absorbResults } from './governor/absorb-results.js';
@@ -26,13 +25,15 @@ import { openRollout, type Rollout } from './injector/rollout.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
+import { interruptedInWindow, nobody, noRollout, requireFresh, waitsForApproval } from './loop-refusals.js';
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
 import { readRollout, readRolloutAgents } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
 import { watchWindow } from './orchestrator/watch-window.js';
-import type { Learned, Phase, Rewards } from './pipeline-events.js';
+import type { Learned, Rewards } from './pipeline-events.js';
+import { reportPhase } from './report-phase.js';
 import { writeLeaderboards } from './results/leaderboard.js';
 import { publishResult } from './results/publish.js';
 import { agentScores, summarise } from './results/summary.js';
@@ -70,7 +71,7 @@ export async function runLoop(
 /** Steps 1 and 2: what earlier results taught comes first, then the decision, then the broadcast. */
 export function decide(context: LoopContext, request: DecideRequest): Promise<Decision> {
   const { redis, names, clock } = context;
-  return phase(context, 'decide', async () => {
+  return reportPhase(context, 'decide', async () => {
     const objective = parseGoal(request.goal, { selector: request.selector });
     const matches = parseSelector(objective.selector);
     await absorbResults(redis, names, context.name);
@@ -119,7 +120,7 @@ async function rollOut(
 ): Promise<Rollout> {
   const { redis, names, clock } = context;
   const { instruction } = request;
-  const program = await phase(context, 'compile', async () => {
+  const program = await reportPhase(context, 'compile', async () => {
     const prepared = await prepareProgram(redis, names, { instruction, key: context.key });
     const { name, digest, bytes, optimizationScore, costPerTask } = prepared;
     context.report({
@@ -133,7 +134,7 @@ async function rollOut(
     });
     return [prepared, `${name}, ${bytes.length} bytes`];
   });
-  return phase(context, 'inject', async () => {
+  return reportPhase(context, 'inject', async () => {
     const windowMs = request.windowMs ?? instruction.context.window ?? instruction.context.deadline;
     const selector = instruction.selector ?? '';
     const plan = planRollout({
@@ -193,7 +194,7 @@ async function targetsOf(context: LoopContext, id: string, selector: string, res
 function measure(context: LoopContext, rollout: Rollout, decision: Decision | undefined): Promise<Result> {
   const { redis, names, clock } = context;
   const { record } = rollout;
-  return phase(context, 'measure', async () => {
+  return reportPhase(context, 'measure', async () => {
     const endsAtMs = (record.liveAt ?? clock()) + record.windowMs;
     await watchWindow({ ...context, endsAtMs });
     if (context.signal.aborted) throw interruptedInWindow(record.id);
@@ -220,7 +221,7 @@ function feedBack(
   result: Result,
 ): Promise<{ learned: Learned | undefined; rewards: Rewards | undefined }> {
   const { redis, names, clock } = context;
-  return phase(context, 'feedback', async () => {
+  return reportPhase(context, 'feedback', async () => {
     await publishResult({ redis, names, result });
     const absorbed = await absorbResults(redis, names, context.name);
     const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
@@ -244,23 +245,6 @@ function verdictOf(result: Result, decision: Decision | undefined): { good: bool
   };
 }
 
-/** Reports a phase's start and end; the work returns its value and one line about it. */
-async function phase<T>(context: LoopContext, name: Phase, work: () => Promise<[T, string]>): Promise<T> {
-  const started = context.clock();
-  context.report({ type: 'phase', at: started, phase: name, state: 'started' });
-  try {
-    const [value, detail] = await work();
-    const at = context.clock();
-    context.report({ type: 'phase', at, phase: name, state: 'done', detail, ms: at - started });
-    return value;
-  } catch (thrown) {
-    const at = context.clock();
-    const detail = thrown instanceof Error ? thrown.message : String(thrown);
-    context.report({ type: 'phase', at, phase: name, state: 'failed', detail, ms: at - started });
-    throw thrown;
-  }
-}
-
 /** What a rollout needs to go on: its instruction and everything it was told before. */
 export async function resumeRequest(
   context: LoopContext,
@@ -269,51 +253,5 @@ export async function resumeRequest(
   const record = await readRollout(context.redis, context.names, id);
   if (record !== undefined)
     return { instruction: record.instruction, windowMs: record.windowMs, resume: true };
-  throw new DreamnetError({
-    code: 'DN506',
-    kind: 'bad-input',
-    message: `There is no rollout ${id.slice(0, 140)}.`,
-    hint: 'Leave --resume out to inject the newest instruction.',
-  });
-}
-
-/** What was decided on an old state is not begun any more; what was begun is finished. */
-function requireFresh({ id, expires }: Instruction, nowMs: number): void {
-  if (expires === undefined || expires > nowMs) return;
-  throw new DreamnetError({
-    code: 'DN507',
-    kind: 'bad-input',
-    message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago.`,
-    hint: 'Decide anew with `dreamnet decide`.',
-  });
-}
-
-function nobody(selector: string): DreamnetError {
-  return new DreamnetError({
-    code: 'DN504',
-    kind: 'bad-input',
-    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
-    hint:
-      selector === ''
-        ? 'Start some with `dreamnet up`.'
-        : 'See the labels with `dreamnet agents list`, then change --selector.',
-  });
-}
-
-function waitsForApproval({ id, risk }: Decision): DreamnetError {
-  return new DreamnetError({
-    code: 'DN430',
-    kind: 'waits-for-approval',
-    message: `Decision ${id} has a risk of ${risk.score}, above ${risk.threshold}; nothing was sent.`,
-    hint: `Look at it with --json, then allow it with --max-risk ${Math.ceil(risk.score * 100) / 100}.`,
-  });
-}
-
-function interruptedInWindow(id: string): DreamnetError {
-  return new DreamnetError({
-    code: 'DN532',
-    kind: 'interrupted',
-    message: 'Interrupted. The program is live and stays so; its window has not been measured to the end.',
-    hint: `Measure it with \`dreamnet inject --resume ${id}\`.`,
-  });
+  throw noRollout(id);
 }

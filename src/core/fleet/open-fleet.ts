@@ -4,7 +4,7 @@
  * it is; with a Redis address, simulated agents are started only where no other agent has ever registered.
  */
 import type { Redis } from 'ioredis';
-import { DreamnetError } from '../errors.js';
+import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import { connectRedis, describeTarget, type RedisTarget } from '../nerve/connection.js';
 import { createNames, type Names } from '../nerve/names.js';
@@ -55,8 +55,8 @@ export const referenceAgents = 1_159;
 
 /** A reading command keeps the private Redis for moments only; what needs agents waits for it this long. */
 const readerMsMax = 5_000;
-/** What listens there and has not greeted as Redis does within this is no Redis. */
-const greetMsMax = 15_000;
+/** What listens there and has not greeted as Redis does within this is no Redis; refusals are told earlier. */
+const greetMsMax = limits.redisGiveUpAfterMs + 2_000;
 
 export async function openFleet(options: OpenFleetOptions): Promise<OpenFleet> {
   const { home, redisUrl, need } = options;
@@ -170,12 +170,12 @@ async function connect(
 async function greeted(target: RedisTarget, { connectionName }: OpenFleetOptions): Promise<Redis> {
   const connecting = connectRedis(target, { patience: 'command', name: connectionName });
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(silentServer(target)), greetMsMax);
+  const timer = setTimeout(() => late.reject(noRedis(target)), greetMsMax);
   try {
     return await Promise.race([connecting, late.promise]);
   } catch (thrown) {
     connecting.then((redis) => redis.disconnect()).catch(() => undefined);
-    throw thrown;
+    throw /RESP|Protocol error/.test(messageOf(thrown)) ? noRedis(target) : thrown;
   } finally {
     clearTimeout(timer);
   }
@@ -199,7 +199,7 @@ function nobodyAlive(target: RedisTarget, registered: number): DreamnetError {
   });
 }
 
-function silentServer(target: RedisTarget): DreamnetError {
+function noRedis(target: RedisTarget): DreamnetError {
   return new DreamnetError({
     code: 'DN332',
     kind: 'unreachable',

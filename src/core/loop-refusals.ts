@@ -1,0 +1,54 @@
+/** Why the loop does not begin, or does not go on: the errors that belong to no single step of it. */
+import { DreamnetError } from './errors.js';
+import type { Decision } from './nerve/messages/decision.js';
+import type { Instruction } from './nerve/messages/instruction.js';
+
+/** What was decided on an old state is not begun any more; what was begun is finished. */
+export function requireFresh({ id, expires }: Instruction, nowMs: number): void {
+  if (expires === undefined || expires > nowMs) return;
+  throw new DreamnetError({
+    code: 'DN507',
+    kind: 'bad-input',
+    message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago.`,
+    hint: 'Decide anew with `dreamnet decide`.',
+  });
+}
+
+export function nobody(selector: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN504',
+    kind: 'bad-input',
+    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
+    hint:
+      selector === ''
+        ? 'Start some with `dreamnet up`.'
+        : 'See the labels with `dreamnet agents list`, then change --selector.',
+  });
+}
+
+export function waitsForApproval({ id, risk }: Decision): DreamnetError {
+  return new DreamnetError({
+    code: 'DN430',
+    kind: 'waits-for-approval',
+    message: `Decision ${id} has a risk of ${risk.score}, above ${risk.threshold}; nothing was sent.`,
+    hint: `Look at it with --json, then allow it with --max-risk ${Math.ceil(risk.score * 100) / 100}.`,
+  });
+}
+
+export function interruptedInWindow(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN532',
+    kind: 'interrupted',
+    message: 'Interrupted. The program is live and stays so; its window has not been measured to the end.',
+    hint: `Measure it with \`dreamnet inject --resume ${id}\`.`,
+  });
+}
+
+export function noRollout(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN506',
+    kind: 'bad-input',
+    message: `There is no rollout ${id.slice(0, 140)}.`,
+    hint: 'Leave --resume out to inject the newest instruction.',
+  });
+}
