@@ -1,0 +1,113 @@
+/** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
+
+import { listAgents } from '../../src/core/fleet/registry.js';
+import { planRollout } from '../../src/core/injector/plan.js';
+import { prepareProgram } from '../../src/core/injector/prepare-program.js';
+import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/rollout.js';
+import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
+import type { Order } from '../../src/core/nerve/messages/order.js';
+import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-records.js';
+import type { PipelineEvent } from '../../src/core/pipeline-events.js';
+import { key, throttleAll } from '../agent/support.js';
+import type { TestRedis } from '../support/redis.js';
+
+export function instructionOf(change: Partial<Instruction> = {}): Instruction {
+  return {
+    id: 'instr_one',
+    type: 'COST_OPTIMIZATION_v1',
+    target_agents: 20,
+    context: { currentCosts: 100, targetCosts: 85, deadline: 60_000, budget: 500, metrics: ['cost'] },
+    timestamp: Date.now(),
+    priority: 'HIGH',
+    program: { source: throttleAll },
+    ...change,
+  };
+}
+
+export interface RolloutWish {
+  readonly instruction?: Partial<Instruction>;
+  readonly batch?: string;
+  readonly maxFailures?: string;
+  readonly bakeMs?: number;
+  readonly acknowledgeWithinMs?: number;
+  readonly resume?: boolean;
+  /** Leaves agents out, as if they had left the fleet. */
+  readonly without?: readonly string[];
+}
+
+export interface TestRollout {
+  readonly rollout: Rollout;
+  readonly events: PipelineEvent[];
+  readonly controller: AbortController;
+}
+
+/** A rollout by a coordinator of its own; the caller closes it. */
+export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Promise<TestRollout> {
+  const { redis, names } = server;
+  const instruction = instructionOf(wish.instruction);
+  const program = await prepareProgram(redis, names, { instruction, key });
+  const targets = (await listAgents(redis, names, Date.now())).filter(
+    ({ id }) => !wish.without?.includes(id),
+  );
+  const plan = planRollout({
+    instructionId: instruction.id,
+    selector: '',
+    targets,
+    batch: wish.batch ?? '5',
+    maxFailures: wish.maxFailures ?? '0',
+  });
+  const events: PipelineEvent[] = [];
+  const controller = new AbortController();
+  const options: RolloutOptions & { resume: boolean } = {
+    ...{ instruction, program, plan, windowMs: 2_000 },
+    bakeMs: wish.bakeMs ?? 0,
+    acknowledgeWithinMs: wish.acknowledgeWithinMs ?? 2_000,
+    resume: wish.resume ?? false,
+  };
+  const dependencies = {
+    ...{ redis, names, key, clock: Date.now },
+    report: (event: PipelineEvent) => events.push(event),
+    signal: controller.signal,
+  };
+  return { rollout: await openRollout(dependencies, options), events, controller };
+}
+
+/** What a run throws, or undefined; the rollout is closed then. */
+export async function ended({ rollout }: TestRollout): Promise<unknown> {
+  try {
+    await rollout.run();
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  } finally {
+    await rollout.close();
+  }
+}
+
+export async function recordOf({ redis, names }: TestRedis, id = 'instr_one') {
+  const record = await readRollout(redis, names, id);
+  if (record === undefined) throw new Error(`there is no record of ${id}`);
+  return { record, agents: await readRolloutAgents(redis, names, id) };
+}
+
+/** Every order that was sent to the hosts, in turn. */
+export async function sentOrders({ redis, names }: TestRedis, ...hosts: readonly string[]): Promise<Order[]> {
+  const orders: { id: string; order: Order }[] = [];
+  for (const host of hosts) {
+    for (const [id, fields] of await redis.xrange(names.orders(host), '-', '+')) {
+      const envelope = JSON.parse(fields[1] ?? '') as { order: string };
+      orders.push({ id, order: JSON.parse(envelope.order) as Order });
+    }
+  }
+  return orders.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true })).map(({ order }) => order);
+}
+
+/** How often each agent was told to do this. */
+export function timesTold(orders: readonly Order[], action: Order['action']): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const order of orders) {
+    if (order.action !== action) continue;
+    for (const id of order.targets) times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  return times;
+}
