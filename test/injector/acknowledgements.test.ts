@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  type AcknowledgementReader,
+  readAcknowledgements,
+} from '../../src/core/injector/acknowledgements.js';
+import type { Acknowledgement } from '../../src/core/nerve/messages/order.js';
+import { cache, throttle } from '../agent/support.js';
+import { startTestRedis, type TestRedis } from '../support/redis.js';
+
+const stream = 'rollout:x:acks';
+const epoch = 5;
+let server: TestRedis;
+let reader: AcknowledgementReader;
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.clear();
+  await answer({ agent: 'a', reason: 'of before' });
+  reader = await readAcknowledgements(server.redis, { stream, epoch });
+  return () => reader.close();
+});
+
+function answer(change: Partial<Acknowledgement>) {
+  const whole: Acknowledgement = {
+    ...{
+      agent: 'a',
+      host: 'host-1',
+      action: 'stage',
+      digest: throttle.digest,
+      epoch,
+      outcome: 'done',
+      at: Date.now(),
+    },
+    ...change,
+  };
+  return server.redis.xadd(stream, '*', 'json', JSON.stringify(whole));
+}
+
+const wait = (agents: readonly string[], change: { withinMs?: number; signal?: AbortSignal } = {}) =>
+  reader.waitFor({
+    ...{ agents: new Set(agents), action: 'stage', digest: throttle.digest },
+    withinMs: change.withinMs ?? 2_000,
+    signal: change.signal ?? new AbortController().signal,
+  });
+
+test('those of all agents end the wait', async () => {
+  const waiting = wait(['a', 'b']);
+  await answer({ agent: 'a' });
+  await answer({ agent: 'b', outcome: 'failed', code: 'DN601' });
+  const answers = await waiting;
+  expect([...answers.keys()].sort()).toEqual(['a', 'b']);
+  expect(answers.get('b')).toMatchObject({ outcome: 'failed', code: 'DN601' });
+});
+
+test('the first of two by one agent counts', async () => {
+  const waiting = wait(['a', 'b']);
+  await answer({ agent: 'a', reason: 'first' });
+  await answer({ agent: 'a', reason: 'second', outcome: 'failed' });
+  await answer({ agent: 'b' });
+  expect((await waiting).get('a')).toMatchObject({ reason: 'first', outcome: 'done' });
+});
+
+test('others are no answer: of another program, action, epoch or agent, or damaged', async () => {
+  const waiting = wait(['a'], { withinMs: 250 });
+  await answer({ digest: cache.digest });
+  await answer({ action: 'live' });
+  await answer({ epoch: epoch - 1 });
+  await answer({ epoch: epoch + 1 });
+  await answer({ agent: 'stranger' });
+  await server.redis.xadd(stream, '*', 'json', '{"agent":"a"');
+  await server.redis.xadd(stream, '*', 'x', 'y');
+  expect((await waiting).size).toBe(0);
+});
+
+test('those that came in time are kept when others do not come', async () => {
+  const startedMs = performance.now();
+  const waiting = wait(['a', 'b'], { withinMs: 200 });
+  await answer({ agent: 'a' });
+  expect([...(await waiting).keys()]).toEqual(['a']);
+  expect(performance.now() - startedMs).toBeLessThan(600);
+});
+
+test('nobody is waited for at once', async () => {
+  expect((await wait([])).size).toBe(0);
+});
+
+test('an abort ends the wait', async () => {
+  const controller = new AbortController();
+  const waiting = wait(['a'], { signal: controller.signal, withinMs: 60_000 });
+  controller.abort();
+  expect((await waiting).size).toBe(0);
+  expect((await wait(['a'], { signal: controller.signal, withinMs: 60_000 })).size).toBe(0);
+});
+
+test('two waits at a time each get their own', async () => {
+  const both = [wait(['a']), wait(['b'])] as const;
+  await answer({ agent: 'b' });
+  await answer({ agent: 'a' });
+  expect((await Promise.all(both)).map((answers) => [...answers.keys()])).toEqual([['a'], ['b']]);
+});
+
+test('a reader that is closed while somebody waits says so', async () => {
+  const waiting = wait(['a'], { withinMs: 60_000 });
+  const failing = expect(waiting).rejects.toThrow();
+  await reader.close();
+  await failing;
+});
