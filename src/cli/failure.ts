@@ -84,6 +84,7 @@ function tidy(message: string): string {
     .replace(/\nSee more help with --help$/, '')
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/^Parsing (--\S+) *\n\t/, '$1: ')
+    .replace(/^(--\S+): (?=\1\s)/, '')
     .trim();
 }
 

@@ -45,10 +45,10 @@ export async function withSession<T>(
   };
   const session = await openSession({ ...options, report });
   try {
-    return await work(session);
+    return await unlessLost(session, work(session));
   } catch (thrown) {
     if (thrown instanceof DreamnetError || !isReachability(thrown)) throw thrown;
-    throw lostRedis(unreachable(session.fleet.target, thrown), rollout);
+    throw lostRedis(unreachable(session.fleet.target, 'it went away and did not come back'), rollout);
   } finally {
     await session.close();
     if (options.need === 'daemon' && session.fleet.agentsStarted > 0)
@@ -57,6 +57,24 @@ export async function withSession<T>(
       );
   }
 }
+
+/** Work that is still waiting when its Redis has been given up would wait for ever. */
+async function unlessLost<T>({ context: { redis } }: Session, work: Promise<T>): Promise<T> {
+  const lost = Promise.withResolvers<never>();
+  const onEnd = () => {
+    const timer = setTimeout(() => lost.reject(new Error('Connection is closed.')), endsByItselfMs);
+    work.catch(() => undefined).finally(() => clearTimeout(timer));
+  };
+  redis.once('end', onEnd);
+  try {
+    return await Promise.race([work, lost.promise]);
+  } finally {
+    redis.off('end', onEnd);
+  }
+}
+
+/** What the work throws by itself says more, so it is given this long. */
+const endsByItselfMs = 1_000;
 
 /** For commands that only read: what earlier runs left is enough, and the private Redis alone is started when nothing runs. */
 export function withReading<T>(
