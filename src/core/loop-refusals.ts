@@ -7,7 +7,7 @@ import type { Instruction } from './nerve/messages/instruction.js';
 export function requireFresh({ id, expires }: Instruction, nowMs: number): void {
   if (expires === undefined || expires > nowMs) return;
   throw new DreamnetError({
-    code: 'DN507',
+    code: 'DN508',
     kind: 'bad-input',
     message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago.`,
     hint: 'Decide anew with `dreamnet decide`.',

@@ -1,5 +1,4 @@
 /** Events in, calm single lines out, for logs and pipes: batches and metrics only now and then. */
-import { messageOf } from '../../core/errors.js';
 import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
@@ -28,10 +27,9 @@ export function createPlainProgress({ write }: PlainProgressOptions): Progress {
       const line = lineOf(event, state);
       if (line !== undefined) write(`${formatTime(event.at)}  ${line}`);
     },
-    async finish(error) {
+    // What went wrong is told once, by the command; the line of the phase says only that it failed.
+    async finish() {
       if (failures > failuresShown) write(`${failures} agents failed in all`);
-      if (error !== undefined && state.phase)
-        write(`stopped in "${phaseTitles[state.phase]}": ${escapeControls(messageOf(error))}`);
     },
   };
 }
@@ -70,10 +68,11 @@ function lineOf(event: PipelineEvent, state: ProgressState): string | undefined 
 }
 
 function phaseEnd(event: Extract<PipelineEvent, { type: 'phase' }>, state: ProgressState): string {
+  const took = event.ms === undefined ? '' : ` (${formatDuration(event.ms)})`;
+  if (event.state === 'failed') return titled(event.phase, `failed${took}`);
   const text = phaseText(event.phase, state);
   const detail = event.detail === undefined ? text : escapeControls(event.detail);
-  const took = event.ms === undefined ? '' : ` (${formatDuration(event.ms)})`;
-  return titled(event.phase, `${event.state === 'failed' ? 'failed: ' : ''}${detail || 'done'}${took}`);
+  return titled(event.phase, `${detail || 'done'}${took}`);
 }
 
 export function canaryText(event: Extract<PipelineEvent, { type: 'canary' }>): string {

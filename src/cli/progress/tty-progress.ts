@@ -4,7 +4,6 @@
  */
 
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
-import { messageOf } from '../../core/errors.js';
 import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
@@ -53,8 +52,7 @@ class TtyProgress implements Progress {
   async finish(error?: unknown): Promise<void> {
     const { phase } = this.#state;
     if (this.#drawing && phase) {
-      const detail = error === undefined ? {} : { detail: messageOf(error) };
-      this.#end({ type: 'phase', at: 0, phase, state: error === undefined ? 'done' : 'failed', ...detail });
+      this.#end({ type: 'phase', at: 0, phase, state: error === undefined ? 'done' : 'failed' });
     }
     await this.#before;
   }
@@ -69,9 +67,11 @@ class TtyProgress implements Progress {
 
   #end(event: Extract<PipelineEvent, { type: 'phase' }>): void {
     const took = event.ms === undefined ? '' : paint('dim', ` ${formatDuration(event.ms)}`);
-    const text =
-      event.detail === undefined ? this.#doneTitle(event.phase) : detailTitle(event.phase, event.detail);
-    this.#drawing?.end({ title: [text + took, ...this.#notes].join('\n'), failed: event.state === 'failed' });
+    // What went wrong is told once, by the command; here it shows where.
+    const failed = event.state === 'failed';
+    const detail = failed ? 'failed' : event.detail;
+    const text = detail === undefined ? this.#doneTitle(event.phase) : detailTitle(event.phase, detail);
+    this.#drawing?.end({ title: [text + took, ...this.#notes].join('\n'), failed });
     this.#drawing = undefined;
   }
 
