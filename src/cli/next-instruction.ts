@@ -19,7 +19,7 @@ export interface NextInstruction {
   readonly intake: Intake | undefined;
 }
 
-/** Throws DN507 when no instruction waits and DN508 when the one that was asked for is too old. */
+/** Throws DN507 when no instruction waits; whether it is too old the pipeline asks. */
 export async function nextInstruction(
   context: LoopContext,
   { id, resume, waitMs }: InstructionQuestion,
@@ -27,10 +27,7 @@ export async function nextInstruction(
   if (resume !== undefined) return { request: await resumeRequest(context, resume), intake: undefined };
   const { redis, names, clock, signal } = context;
   if (id !== undefined) {
-    const instruction = await findInstruction(redis, names, id);
-    if ((instruction.expires ?? Infinity) <= clock())
-      throw tooOld(instruction.id, instruction.expires, clock());
-    return { request: { instruction }, intake: undefined };
+    return { request: { instruction: await findInstruction(redis, names, id) }, intake: undefined };
   }
   const intake = await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal });
   for (const text of intakeNotes(intake)) {
@@ -63,15 +60,6 @@ function nothingWaits({ rejected, expired }: Intake, waitMs: number): DreamnetEr
     kind: 'bad-input',
     message: `No instruction waits to be injected${waited}${others.length > 0 ? ` (${others.join(', ')})` : ''}.`,
     hint: 'Make one with `dreamnet decide "reduce costs 15%"`, wait for one with --wait 1m, or name one that is older.',
-  });
-}
-
-function tooOld(id: string, expires: number | undefined, nowMs: number): DreamnetError {
-  return new DreamnetError({
-    code: 'DN508',
-    kind: 'bad-input',
-    message: `Instruction ${id} expired ${formatDuration(nowMs - (expires ?? nowMs))} ago: it was made for another state of the fleet.`,
-    hint: 'Decide again with `dreamnet decide`.',
   });
 }
 

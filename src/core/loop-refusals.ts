@@ -9,7 +9,7 @@ export function requireFresh({ id, expires }: Instruction, nowMs: number): void 
   throw new DreamnetError({
     code: 'DN508',
     kind: 'bad-input',
-    message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago.`,
+    message: `Instruction ${id} expired ${Math.round((nowMs - expires) / 1000)} s ago: it was made for another state of the fleet.`,
     hint: 'Decide anew with `dreamnet decide`.',
   });
 }
