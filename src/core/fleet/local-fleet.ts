@@ -27,7 +27,7 @@ import { type SupervisorLink, startSupervisor } from './supervisor-link.js';
 import { settlesWithin, waitFor } from './wait.js';
 
 export { type FleetConnection, type FleetStatus, fleetStatus } from './fleet-status.js';
-export type { FleetState, HostState } from './state-file.js';
+export type { FleetState } from './state-file.js';
 export { type StopResult, stopFleet } from './stop-fleet.js';
 
 export interface FleetOptions extends FleetWish {

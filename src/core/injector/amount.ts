@@ -7,7 +7,8 @@ export function parseBatchSizes(text: string, agents: number): number[] {
   const parts = text.split(',').map((part) => part.trim());
   return parts.map((part) => {
     const size = parseAmount(part, agents, Math.ceil);
-    if (size === undefined) throw badBatch(text, `"${part.slice(0, 40)}" is neither a whole number nor a percentage`);
+    if (size === undefined)
+      throw badBatch(text, `"${part.slice(0, 40)}" is neither a whole number nor a percentage`);
     if (part.endsWith('%') && Number.parseFloat(part) > 100)
       throw badBatch(text, `${part.slice(0, 40)} is more than all agents`);
     if (size < 1 || Number.parseFloat(part) === 0) throw badBatch(text, 'a batch holds at least 1 agent');
