@@ -12,6 +12,8 @@ import { formatCount } from './format.js';
 export interface SessionOptions {
   readonly command: string;
   readonly need: 'session' | 'daemon' | 'read';
+  /** A session that goes on with a rollout of an earlier one. */
+  readonly resumes?: boolean;
   readonly flags: {
     readonly redis?: string | undefined;
     readonly prefix?: string | undefined;
@@ -99,6 +101,7 @@ async function openSession(options: SessionOptions): Promise<Session> {
     agents: flags.agents === undefined ? undefined : Number(flags.agents),
     seed: Number(flags.seed ?? 1),
     need,
+    keepAgents: options.resumes ?? false,
     connectionName: name,
     signal,
     onProgress: ({ agents }) => {

@@ -46,6 +46,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
       {
         command: 'inject',
         need: 'session',
+        resumes: flags.resume !== undefined,
         flags,
         signal,
         note: (text) => this.note(text),

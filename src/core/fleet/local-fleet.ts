@@ -34,6 +34,8 @@ export interface FleetOptions extends FleetWish {
   readonly seed: number;
   /** File URL or path of the module that a host process runs. */
   readonly hostModule?: string;
+  /** Agents of a session know again what those of the session before had staged and live. */
+  readonly keepAgents?: boolean;
   /** Stops what was started so far. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FleetProgress) => void;
@@ -142,12 +144,12 @@ function jobOf(options: FleetOptions): FleetJob {
 
 /**
  * Agents of a daemon fleet keep their programs over `down` and `up`. Those of a session are new each time, as their
- * simulated tasks are; they keep theirs only while the session lasts.
+ * simulated tasks are, unless it goes on with what an earlier session was interrupted in.
  */
-function agentsDirOf({ home, lifetime }: FleetOptions): string {
+function agentsDirOf({ home, lifetime, keepAgents = false, redisOnly = false }: FleetOptions): string {
   if (lifetime === 'daemon') return home.agentsDir;
   const own = join(home.agentsDir, 'session');
-  rmSync(own, { recursive: true, force: true });
+  if (!keepAgents && !redisOnly) rmSync(own, { recursive: true, force: true });
   return own;
 }
 

@@ -35,6 +35,8 @@ export interface OpenFleetOptions {
    * what earlier runs left in the private Redis is enough.
    */
   readonly need: 'session' | 'daemon' | 'read';
+  /** A session that goes on with a rollout of an earlier one: its agents know again what they had staged and live. */
+  readonly keepAgents?: boolean;
   readonly connectionName: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: FleetProgress) => void;
@@ -135,8 +137,8 @@ function lifetimeOf({ need }: OpenFleetOptions, fleet: FleetState | undefined): 
   return need === 'daemon' && fleet?.lifetime !== 'session' ? 'daemon' : 'session';
 }
 
-function sharedOptions({ signal, onProgress }: OpenFleetOptions) {
-  return { signal, ...(onProgress === undefined ? {} : { onProgress }) };
+function sharedOptions({ signal, onProgress, keepAgents = false }: OpenFleetOptions) {
+  return { signal, keepAgents, ...(onProgress === undefined ? {} : { onProgress }) };
 }
 
 async function connect(
