@@ -46,6 +46,7 @@ function svgOf(lines) {
   const height = Math.round(lines.length * cell.height + 2 * margin);
   const texts = lines.map((line, row) => lineOf(line, margin + (row + 0.75) * cell.height)).join('\n');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>${escaped(command.join(' '))}</title>
 <rect width="100%" height="100%" rx="8" fill="${theme.background}"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
 ${texts}
