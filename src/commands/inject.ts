@@ -4,6 +4,7 @@ import { durationFlag, durationMs, fleetFlags, rolloutFlags, windowFlag } from '
 import { nextInstruction } from '../cli/next-instruction.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
+import { DreamnetError } from '../core/errors.js';
 import type { Intake } from '../core/injector/intake.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
 import { inject } from '../core/pipeline.js';
@@ -64,15 +65,21 @@ export default class Inject extends BaseCommand<typeof Inject> {
           waitMs: durationMs(flags.wait ?? '0'),
         });
         intake = next.intake;
-        const done = await inject(context, {
-          ...next.request,
-          ...(flags.window === undefined ? {} : { windowMs: durationMs(flags.window) }),
-          batch: flags.batch,
-          maxFailures: flags['max-failures'],
-          bakeMs: durationMs(flags.bake),
-        });
-        await settled;
-        return done;
+        try {
+          return await inject(context, {
+            ...next.request,
+            ...(flags.window === undefined ? {} : { windowMs: durationMs(flags.window) }),
+            batch: flags.batch,
+            maxFailures: flags['max-failures'],
+            bakeMs: durationMs(flags.bake),
+          });
+        } catch (thrown) {
+          // Trying it again would not mend it; by its id it can still be rolled out.
+          if (hasFaultyProgram(thrown)) settled ??= intake?.settle();
+          throw thrown;
+        } finally {
+          await settled?.catch(() => undefined);
+        }
       },
     );
     const document = loopDocument(outcome);
@@ -80,6 +87,11 @@ export default class Inject extends BaseCommand<typeof Inject> {
     if (document.rollout.failed > 0) this.endAs('partly-done');
     return { ...document, intake: intake === undefined ? null : intakeDocument(intake) };
   }
+}
+
+/** DN520 to DN529: its program is missing, does not compile, or is not what was promised. */
+function hasFaultyProgram(thrown: unknown): boolean {
+  return thrown instanceof DreamnetError && /^DN52\d$/.test(thrown.code);
 }
 
 function intakeDocument({ superseded, expired, rejected }: Intake): NonNullable<InjectDocument['intake']> {

@@ -27,7 +27,7 @@ describe('dreamnet', () => {
   it('lists its commands when it is given none', async () => {
     const ended = await runDreamnet([]);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    expect(ended.stdout).toContain('doctor  Check that this machine has what dreamnet needs.');
+    expect(ended.stdout).toMatch(/doctor +Check that this machine has what dreamnet needs\./);
   });
 
   it('has an example and the exit codes in the help of every command', async () => {
