@@ -5,7 +5,6 @@ import path from 'node:path';
 import type { Redis } from 'ioredis';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
 import { type Home, resolveHome } from '../../src/core/fleet/home.js';
-import { startFleet, stopFleet } from '../../src/core/fleet/local-fleet.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
 import { type PlanOptions, planRollout } from '../../src/core/injector/plan.js';
@@ -17,7 +16,9 @@ import { connectRedis } from '../../src/core/nerve/connection.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import { createNames, type Names } from '../../src/core/nerve/names.js';
 
-const hostModule = path.join(import.meta.dirname, '..', '..', 'dist', 'core', 'agent', 'host-main.js');
+/** Supervisor and hosts are those that a user runs: built, not compiled on the way in. */
+const builtFleet = path.join(import.meta.dirname, '..', '..', 'dist', 'core', 'fleet', 'local-fleet.js');
+type LocalFleet = typeof import('../../src/core/fleet/local-fleet.js');
 
 export interface BenchFleet {
   readonly redis: Redis;
@@ -29,11 +30,12 @@ export interface BenchFleet {
 
 /** Whatever happens in `work`, the fleet ends and its directory goes. */
 export async function withFleet<T>(agents: number, work: (fleet: BenchFleet) => Promise<T>): Promise<T> {
-  if (!existsSync(hostModule)) throw new Error('the host module is not built: run `npm run build`');
+  if (!existsSync(builtFleet)) throw new Error('dreamnet is not built: run `npm run build`');
+  const { startFleet, stopFleet } = (await import(builtFleet)) as LocalFleet;
   const directory = mkdtempSync(path.join(tmpdir(), 'dreamnet-bench-'));
   const home = resolveHome({ DREAMNET_HOME: directory });
   try {
-    const fleet = await startFleet({ home, agents, seed: 1, prefix: '', lifetime: 'session', hostModule });
+    const fleet = await startFleet({ home, agents, seed: 1, prefix: '', lifetime: 'session' });
     if (!('socketPath' in fleet.connection)) throw new Error('the fleet has no private Redis');
     const { socketPath } = fleet.connection;
     const redis = await connectRedis({ socketPath, url: null }, { patience: 'command', name: 'bench' });
