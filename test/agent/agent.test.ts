@@ -158,6 +158,23 @@ describe('a held-out agent', () => {
     expect([agent.measuring, agent.report?.arm, agent.report?.ticks]).toEqual([false, 'held-out', 3]);
   });
 
+  test('that is given another instruction stops counting for the first', () => {
+    bringLive(cache, 'instr_one');
+    stage(throttle, { instruction: 'instr_two' });
+    agent.observe(order(throttle, { instruction: 'instr_two' }), nowMs);
+    tick(3);
+    stage(throttle, { instruction: 'instr_three' });
+    tick(200);
+    expect(agent.measuring).toBe(false);
+    expect(agent.report).toMatchObject({
+      instruction: 'instr_two',
+      arm: 'held-out',
+      ticks: 3,
+      applied: 0,
+      steps: 0,
+    });
+  });
+
   test('without a staged program fails', () => {
     expect(agent.observe(order(throttle), nowMs)).toMatchObject({ outcome: 'failed', code: 'DN616' });
   });

@@ -40,8 +40,10 @@ export async function writeRollout(
     ]);
     if (written !== 1) throw takenOver(record.id);
   }
-  await redis.zadd(names.rollouts, record.plannedAt, record.id);
-  await redis.publish(names.rolloutChanges, record.id);
+  await Promise.all([
+    redis.zadd(names.rollouts, record.plannedAt, record.id),
+    redis.publish(names.rolloutChanges, record.id),
+  ]);
 }
 
 export async function readRollout(
