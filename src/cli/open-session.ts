@@ -78,13 +78,25 @@ async function unlessLost<T>({ context: { redis } }: Session, work: Promise<T>):
 /** What the work throws by itself says more, so it is given this long. */
 const endsByItselfMs = 1_000;
 
-/** For commands that only read: what earlier runs left is enough, and the private Redis alone is started when nothing runs. */
-export function withReading<T>(
+/**
+ * For commands that only read: what earlier runs left is enough, and the private Redis alone is started when nothing
+ * runs. One that another reading command had started may end with it under our feet: then we begin again.
+ */
+export async function withReading<T>(
   options: Omit<SessionOptions, 'need' | 'report' | 'note'>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withSession({ ...options, need: 'read' }, work);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withSession({ ...options, need: 'read' }, work);
+    } catch (thrown) {
+      const isGone = thrown instanceof DreamnetError && thrown.code === 'DN201';
+      if (!isGone || options.flags.redis !== undefined || attempt === readAttemptsMax) throw thrown;
+    }
+  }
 }
+
+const readAttemptsMax = 3;
 
 async function openSession(options: SessionOptions): Promise<Session> {
   const { flags, signal, need } = options;
