@@ -180,7 +180,7 @@ async function rollOut(
   });
 }
 
-/** A resumed rollout keeps the agents it was planned for; those that have left are waited for and then count as failed. */
+/** A resumed rollout keeps the agents it was planned for; those that have left since are marked as failed. */
 async function targetsOf(context: LoopContext, id: string, selector: string, resume: boolean) {
   const { redis, names, clock } = context;
   const registered = await listAgents(redis, names, clock());
