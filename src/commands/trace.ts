@@ -6,7 +6,7 @@ import { requireAgent } from '../cli/views/agents-document.js';
 import { type TraceDocument, traceLine, traceText } from '../cli/views/trace-view.js';
 import { limits } from '../core/limits.js';
 import { followTraces } from '../core/tracer/follow.js';
-import { readTraces } from '../core/tracer/read.js';
+import { readLastLoad, readTraces } from '../core/tracer/read.js';
 
 export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
   static override summary =
@@ -51,7 +51,7 @@ export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
     const young = all.traces.filter(({ trace }) => sinceMs === undefined || trace.at >= sinceMs);
     return {
       agent,
-      load: all.traces.find(({ trace }) => trace.kind === 'load') ?? null,
+      load: (await readLastLoad(redis, names, agent)) ?? null,
       traces: young.slice(0, Number(this.flags.count)),
       damaged: all.damaged,
     };

@@ -31,6 +31,7 @@ import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
 import { readRollout, readRolloutAgents } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
+import { readAggregate } from './orchestrator/read.js';
 import { watchWindow } from './orchestrator/watch-window.js';
 import type { Learned, Rewards } from './pipeline-events.js';
 import { reportPhase } from './report-phase.js';
@@ -168,6 +169,11 @@ async function rollOut(
     if (instruction.target_agents !== agents) {
       const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
       context.report({ type: 'note', at: clock(), level: 'warning', text });
+    }
+    // What the fleet was like before: the faces show the change against it.
+    const aggregate = await readAggregate(redis, names);
+    if (aggregate !== undefined) {
+      context.report({ type: 'aggregate', at: clock(), aggregate, remainingMs: windowMs });
     }
     try {
       await rollout.run();

@@ -23,6 +23,7 @@ export function createPlainProgress({ write }: PlainProgressOptions): Progress {
     handle(event) {
       state = withEvent(state, event);
       if (event.type === 'agent-failed' && ++failures > failuresShown) return;
+      if (event.type === 'aggregate' && state.phase !== 'measure') return;
       if ((event.type === 'batch' || event.type === 'aggregate') && !due(event.type, event.at)) return;
       const line = lineOf(event, state);
       if (line !== undefined) write(`${formatTime(event.at)}  ${line}`);

@@ -40,12 +40,12 @@ export interface BatchTotals {
   readonly done: Set<number>;
   readonly staged: number;
   readonly failed: number;
-  readonly firstAt?: number | undefined;
-  readonly lastAt?: number | undefined;
+  /** Milliseconds from orders to answers, without the time that the canary was watched. */
+  readonly spentMs: number;
 }
 
 export function noProgress(): ProgressState {
-  return { batches: { done: new Set(), staged: 0, failed: 0 } };
+  return { batches: { done: new Set(), staged: 0, failed: 0, spentMs: 0 } };
 }
 
 export function withEvent(state: ProgressState, event: PipelineEvent): ProgressState {
@@ -109,13 +109,17 @@ export function batchGroups(state: ProgressState): BatchGroup[] {
 
 /** Agents a second since the first batch answered; undefined before the second one. */
 export function stagingRate({ batches }: ProgressState): number | undefined {
-  const { firstAt, lastAt, staged } = batches;
-  if (firstAt === undefined || lastAt === undefined || lastAt <= firstAt) return undefined;
-  return (staged / (lastAt - firstAt)) * 1_000;
+  const { spentMs, staged } = batches;
+  return spentMs > 0 ? (staged / spentMs) * 1_000 : undefined;
 }
 
 function resumed({ batchesDone = 0 }: PlannedEvent): BatchTotals {
-  return { done: new Set(Array.from({ length: batchesDone }, (_, at) => at + 1)), staged: 0, failed: 0 };
+  return {
+    done: new Set(Array.from({ length: batchesDone }, (_, at) => at + 1)),
+    staged: 0,
+    failed: 0,
+    spentMs: 0,
+  };
 }
 
 function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'batch' }>): BatchTotals {
@@ -124,8 +128,7 @@ function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'b
     done: totals.done.add(event.batch),
     staged: totals.staged + event.staged,
     failed: totals.failed + event.failed,
-    firstAt: totals.firstAt ?? event.at - event.ms,
-    lastAt: event.at,
+    spentMs: totals.spentMs + event.ms,
   };
 }
 

@@ -17,8 +17,8 @@ import { shortDigest } from './agents-view.js';
 
 export interface TraceDocument {
   readonly agent: string;
-  /** The newest load of a program among the traces kept; null when there is none. */
-  readonly load: StoredTrace | null;
+  /** How it last loaded a program, or tried to; null when it never did. */
+  readonly load: LoadTrace | null;
   /** Newest first. */
   readonly traces: readonly StoredTrace[];
   /** Entries that do not fit: another version, or damage. */
@@ -28,7 +28,7 @@ export interface TraceDocument {
 export function traceText({ agent, load, traces, damaged }: TraceDocument): string {
   const ticks = traces.flatMap(({ trace }) => (trace.kind === 'tick' ? [trace] : []));
   const parts = [
-    load?.trace.kind === 'load' ? loadText(load.trace) : `${agent} has not loaded a program lately.`,
+    load === null ? `${agent} has never loaded a program.` : loadText(load),
     ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks),
   ];
   if (damaged > 0) parts.push(`${formatCount(damaged, 'entry', 'entries')} cannot be read.`);

@@ -89,8 +89,12 @@ export function createReporter({
       await pipelinedWithTraces(redis, names, answers, (pipeline, { agent, acknowledgement }, trace) => {
         const { timings } = acknowledgement;
         pipeline.hset(names.agent(agent.id), agentRecordFields(stateOf(agent)));
-        if (timings !== undefined)
-          trace({ agent: agent.id, trace: loadTrace(order, acknowledgement, timings, memory) });
+        if (timings !== undefined) {
+          const load = loadTrace(order, acknowledgement, timings, memory);
+          trace({ agent: agent.id, trace: load });
+          // Ticks push it out of the stream in minutes; how the program was loaded is asked for later too.
+          pipeline.hset(names.agent(agent.id), 'load', JSON.stringify(load));
+        }
         pipeline.xadd(stream, '*', 'json', JSON.stringify(acknowledgement));
       });
     },

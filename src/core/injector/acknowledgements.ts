@@ -15,7 +15,7 @@ export interface AcknowledgementWait {
 export interface AcknowledgementReader {
   /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 interface Waiter extends AcknowledgementWait {
@@ -45,7 +45,7 @@ export async function readAcknowledgements(
     }
   };
 
-  const reading = (async () => {
+  (async () => {
     while (!closed) {
       const reply = await blocking.xread('COUNT', 1_000, 'BLOCK', blockMs, 'STREAMS', stream, last);
       for (const entry of reply?.[0]?.[1] ?? []) {
@@ -79,10 +79,10 @@ export async function readAcknowledgements(
       if (broken !== undefined) throw broken;
       return arrived;
     },
-    async close() {
+    close() {
       closed = true;
+      // Nothing is awaited: a read on a connection that is just coming back ends only with the process.
       blocking.disconnect();
-      await reading;
     },
   };
 }

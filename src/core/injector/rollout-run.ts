@@ -329,7 +329,7 @@ export class RolloutRun implements Rollout {
   }
 
   async close(): Promise<void> {
-    await this.#reader.close();
+    this.#reader.close();
     const { redis, names } = this.#deps;
     await redis
       .pexpire(names.acknowledgements(this.#record.id), limits.acknowledgementsKeptMs)

@@ -71,7 +71,7 @@ export async function openRollout(
   try {
     await rollout.begin(epoch, earlier, known);
   } catch (thrown) {
-    await reader.close();
+    reader.close();
     throw thrown;
   }
   return rollout;

@@ -31,20 +31,34 @@ export async function watchWindow(watch: WindowWatch): Promise<void> {
     signal,
     holder: watch.name,
   });
+  try {
+    await reportAggregates(watch);
+  } finally {
+    over.abort();
+    await orchestrator;
+  }
+}
+
+async function reportAggregates({
+  redis,
+  names,
+  clock,
+  report,
+  signal,
+  endsAtMs,
+}: WindowWatch): Promise<void> {
   let lastMs = 0;
-  while (!watch.signal.aborted && clock() < watch.endsAtMs) {
+  while (!signal.aborted && clock() < endsAtMs) {
     const aggregate = await readAggregate(redis, names);
     if (aggregate !== undefined && aggregate.at > lastMs) {
       lastMs = aggregate.at;
-      watch.report({
+      report({
         type: 'aggregate',
         at: clock(),
         aggregate,
-        remainingMs: Math.max(0, watch.endsAtMs - clock()),
+        remainingMs: Math.max(0, endsAtMs - clock()),
       });
     }
-    await pause(Math.min(aggregateEveryMs / 2, Math.max(1, watch.endsAtMs - clock())), watch.signal);
+    await pause(Math.min(aggregateEveryMs / 2, Math.max(1, endsAtMs - clock())), signal);
   }
-  over.abort();
-  await orchestrator;
 }

@@ -1,7 +1,8 @@
 /** One agent's newest traces out of Redis, checked; damaged entries are counted, never fatal. */
 import type { Redis } from 'ioredis';
-import { type Trace, traceSchema } from '../nerve/messages/trace-record.js';
+import { type LoadTrace, loadTraceSchema, type Trace, traceSchema } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
+import { parseRecord } from '../nerve/records.js';
 import { newestMessages } from '../nerve/streams.js';
 
 export interface StoredTrace {
@@ -34,4 +35,13 @@ export async function readTraces(
     ),
     damaged: received.filter((entry) => !entry.ok).length,
   };
+}
+
+/** How the agent last loaded a program, or tried to; undefined when it never did. */
+export async function readLastLoad(
+  redis: Redis,
+  names: Names,
+  agent: string,
+): Promise<LoadTrace | undefined> {
+  return parseRecord(await redis.hget(names.agent(agent), 'load'), loadTraceSchema);
 }
