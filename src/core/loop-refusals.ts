@@ -14,18 +14,6 @@ export function requireFresh({ id, expires }: Instruction, nowMs: number): void 
   });
 }
 
-export function nobody(selector: string): DreamnetError {
-  return new DreamnetError({
-    code: 'DN504',
-    kind: 'bad-input',
-    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
-    hint:
-      selector === ''
-        ? 'Start some with `dreamnet up`.'
-        : 'See the labels with `dreamnet agents list`, then change --selector.',
-  });
-}
-
 export function waitsForApproval({ id, risk }: Decision): DreamnetError {
   return new DreamnetError({
     code: 'DN430',

@@ -10,6 +10,7 @@
  *   feed back              the result is published, the governor learns, agents are rewarded
  */
 
+import { noAgents } from './fleet/no-agents.js';
 import { listAgents } from './fleet/registry.js';
 import { parseSelector } from './fleet/selector.js';
 import { absorbResults } from './governor/absorb-results.js';
@@ -25,7 +26,7 @@ import { openRollout, type Rollout } from './injector/rollout.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
-import { interruptedInWindow, nobody, noRollout, requireFresh, waitsForApproval } from './loop-refusals.js';
+import { interruptedInWindow, noRollout, requireFresh, waitsForApproval } from './loop-refusals.js';
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
@@ -78,7 +79,7 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     await absorbResults(redis, names, context.name);
     const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
     const agents = alive.filter(matches);
-    if (agents.length === 0) throw nobody(objective.selector);
+    if (agents.length === 0) throw noAgents(objective.selector);
     const decision = makeDecision({
       ...request,
       objective,

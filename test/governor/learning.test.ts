@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { learnSizes } from '../../src/core/governor/learn.js';
-import type { EffectSize } from '../../src/core/governor/memory.js';
 import { searchParameters } from '../../src/core/governor/search.js';
 import { whatIfModel } from '../../src/core/governor/what-if.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Objective } from '../../src/core/nerve/messages/decision.js';
-import { loadProgram, simulatedFleet } from '../support/simulated-fleet.js';
+import { loadProgram, priorSizes, simulatedFleet } from '../support/simulated-fleet.js';
 
 const source = readFileSync(new URL('../../playbooks/cost_optimize.dream', import.meta.url), 'utf8');
 const objective: Objective = {
@@ -17,23 +16,10 @@ const objective: Objective = {
   latencyRiseMax: 0.1,
 };
 
-function priors(): EffectSize[] {
-  return referenceFleet.actions.flatMap((action) =>
-    action.effects.map(({ metric, perUnit, uncertainty }) => ({
-      action: action.name,
-      code: action.code,
-      metric,
-      mean: perUnit,
-      sd: uncertainty,
-      results: 0,
-    })),
-  );
-}
-
 /** Two loops on a fleet that is new each time, as two runs of a session are: how far each prediction was off, in points. */
 function twoLoops(seed: number): { first: number; second: number } {
   const loaded = loadProgram(source);
-  let sizes = priors();
+  let sizes = priorSizes();
   const errors = [1, 2].map(() => {
     const fleet = simulatedFleet({ seed, agents: 400 });
     const model = whatIfModel({
@@ -65,7 +51,7 @@ describe('learning from results', () => {
   }, 60_000);
 
   it('leaves sizes alone of which nothing was observed', () => {
-    const before = priors();
+    const before = priorSizes();
     const after = learnSizes(before, [], referenceFleet);
     expect(after).toEqual(before);
   });
@@ -99,7 +85,7 @@ describe('learning from results', () => {
   });
 
   it('is not disturbed by sums that cannot be', () => {
-    const before = priors();
+    const before = priorSizes();
     const broken = group('treated', 1, { '1': 0.2 }, { before: 0, after: Number.NaN });
     expect(learnSizes(before, [broken], referenceFleet)).toEqual(before);
   });

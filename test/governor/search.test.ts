@@ -4,18 +4,9 @@ import { searchParameters } from '../../src/core/governor/search.js';
 import { whatIfModel } from '../../src/core/governor/what-if.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Objective } from '../../src/core/nerve/messages/decision.js';
-import { loadProgram, simulatedFleet } from '../support/simulated-fleet.js';
+import { loadProgram, priorSizes, simulatedFleet } from '../support/simulated-fleet.js';
 
-const sizes = referenceFleet.actions.flatMap((action) =>
-  action.effects.map(({ metric, perUnit, uncertainty }) => ({
-    action: action.name,
-    code: action.code,
-    metric,
-    mean: perUnit,
-    sd: uncertainty,
-    results: 0,
-  })),
-);
+const sizes = priorSizes();
 const metrics = ['cost', 'latency', 'throughput', 'memory'] as const;
 const table = simulatedFleet({ seed: 1, agents: 100 }).table();
 

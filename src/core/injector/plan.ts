@@ -2,7 +2,7 @@
  * The plan: an instruction's targets in, batches with a random hold-out in them out. The order is shuffled by the
  * instruction's id, so that the canary is a fair sample and a resumed rollout plans the same.
  */
-import { DreamnetError } from '../errors.js';
+import { noAgents } from '../fleet/no-agents.js';
 import { limits } from '../limits.js';
 import { createRandom } from '../random.js';
 import { parseBatchSizes, parseMaxFailures } from './amount.js';
@@ -38,7 +38,7 @@ export interface PlanOptions {
 
 export function planRollout(options: PlanOptions): Plan {
   const { targets } = options;
-  if (targets.length === 0) throw noTargets(options.selector);
+  if (targets.length === 0) throw noAgents(options.selector);
   const sizes = parseBatchSizes(options.batch, targets.length);
   const maxFailures = parseMaxFailures(options.maxFailures, targets.length);
   const heldOut = heldOutCount(targets.length, options.holdOutShare ?? limits.holdOutShare);
@@ -82,16 +82,4 @@ function shuffle<T>(values: readonly T[], seed: string): T[] {
     [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
   }
   return shuffled;
-}
-
-function noTargets(selector: string): DreamnetError {
-  return new DreamnetError({
-    code: 'DN504',
-    kind: 'bad-input',
-    message: selector === '' ? 'No agents are alive.' : `The selector "${selector}" matches no living agent.`,
-    hint:
-      selector === ''
-        ? 'Start some with `dreamnet up`.'
-        : 'See the labels with `dreamnet agents list`, then change --selector.',
-  });
 }
