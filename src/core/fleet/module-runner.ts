@@ -8,10 +8,16 @@ export interface RunnableModule {
   readonly execArgv: readonly string[];
 }
 
+/**
+ * Long-lived processes that make much short-lived garbage: V8 would let the young generation of each grow to 16 MB, three
+ * times over. 4 MB keeps a fleet a third smaller and collects a little more often (docs/performance.md).
+ */
+const youngHeap = '--max-semi-space-size=4';
+
 /** `module` is a path or a file URL; one that ends in `.ts` is run by way of tsx. */
 export function runnable(module: string): RunnableModule {
   const path = module.startsWith('file:') ? fileURLToPath(module) : module;
-  return { path, execArgv: extname(path) === '.ts' ? ['--import', tsxUrl()] : [] };
+  return { path, execArgv: [youngHeap, ...(extname(path) === '.ts' ? ['--import', tsxUrl()] : [])] };
 }
 
 /** The module at `relative` (with ending `.js`) seen from `from`, in whichever of the two forms `from` itself has. */
