@@ -37,7 +37,15 @@ export async function showWatch(options: ShowWatchOptions): Promise<void> {
   const feed = startFleetFeed({ redis, names, ...(options.everyMs && { everyMs: options.everyMs }) });
   const screen = render(
     createElement(Console, { feed, target: describeTarget(target), readonly: options.readonly ?? false }),
-    { stdin, stdout, alternateScreen: true, incrementalRendering: true, exitOnCtrlC: true },
+    // Ink shows nothing where CI is set, terminal or not; whether there is one has been asked already.
+    {
+      stdin,
+      stdout,
+      interactive: true,
+      alternateScreen: true,
+      incrementalRendering: true,
+      exitOnCtrlC: true,
+    },
   );
   const leave = () => screen.unmount();
   signal.addEventListener('abort', leave, { once: true });
