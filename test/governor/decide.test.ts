@@ -62,6 +62,14 @@ describe('a decision', () => {
     expect(context).toMatchObject({ deadline: 3_600_000, window: 20_000 });
   });
 
+  it('is limited by a budget only when the goal names one, and then says so', () => {
+    const { budget } = decided('cut latency by 20% within 30 days').instruction.context;
+    expect(budget).toBeGreaterThan(500);
+    expect(() => decided('cut latency by 20% within 30 days, budget $5')).toThrow(
+      expect.objectContaining({ code: 'DN410', hint: expect.stringContaining('a larger budget') }),
+    );
+  });
+
   it('is refused where no playbook serves, naming those that do', () => {
     expect(() => decided('increase costs 10%')).toThrow(
       expect.objectContaining({ code: 'DN405', kind: 'bad-input' }),

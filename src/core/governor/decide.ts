@@ -50,7 +50,9 @@ export const predictedMetrics = [
   'cpu_time',
 ] as const satisfies readonly Metric[];
 
-const budgetDollarsDefault = 500;
+/** Budget that an instruction speaks of when the goal names none and the change is not expected to cost more. */
+const budgetDollarsUsual = 500;
+const hourMs = 3_600_000;
 /** An instruction that nobody took up for this long no longer fits the state it was made on. */
 const instructionLifeMs = 900_000;
 
@@ -62,7 +64,6 @@ export function decide(options: DecideOptions): Decision {
   const verified = verifyProgram(bytes);
   if (!verified.ok)
     throw new Error(`playbook ${playbook.name} compiles to something unsafe: ${verified.reason}`);
-  const budgetDollars = objective.budgetDollars ?? budgetDollarsDefault;
   const deadlineMs = objective.deadlineMs ?? options.windowMs;
   const model = whatIfModel({
     table: state.table,
@@ -73,7 +74,7 @@ export function decide(options: DecideOptions): Decision {
   const found = searchParameters(model, {
     objective,
     metrics: predictedMetrics,
-    budgetDollarsPerHour: budgetDollars / (deadlineMs / 3_600_000),
+    budgetDollarsPerHour: (objective.budgetDollars ?? Number.POSITIVE_INFINITY) / (deadlineMs / hourMs),
   });
   if (found.chosen === undefined) throw unreachable(objective, found.nearest);
 
@@ -103,7 +104,7 @@ export function decide(options: DecideOptions): Decision {
           (1 + (objective.metric === 'cost' ? -objective.amount : (prediction.metrics.cost?.mean ?? 0))),
       ),
       deadline: deadlineMs,
-      budget: budgetDollars,
+      budget: objective.budgetDollars ?? budgetFor(prediction, deadlineMs),
       metrics: ['cost', 'latency', 'memory', 'cpu'],
       window: Math.min(options.windowMs, deadlineMs),
     },
@@ -197,14 +198,27 @@ function reasoningOf(
   ];
 }
 
+/** Dollars that the change is expected to cost until the deadline, and at least the usual budget. */
+function budgetFor({ before, metrics }: Prediction, deadlineMs: number): number {
+  const perHour = (before.cost ?? 0) * Math.max(0, metrics.cost?.mean ?? 0);
+  return Math.max(budgetDollarsUsual, Math.ceil((perHour * deadlineMs) / hourMs));
+}
+
 function unreachable(objective: Objective, nearest: Candidate | undefined): DreamnetError {
   const change = nearest?.whatIf.changes[objective.metric]?.mean;
-  const best = change === undefined ? 'nothing is' : `${percent(Math.abs(change))} is`;
+  const best =
+    change === undefined
+      ? 'no setting of its playbook stays within these limits'
+      : `${percent(Math.abs(change))} is the most that is expected within these limits`;
+  const ways = ['ask for less'];
+  if (objective.metric !== 'latency')
+    ways.push('allow more latency ("… without raising latency more than 20%")');
+  if (objective.budgetDollars !== undefined) ways.push('allow a larger budget');
   return new DreamnetError({
     code: 'DN410',
     kind: 'stopped-by-gate',
-    message: `It is not possible to ${describeObjective(objective)}: ${best} the most that is expected within these limits.`,
-    hint: 'Ask for less, or allow more latency: "… without raising latency more than 20%".',
+    message: `It is not possible to ${describeObjective(objective)}: ${best}.`,
+    hint: `You can ${ways.join(', or ')}.`,
   });
 }
 
