@@ -88,6 +88,30 @@ describe('a decision', () => {
   });
 });
 
+describe('the goals that people start with', () => {
+  const reference = simulatedFleet({ seed: 1, agents: 1_159 }).table();
+
+  it.each([
+    'reduce costs 15%',
+    'cut latency by 20% within 1 hour',
+    'scale throughput by 25%',
+    'free 10% memory, budget $500',
+  ])('"%s" can be decided for the reference fleet', (goal) => {
+    const state = {
+      agents: registered(1_159),
+      covered: 1_159,
+      table: reference,
+      ageMs: 0,
+      fingerprint: 'f00d',
+    };
+    const decision = decided(goal, { state, fleetAgents: 1_159 });
+    const { metric, direction, amount } = decision.objective;
+    const gain = (direction === 'decrease' ? -1 : 1) * decision.prediction.target.mean;
+    expect(gain, metric).toBeGreaterThanOrEqual(amount);
+    expect(decision.risk.score).toBeLessThan(0.8);
+  });
+});
+
 describe('risk', () => {
   const calm = { blastRadius: 0, results: 50, dataAgeMs: 0, relativeWidth: 0, actionRisk: 0 };
 
