@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../bytecode/digest.js';
+import { compactJournal } from './journal-compaction.js';
 
 export interface JournalEntry {
   /** Stream id of the order, so that reading goes on after it. */
@@ -23,15 +24,20 @@ export interface Journal {
   keepProgram(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Orders kept over a restart: those of the last few rollouts at 116 batches each. */
-const entriesKept = 600;
+/** Orders after which the file is rewritten without those that no longer matter: some ten rollouts of 116 batches. */
+const compactAfter = 1_200;
 
 export async function openJournal(directory: string, hostId: string): Promise<Journal> {
   const programs = join(directory, 'programs');
   await mkdir(programs, { recursive: true, mode: 0o700 });
   const path = join(directory, `${hostId}.orders.jsonl`);
-  const entries = (await readEntries(path)).slice(-entriesKept);
-  await replaceFile(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const compact = async () => {
+    const kept = compactJournal(await readEntries(path));
+    await replaceFile(path, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    return kept;
+  };
+  const entries = await compact();
+  let appended = 0;
   /** True after a write that failed: part of a line may stand at the end of the file. */
   let torn = false;
   const programPath = (digest: string) => join(programs, `${digest.replace(':', '-')}.bc`);
@@ -42,6 +48,7 @@ export async function openJournal(directory: string, hostId: string): Promise<Jo
       torn = true;
       await appendFile(path, line, { mode: 0o600 });
       torn = false;
+      if (++appended % compactAfter === 0) await compact();
     },
     readProgram: async (digest) => {
       try {
