@@ -4,14 +4,17 @@ import { truncateToWidth } from '../cli/terminal-text.js';
 import type { FleetView } from './hooks/fleet-feed.js';
 import type { Tone } from './theme.js';
 
-/** Data older than this is worth a word. */
-const oldAfterMs = 5_000;
+/** Three of the orchestrator's rounds: what is older is told as old and stands for nothing. */
+const oldAfterMs = 6_000;
 
-export function fleetState(view: FleetView): { readonly tone: Tone; readonly text: string } {
-  const { facts } = view;
+/** `unknown` when what was last heard, from Redis or from the orchestrator, is no longer news. */
+export function fleetState(view: FleetView, nowMs: number): { readonly tone: Tone; readonly text: string } {
+  const { connection, facts } = view;
   if (facts === undefined) return { tone: 'muted', text: 'connecting' };
+  if (connection.state === 'lost' || isOld(facts.atMs, nowMs)) return unknown;
   if (facts.agentsKnown === 0) return { tone: 'muted', text: 'no agents' };
   if (facts.agentsAlive === 0) return { tone: 'bad', text: 'all agents silent' };
+  if (facts.health !== undefined && isOld(facts.health.at, nowMs)) return unknown;
   const state = facts.health?.state ?? (facts.agentsAlive < facts.agentsKnown ? 'degraded' : 'healthy');
   const tone = ({ healthy: 'good', degraded: 'warning', down: 'bad' } as const)[state];
   return { tone, text: state };
@@ -32,9 +35,14 @@ export function statusOf(
     };
   if (problem !== undefined) return { tone: 'bad', text: truncateToWidth(problem, 40) };
   if (facts === undefined) return { tone: 'muted', text: 'no data yet' };
-  const ageMs = nowMs - facts.atMs;
-  if (ageMs < oldAfterMs) return { tone: 'muted', text: 'data live' };
-  return { tone: 'warning', text: `data from ${ageText(ageMs)}` };
+  if (!isOld(facts.atMs, nowMs)) return { tone: 'muted', text: 'data live' };
+  return { tone: 'warning', text: `data from ${ageText(nowMs - facts.atMs)}` };
+}
+
+const unknown = { tone: 'muted', text: 'unknown' } as const;
+
+function isOld(atMs: number, nowMs: number): boolean {
+  return nowMs - atMs >= oldAfterMs;
 }
 
 /** Whole seconds, so that the age does not flicker. */

@@ -22,7 +22,7 @@ const labelColumns = 12;
 /** Lines no wider than the columns; no colours. */
 export function overviewText(view: FleetView, columns: number, nowMs = Date.now()): string {
   const lines = [
-    ...fleetLines(view),
+    ...fleetLines(view, nowMs),
     '',
     ...operationLines(operationOf(view.facts, nowMs)),
     ...resultLines(view),
@@ -70,13 +70,14 @@ export function overviewDocument(view: FleetView, nowMs = Date.now()) {
   };
 }
 
-function fleetLines(view: FleetView): string[] {
+function fleetLines(view: FleetView, nowMs: number): string[] {
   const { facts } = view;
   const alive = formatNumber(facts?.agentsAlive ?? 0);
   const known = formatCount(facts?.agentsKnown ?? 0, 'agent');
   const workload = workloadText(facts);
+  const state = fleetState(view, nowMs).text;
   return [
-    row('fleet', [fleetState(view).text, `${alive} of ${known} alive`, workload].filter(Boolean).join(' · ')),
+    row('fleet', [state, `${alive} of ${known} alive`, workload].filter(Boolean).join(' · ')),
     ...liveMetrics(facts).map((metric) => row(metric.name, `${metric.value}  ${metric.remark}`)),
   ];
 }

@@ -17,7 +17,7 @@ export interface HeaderProps {
 }
 
 export function Header({ view, nowMs, columns, target, frozen, readonly }: HeaderProps) {
-  const state = fleetState(view);
+  const state = fleetState(view, nowMs);
   const status = statusOf(view, nowMs, frozen);
   const showTarget = columns >= 110;
   return (

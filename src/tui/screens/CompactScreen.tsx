@@ -40,7 +40,7 @@ export function CompactScreen(props: CompactScreenProps) {
 
 function compactLines({ view, nowMs, columns, frozen }: CompactScreenProps): CompactLine[] {
   const { facts } = view;
-  const fleet = fleetState(view);
+  const fleet = fleetState(view, nowMs);
   const status = statusOf(view, nowMs, frozen);
   const lines: CompactLine[] = [
     ...operationLines(view, nowMs, columns),
