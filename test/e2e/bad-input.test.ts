@@ -48,7 +48,7 @@ describe('bad input', () => {
     const cli = commandLine();
     const nobody = await cli.run(['run', goal, '--redis', `redis://127.0.0.1:${await freePort()}`]);
     expect(nobody).toMatchObject({ code: 6, stdout: '' });
-    expect(nobody.stderr).toContain('no Redis answers');
+    expect(nobody.stderr).toContain('No Redis answers');
     const server = createServer((socket) =>
       socket.on('error', () => undefined).end('HTTP/1.1 400 No\r\n\r\n'),
     );

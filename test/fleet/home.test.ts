@@ -62,7 +62,7 @@ describe('a fleet', () => {
     await expect(startFleet(fleetOptions(resolveHome({ DREAMNET_HOME: root })))).rejects.toMatchObject({
       code: 'DN301',
       kind: 'failed',
-      message: `directory ${root}/state cannot be made: a part of the path is a file`,
+      message: `Directory ${root}/state cannot be made: a part of the path is a file`,
       hint: 'Move that file away, or set DREAMNET_HOME to another directory.',
     });
   });

@@ -54,7 +54,7 @@ describe('a local fleet', () => {
       code: 'DN320',
       kind: 'bad-input',
       message:
-        'a fleet of 3 agents with prefix "" runs already on a private Redis, and 4 agents were asked for',
+        'A fleet of 3 agents with prefix "" runs already on a private Redis, and 4 agents were asked for',
       hint: expect.stringContaining('dreamnet down'),
     });
     await expect(startFleet(fleetOptions(home, { prefix: 'b:' }))).rejects.toMatchObject({ code: 'DN320' });

@@ -32,7 +32,7 @@ describe('a start that cannot work', () => {
     ).rejects.toMatchObject({
       code: 'DN311',
       kind: 'unreachable',
-      message: 'the private Redis did not start: it ended with status 3. Its log ends with:\nno memory left',
+      message: 'The private Redis did not start: it ended with status 3. Its log ends with:\nno memory left',
     });
     await expectNoProcesses(home);
     expect((await fleetStatus(home)).state).toBe('down');
@@ -65,7 +65,7 @@ describe('a start that cannot work', () => {
     });
     await expect(tryWith({ TEST_HOST_HANGS: 'host-1' })).rejects.toMatchObject({
       code: 'DN322',
-      message: expect.stringContaining('the fleet was not up after 4 s: host-1 was not ready'),
+      message: expect.stringContaining('The fleet was not up after 4 s: host-1 was not ready'),
     });
     await expectNoProcesses(home);
     expect((await fleetStatus(home)).state).toBe('down');
@@ -101,7 +101,7 @@ describe('a start that cannot work', () => {
     expect(await stopFleet(home)).toEqual({ stopped: true, forced: false });
     await expect(start).rejects.toMatchObject({
       code: 'DN321',
-      message: 'the supervisor was asked to stop before the fleet was up',
+      message: 'The supervisor was asked to stop before the fleet was up',
     });
   });
 
@@ -109,7 +109,7 @@ describe('a start that cannot work', () => {
     await expect(startFleet(fleetOptions(temporaryHome(), { agents }))).rejects.toMatchObject({
       code: 'DN325',
       kind: 'bad-input',
-      message: `a fleet cannot have ${agents} agents`,
+      message: `A fleet cannot have ${agents} agents`,
     });
   });
 
@@ -124,7 +124,7 @@ describe('a start that cannot work', () => {
     await expect(tryUrl('redis://:secret@127.0.0.1:1/0')).rejects.toMatchObject({
       code: 'DN312',
       kind: 'unreachable',
-      message: 'no Redis answers at 127.0.0.1:1',
+      message: 'No Redis answers at 127.0.0.1:1',
     });
   });
 });

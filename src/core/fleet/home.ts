@@ -99,7 +99,7 @@ function makeDir(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw diskError(`directory ${dir} cannot be made`, cause);
+    throw diskError(`Directory ${dir} cannot be made`, cause);
   }
 }
 
@@ -117,7 +117,7 @@ function requirePrivate(dir: string): void {
   throw new DreamnetError({
     code: 'DN302',
     kind: 'failed',
-    message: `directory ${dir} is not safe to keep sockets in: ${problem}`,
+    message: `Directory ${dir} is not safe to keep sockets in: ${problem}`,
     hint: `Run \`chmod 700 ${dir}\` if it is yours, remove it if it is not, or set DREAMNET_HOME to another directory.`,
   });
 }

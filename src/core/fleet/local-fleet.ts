@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
 import type { FleetJob } from './fleet-job.js';
 import {
   type FleetConnection,
@@ -66,8 +67,6 @@ export interface RunningFleet {
 const readyMsDefault = 120_000;
 /** The supervisor gives hosts 5 s and Redis 10 s. */
 const stopMsMax = 20_000;
-/** One machine: beyond this a typing error is likelier than a wish. */
-const agentsMax = 100_000;
 const startLock = 'start';
 
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
@@ -198,10 +197,13 @@ function progressOf({ phase, hosts, agents }: FleetState): FleetProgress {
 
 function requireSane({ agents, redisOnly = false, redisUrl }: FleetOptions): void {
   if (redisOnly && redisUrl !== undefined) {
-    throw badInput('a private Redis was asked for together with one at a URL', 'Leave one of the two out.');
+    throw badInput('A private Redis was asked for together with one at a URL', 'Leave one of the two out.');
   }
-  if (redisOnly || (Number.isSafeInteger(agents) && agents >= 1 && agents <= agentsMax)) return;
-  throw badInput(`a fleet cannot have ${agents} agents`, `Ask for 1 to ${agentsMax.toLocaleString('en')}.`);
+  if (redisOnly || (Number.isSafeInteger(agents) && agents >= 1 && agents <= limits.localAgentsMax)) return;
+  throw badInput(
+    `A fleet cannot have ${agents} agents`,
+    `Ask for 1 to ${limits.localAgentsMax.toLocaleString('en')}.`,
+  );
 }
 
 function badInput(message: string, hint: string): DreamnetError {
@@ -212,7 +214,7 @@ function interruptedError(): DreamnetError {
   return new DreamnetError({
     code: 'DN323',
     kind: 'interrupted',
-    message: 'the start of the fleet was interrupted, and what had been started is stopped again',
+    message: 'The start of the fleet was interrupted, and what had been started is stopped again',
     hint: 'Run the same command again.',
   });
 }
@@ -223,7 +225,7 @@ function busyError(options: FleetOptions, status: FleetStatus): DreamnetError {
   return new DreamnetError({
     code: 'DN322',
     kind: 'failed',
-    message: `the fleet was still ${status.state} after ${readyMsOf(options) / 1000} s, at the hands of process ${holder?.pid ?? 'that has just ended'}`,
+    message: `The fleet was still ${status.state} after ${readyMsOf(options) / 1000} s, at the hands of process ${holder?.pid ?? 'that has just ended'}`,
     hint: 'Run `dreamnet down`, then start again.',
   });
 }
@@ -241,7 +243,7 @@ function slowError(options: FleetOptions): DreamnetError {
   return new DreamnetError({
     code: 'DN322',
     kind: 'failed',
-    message: `the fleet was not up after ${readyMsOf(options) / 1000} s: ${what} not ready${tail === '' ? '' : `. The log ends with:\n${tail}`}`,
+    message: `The fleet was not up after ${readyMsOf(options) / 1000} s: ${what} not ready${tail === '' ? '' : `. The log ends with:\n${tail}`}`,
     hint: `Read ${log}.`,
   });
 }

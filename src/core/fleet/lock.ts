@@ -24,7 +24,7 @@ export function tryLock(dir: string, name: string): Lock | undefined {
   try {
     writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    throw diskError(`lock ${path} cannot be made`, cause);
+    throw diskError(`Lock ${path} cannot be made`, cause);
   }
   const release = () => rmSync(path, { force: true });
   if (holdersOf(dir, name).some((holder) => holder.path !== path)) {
@@ -61,6 +61,6 @@ function namesIn(dir: string): readonly string[] {
     return readdirSync(dir);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return [];
-    throw diskError(`directory ${dir} cannot be read`, cause);
+    throw diskError(`Directory ${dir} cannot be read`, cause);
   }
 }

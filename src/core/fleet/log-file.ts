@@ -23,7 +23,7 @@ export function startLog(path: string): LogFile {
     const fd = openSync(path, 'a', 0o600);
     return { fd, close: () => closeSync(fd) };
   } catch (cause) {
-    throw diskError(`log ${path} cannot be opened`, cause);
+    throw diskError(`Log ${path} cannot be opened`, cause);
   }
 }
 

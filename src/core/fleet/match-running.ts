@@ -55,7 +55,7 @@ function redisOf(url: string | null): string {
 function differentError(fleet: FleetState, difference: string): DreamnetError {
   const what = fleet.redisOnly
     ? 'Redis alone'
-    : `a fleet of ${agentsOf(fleet)} with prefix "${fleet.prefix}"`;
+    : `A fleet of ${agentsOf(fleet)} with prefix "${fleet.prefix}"`;
   return new DreamnetError({
     code: 'DN320',
     kind: 'bad-input',
@@ -68,7 +68,7 @@ function unknownError(status: FleetStatus): DreamnetError {
   return new DreamnetError({
     code: 'DN320',
     kind: 'failed',
-    message: `a fleet runs already, and what it is cannot be told: ${status.reason ?? `it is ${status.state}`}`,
+    message: `A fleet runs already, and what it is cannot be told: ${status.reason ?? `it is ${status.state}`}`,
     hint: 'Run `dreamnet down`, then start again.',
   });
 }

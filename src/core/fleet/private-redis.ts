@@ -44,7 +44,7 @@ async function evictLeftover(socketPath: string): Promise<void> {
       throw new DreamnetError({
         code: 'DN311',
         kind: 'failed',
-        message: `another Redis serves ${socketPath} and does not stop`,
+        message: `Another Redis serves ${socketPath} and does not stop`,
         hint: `Find it with \`ps -e | grep redis\` and end it.`,
       });
     }
@@ -137,7 +137,7 @@ function startError(why: string, home: Home): DreamnetError {
   return new DreamnetError({
     code: 'DN311',
     kind: 'unreachable',
-    message: `the private Redis did not start: ${why}${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
+    message: `The private Redis did not start: ${why}${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
     hint: `Read ${home.redisLog}. Its data is in ${home.redisDir}; move that directory away to start empty.`,
   });
 }

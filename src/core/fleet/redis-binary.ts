@@ -13,7 +13,7 @@ export function findRedisBinary(env: NodeJS.ProcessEnv): string {
   throw new DreamnetError({
     code: 'DN313',
     kind: 'unreachable',
-    message: 'a private Redis is needed, and neither redis-server nor valkey-server is on the PATH',
+    message: 'A private Redis is needed, and neither redis-server nor valkey-server is on the PATH',
     hint:
       'Install one (Debian, Ubuntu: `apt-get install redis-server`; Fedora: `dnf install valkey`; Alpine: `apk add redis`; ' +
       'macOS: `brew install redis`), name one in DREAMNET_REDIS_SERVER, or set REDIS_URL to a Redis that runs.',

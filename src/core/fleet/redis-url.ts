@@ -12,7 +12,7 @@ export async function requireReachable(redisUrl: string): Promise<void> {
   throw new DreamnetError({
     code: 'DN312',
     kind: 'unreachable',
-    message: `no Redis answers at ${addresses.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
+    message: `No Redis answers at ${addresses.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
     hint: 'Start it, correct REDIS_URL, or unset REDIS_URL to get a private Redis.',
   });
 }

@@ -68,7 +68,7 @@ function writeWhole(path: string, text: string, existing: 'keep' | 'replace'): b
     return true;
   } catch (cause) {
     if (existing === 'keep' && errnoOf(cause) === 'EEXIST') return false;
-    throw diskError(`key ${path} cannot be written`, cause);
+    throw diskError(`Key ${path} cannot be written`, cause);
   } finally {
     rmSync(aside, { force: true });
   }
@@ -79,7 +79,7 @@ function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw diskError(`key ${path} cannot be read`, cause);
+    throw diskError(`Key ${path} cannot be read`, cause);
   }
 }
 
@@ -89,7 +89,7 @@ function requireOwnerOnly(path: string): void {
   throw new DreamnetError({
     code: 'DN304',
     kind: 'failed',
-    message: `private key ${path} can be read by others: its mode is ${(mode & 0o777).toString(8)} instead of 600`,
+    message: `Private key ${path} can be read by others: its mode is ${(mode & 0o777).toString(8)} instead of 600`,
     hint: `Run \`chmod 600 ${path}\`, and make a new key pair if anybody may have copied it.`,
   });
 }

@@ -53,7 +53,7 @@ export function readState(path: string): FleetState | 'damaged' | undefined {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return undefined;
-    throw diskError(`state file ${path} cannot be read`, cause);
+    throw diskError(`State file ${path} cannot be read`, cause);
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -72,7 +72,7 @@ export function writeState(path: string, state: FleetState): void {
     renameSync(aside, path);
   } catch (cause) {
     rmSync(aside, { force: true });
-    if (!overwrite(path, text)) throw diskError(`state file ${path} cannot be written`, cause);
+    if (!overwrite(path, text)) throw diskError(`State file ${path} cannot be written`, cause);
   }
 }
 

@@ -41,7 +41,7 @@ function immortalError(supervisor: ProcessName): DreamnetError {
   return new DreamnetError({
     code: 'DN324',
     kind: 'failed',
-    message: `supervisor ${supervisor.pid} does not end, even by SIGKILL`,
+    message: `Supervisor ${supervisor.pid} does not end, even by SIGKILL`,
     hint: `Look at it with \`ps -o pid,user,stat,wchan= -p ${supervisor.pid}\`: a process of another user, or one that waits for a broken disk, cannot be ended from here.`,
   });
 }

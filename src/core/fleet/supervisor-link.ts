@@ -96,7 +96,7 @@ function endedError(job: FleetJob, how: string): DreamnetError {
   return new DreamnetError({
     code: 'DN321',
     kind: 'failed',
-    message: `the supervisor ${how} before the fleet was up${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
+    message: `The supervisor ${how} before the fleet was up${tail === '' ? '' : `. Its log ends with:\n${tail}`}`,
     hint: `Read ${job.home.supervisorLog}, then start again.`,
   });
 }

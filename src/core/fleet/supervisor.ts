@@ -180,7 +180,7 @@ function rivalError(job: FleetJob): DreamnetError {
   return new DreamnetError({
     code: 'DN320',
     kind: 'failed',
-    message: `the fleet of ${job.home.stateDir} is already supervised by process ${rival?.pid ?? 'that has just ended'}`,
+    message: `The fleet of ${job.home.stateDir} is already supervised by process ${rival?.pid ?? 'that has just ended'}`,
     hint: 'Run `dreamnet status` to see it, or `dreamnet down` to stop it.',
   });
 }
