@@ -21,6 +21,8 @@ export interface LiveMetric {
 const noteworthyPct = 2;
 /** A chart spreads at least this share of the mean over its height. */
 const chartRange = 0.1;
+/** Agents at rest tick more seldom than aggregates come, so that in most of these nothing ran: an older rate stands in. */
+const successRateAgeMsMax = 30_000;
 
 /** In the order of their weight; empty before the first aggregate. */
 export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
@@ -71,14 +73,22 @@ function successMetric(
   before: Aggregate | undefined,
 ): LiveMetric {
   const failed = before ? counted(before.failed, now.failed) : undefined;
+  const rate = recentSuccessRate(history, now);
   return {
     name: 'success',
-    value: formatShare(now.successRate ?? undefined),
+    value: formatShare(rate),
     remark: failed === undefined ? '' : `${formatNumber(failed)} failed`,
-    verdict: now.successRate !== null && now.successRate < 0.99 ? 'bad' : undefined,
+    verdict: rate !== undefined && rate < 0.99 ? 'bad' : undefined,
     series: history.flatMap((one) => one.successRate ?? []),
     rangeMin: 0.02,
   };
+}
+
+/** The newest that is known and still young; undefined when nothing ran for long. */
+function recentSuccessRate(history: readonly Aggregate[], now: Aggregate): number | undefined {
+  const known = [...history, now].findLast((one) => one.successRate !== null);
+  if (known === undefined || now.at - known.at > successRateAgeMsMax) return undefined;
+  return known.successRate ?? undefined;
 }
 
 function effectsMetric(

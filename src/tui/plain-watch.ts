@@ -1,6 +1,6 @@
 /** The fleet as lines of text or JSON, for pipes and logs: one line per happening, one per new aggregate. */
 import type { Redis } from 'ioredis';
-import { formatCount, formatNumber, formatShare, formatTime } from '../cli/format.js';
+import { formatCount, formatNumber, formatTime } from '../cli/format.js';
 import { safeJson } from '../cli/terminal-text.js';
 import type { Aggregate } from '../core/nerve/messages/aggregate.js';
 import type { Names } from '../core/nerve/names.js';
@@ -49,7 +49,9 @@ function eventLine(event: FleetEvent): string {
 }
 
 function aggregateLine(view: FleetView, aggregate: Aggregate): string {
-  const cost = liveMetrics(view.facts).find((metric) => metric.name === 'cost');
+  const metrics = liveMetrics(view.facts);
+  const cost = metrics.find((metric) => metric.name === 'cost');
+  const success = metrics.find((metric) => metric.name === 'success');
   const change = cost?.remark ? ` (${cost.remark} since go-live)` : '';
   const parts = [
     formatCount(aggregate.agentsAlive, 'agent'),
@@ -57,7 +59,7 @@ function aggregateLine(view: FleetView, aggregate: Aggregate): string {
     `${cost?.value ?? ''}${change}`,
     `${formatNumber(aggregate.latency, 2)} s`,
     `${formatNumber(aggregate.throughput)}/s`,
-    `success ${formatShare(aggregate.successRate ?? undefined)}`,
+    `success ${success?.value ?? ''}`,
   ];
   return `${formatTime(aggregate.at)}  ${'fleet'.padEnd(kindColumns)}  ${parts.join(' · ')}`;
 }

@@ -204,6 +204,11 @@ describe('watching without a terminal', () => {
     expect(fleet).toMatch(/^\d\d:\d\d:\d\d {2}fleet {8}1,159 agents · 12,8\d\d tasks · \$/);
   });
 
+  it('tells the success rate also where nothing ran since the aggregate before', async () => {
+    await writeAggregate(test.redis, test.names, { ...sampleAggregate(4_000), successRate: null });
+    expect((await linesOf(false, 2))[1]).toContain('success 99.97 %');
+  });
+
   it('writes JSON lines', async () => {
     const documents = (await linesOf(true, 2)).map((line) => JSON.parse(line));
     expect(documents[0]).toMatchObject({ type: 'decision', at: 1_000, level: 'info' });

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { Aggregate } from '../../src/core/nerve/messages/aggregate.js';
+import type { FleetFacts } from '../../src/tui/hooks/fleet-facts.js';
+import { liveMetrics } from '../../src/tui/metrics.js';
+import { sampleAggregate } from './support/sample-fleet.js';
+import { idleFacts, nowMs } from './support/sample-view.js';
+
+function metricOf(facts: FleetFacts, name: string) {
+  const metric = liveMetrics(facts).find((one) => one.name === name);
+  if (metric === undefined) throw new Error(`no metric ${name}`);
+  return metric;
+}
+
+describe('the success rate', () => {
+  /** `agoMs` -> rate, oldest first; the last one is the current aggregate. */
+  function factsWith(...rates: [agoMs: number, rate: number | null][]): FleetFacts {
+    const history = rates.map(
+      ([agoMs, successRate]): Aggregate => ({ ...sampleAggregate(nowMs - agoMs), successRate }),
+    );
+    return { ...idleFacts(), history, aggregate: history.at(-1) };
+  }
+
+  it('is the newest that is known while agents tick more seldom than aggregates come', () => {
+    const facts = factsWith([6_000, 0.9], [4_000, 0.95], [2_000, null], [0, null]);
+    expect(metricOf(facts, 'success')).toMatchObject({ value: '95.00 %', verdict: 'bad' });
+  });
+
+  it('is missing when nothing ran for half a minute', () => {
+    expect(metricOf(factsWith([30_000, 0.95], [0, null]), 'success').value).toBe('95.00 %');
+    expect(metricOf(factsWith([31_000, 0.95], [0, null]), 'success')).toMatchObject({
+      value: '–',
+      verdict: undefined,
+    });
+  });
+});
