@@ -29,7 +29,7 @@ export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
   const now = facts?.aggregate;
   if (facts === undefined || now === undefined) return [];
   const { history } = facts;
-  const before = beforeGoLive(facts);
+  const before = beforeGoLive(facts, now);
   const relative = (
     name: string,
     pick: (one: Aggregate) => number,
@@ -60,10 +60,14 @@ export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
   ];
 }
 
-/** The last aggregate before the agents went live; undefined while none of them is live. */
-function beforeGoLive(facts: FleetFacts): Aggregate | undefined {
-  const liveAt = facts.rollout?.liveAt;
-  if (liveAt === undefined) return undefined;
+/**
+ * The last aggregate before the agents went live; undefined while none of them runs the program: the rollout may be
+ * of another fleet that was here before this one.
+ */
+function beforeGoLive(facts: FleetFacts, now: Aggregate): Aggregate | undefined {
+  const { rollout } = facts;
+  if (rollout?.liveAt === undefined || !now.programs[rollout.program.digest]) return undefined;
+  const { liveAt } = rollout;
   return facts.history.findLast((aggregate) => aggregate.at <= liveAt);
 }
 

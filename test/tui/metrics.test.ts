@@ -3,7 +3,7 @@ import type { Aggregate } from '../../src/core/nerve/messages/aggregate.js';
 import type { FleetFacts } from '../../src/tui/hooks/fleet-facts.js';
 import { liveMetrics } from '../../src/tui/metrics.js';
 import { sampleAggregate } from './support/sample-fleet.js';
-import { idleFacts, nowMs } from './support/sample-view.js';
+import { idleFacts, nowMs, runningFacts } from './support/sample-view.js';
 
 function metricOf(facts: FleetFacts, name: string) {
   const metric = liveMetrics(facts).find((one) => one.name === name);
@@ -31,5 +31,25 @@ describe('the success rate', () => {
       value: '–',
       verdict: undefined,
     });
+  });
+});
+
+describe('the comparison with the moment before go-live', () => {
+  const facts = runningFacts({ state: 'complete' }, 40_000);
+
+  it('is made while agents run the program of the rollout', () => {
+    expect(metricOf(facts, 'cost')).toMatchObject({
+      remark: expect.stringMatching(/^-1\d\.\d %$/),
+      verdict: 'good',
+    });
+    expect(metricOf(facts, 'effects').remark).toBe('since go-live');
+  });
+
+  it('is not made with a fleet that was here before: nobody runs that program now', () => {
+    const aggregate = facts.aggregate && { ...facts.aggregate, programs: { none: 1159 } };
+    const later = { ...facts, aggregate };
+    for (const name of ['cost', 'latency', 'throughput', 'success', 'active tasks'])
+      expect(metricOf(later, name).remark).toBe('');
+    expect(metricOf(later, 'effects').remark).toBe('since start');
   });
 });
