@@ -29,7 +29,7 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
     try {
       await rollout.run();
       await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
-      await rollout.complete({ good: true });
+      await rollout.complete({ verdict: 'good' });
     } finally {
       await rollout.close();
     }

@@ -82,7 +82,7 @@ async function injectOnce(fleet: BenchFleet): Promise<{ totalMs: number; staging
       batches !== Math.ceil(AGENTS / BATCH)
     )
       throw new Error(`not every agent took part: ${JSON.stringify(rollout.record.counts)}`);
-    await rollout.complete({ good: true });
+    await rollout.complete({ verdict: 'good' });
     return { totalMs, stagingMs: injectMs ?? Number.NaN };
   } finally {
     await rollout.close();

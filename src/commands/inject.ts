@@ -76,6 +76,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
         } catch (thrown) {
           // Trying it again would not mend it; by its id it can still be rolled out.
           if (hasFaultyProgram(thrown)) settled ??= intake?.settle();
+          else if (settled === undefined) await intake?.putBack().catch(() => undefined);
           throw thrown;
         } finally {
           await settled?.catch(() => undefined);
@@ -84,7 +85,8 @@ export default class Inject extends BaseCommand<typeof Inject> {
     );
     const document = loopDocument(outcome);
     this.print(showLoop(document, flags));
-    if (document.rollout.failed > 0) this.endAs('partly-done');
+    if (document.rollout.state === 'rolled_back') this.endAs('stopped-by-gate');
+    else if (document.rollout.failed > 0) this.endAs('partly-done');
     return { ...document, intake: intake === undefined ? null : intakeDocument(intake) };
   }
 }

@@ -35,7 +35,8 @@ export default class Run extends BaseCommand<typeof Run> {
     );
     const document = loopDocument(outcome);
     this.print(showLoop(document, flags));
-    if (document.rollout.failed > 0) this.endAs('partly-done');
+    if (document.rollout.state === 'rolled_back') this.endAs('stopped-by-gate');
+    else if (document.rollout.failed > 0) this.endAs('partly-done');
     return document;
   }
 }

@@ -43,6 +43,8 @@ export function loopDocument({ decision, rollout, result, learned, rewards }: Lo
       ...(rollout.reason === undefined ? {} : { reason: rollout.reason }),
     },
     execution: result.execution,
+    /** What weakens the measurement, in sentences. */
+    notes: notesOf(result),
     leaderboard: result.leaderboard,
     learned: learned ?? null,
     rewards: rewards ?? null,
@@ -63,4 +65,9 @@ export function decisionDocument(decision: Decision) {
     reasoning: decision.reasoning,
     candidates: decision.candidates,
   };
+}
+
+/** The notes of a result; one of another version may have none. */
+export function notesOf({ notes }: Result): string[] {
+  return Array.isArray(notes) ? notes.map(String) : [];
 }

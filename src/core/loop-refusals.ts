@@ -27,7 +27,8 @@ export function interruptedInWindow(id: string): DreamnetError {
   return new DreamnetError({
     code: 'DN532',
     kind: 'interrupted',
-    message: 'Interrupted. The program is live and stays so; its window has not been measured to the end.',
+    message:
+      'Interrupted. The window has not been measured to the end; agents that go on running keep the program.',
     hint: `Measure it with \`dreamnet inject --resume ${id}\`.`,
   });
 }

@@ -39,6 +39,7 @@ import { reportPhase } from './report-phase.js';
 import { writeLeaderboards } from './results/leaderboard.js';
 import { publishResult } from './results/publish.js';
 import { agentScores, summarise } from './results/summary.js';
+import { judgeResult } from './results/verdict.js';
 import { waitForReports } from './results/wait-for-reports.js';
 import { distributePoints } from './rewards/points.js';
 
@@ -215,7 +216,7 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
     const input = { record, agents: rollout.agents, records, nowMs: clock(), decision };
     const measured = summarise(input);
     await writeLeaderboards({ redis, names, scores: agentScores(input) });
-    await rollout.complete(verdictOf(measured, decision));
+    await rollout.complete(judgeResult(measured, decision?.objective));
     const result = { ...measured, state: rollout.record.state };
     context.report({ type: 'measured', at: clock(), result });
     return [result, `${result.execution.agentsReporting} agents reported`];
@@ -228,28 +229,22 @@ function feedBack(
   result: Result,
 ): Promise<{ learned: Learned | undefined; rewards: Rewards | undefined }> {
   const { redis, names, clock } = context;
-  return reportPhase(context, 'feedback', async () => {
-    await publishResult({ redis, names, result });
-    const absorbed = await absorbResults(redis, names, context.name);
-    const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
-    if (learned !== undefined) context.report({ type: 'learned', at: clock(), learned });
-    const paid = await distributePoints({ redis, names, result });
-    const rewards = { points: paid.distributed, agents: paid.agents, added: paid.agents > 0 };
-    context.report({ type: 'rewarded', at: clock(), rewards });
-    return [{ learned, rewards }, `next: ${learned?.nextType ?? result.type}`];
-  });
-}
-
-/** Good is: the metric that was aimed at moved the right way. Only then does the hold-out follow. */
-function verdictOf(result: Result, decision: Decision | undefined): { good: boolean; reason?: string } {
-  const metric = decision?.objective.metric ?? 'cost';
-  const change = result.execution.metrics[metric]?.change ?? 0;
-  const good = decision?.objective.direction === 'increase' ? change > 0 : change < 0;
-  if (good) return { good };
-  return {
-    good,
-    reason: `${metric} changed by ${(change * 100).toFixed(1)} %: the hold-out stays on the old program`,
-  };
+  return reportPhase<{ learned: Learned | undefined; rewards: Rewards | undefined }>(
+    context,
+    'feedback',
+    async () => {
+      await publishResult({ redis, names, result });
+      const absorbed = await absorbResults(redis, names, context.name);
+      const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
+      if (learned !== undefined) context.report({ type: 'learned', at: clock(), learned });
+      // What had to be taken back earns nothing, and teaches all the more.
+      if (result.state === 'rolled_back') return [{ learned, rewards: undefined }, 'rolled back'];
+      const paid = await distributePoints({ redis, names, result });
+      const rewards = { points: paid.distributed, agents: paid.agents, added: paid.agents > 0 };
+      context.report({ type: 'rewarded', at: clock(), rewards });
+      return [{ learned, rewards }, `next: ${learned?.nextType ?? result.type}`];
+    },
+  );
 }
 
 /** What a rollout needs to go on: its instruction and everything it was told before. */

@@ -1,4 +1,5 @@
 /** One phase of the loop: its work is done between a `started` and a `done` or `failed` event. */
+import { messageOf } from './errors.js';
 import type { LoopContext } from './loop-context.js';
 import type { Phase } from './pipeline-events.js';
 
@@ -17,7 +18,7 @@ export async function reportPhase<T>(
     return value;
   } catch (thrown) {
     const at = context.clock();
-    const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    const detail = context.signal.aborted ? 'interrupted' : messageOf(thrown);
     context.report({ type: 'phase', at, phase: name, state: 'failed', detail, ms: at - started });
     throw thrown;
   }

@@ -47,6 +47,27 @@ describe('instructions that come from elsewhere', () => {
     expect(stored.result).toMatchObject({ agents: 20, succeeded: 20 });
   });
 
+  it('are taken back when they clearly did the opposite of what was wanted', async () => {
+    const cli = await fleet('80');
+    const harmful = `FUNC dearer() {
+      FOR EACH task IN task_queue {
+        INCREASE_CPU_SHARE(task, 150%)
+        INCREASE_MEMORY_CACHE(task, 150%)
+      }
+    }`;
+    const message = { ...instruction('instr_harmful'), target_agents: 80, program: { source: harmful } };
+    await cli.redis().xadd(names.instructions, '*', 'json', JSON.stringify(message));
+    const injected = await cli.run(['inject', '--window', '2s', '--bake', '0', '--json']);
+    expect(injected.code, injected.stderr).toBe(3);
+    const { rollout, execution, rewards } = JSON.parse(injected.stdout) as LoopDocument;
+    expect(execution.reductionPct).toBeLessThan(0);
+    expect(rollout).toMatchObject({ state: 'rolled_back', counts: { live: 0, rolled_back: 76, skipped: 4 } });
+    expect(rollout.reason).toContain('every agent was returned');
+    expect(rewards).toBeNull();
+    const list = await cli.json<AgentsDocument>(['agents']);
+    expect(list.agents.every(({ program }) => program === null)).toBe(true);
+  });
+
   it('change nothing when their program does not compile or is not to be trusted', async () => {
     const cli = await fleet();
     const redis = cli.redis();
@@ -124,8 +145,8 @@ function instruction(id: string) {
   };
 }
 
-async function fleet(): Promise<CommandLine> {
+async function fleet(agents = '20'): Promise<CommandLine> {
   const cli = commandLine();
-  await cli.json(['up', '--agents', '20']);
+  await cli.json(['up', '--agents', agents]);
   return cli;
 }

@@ -90,7 +90,7 @@ function result(id: string): Result {
       effectsByAction: {},
       costBefore: 10,
       costAfter: 9,
-      holdOut: null,
+      holdOut: { agents: 2, costBefore: 1, costAfter: 1 },
       reductionPct: 10,
       interval: null,
       latencyChangePct: 0,

@@ -56,16 +56,17 @@ describe('a rollout', () => {
     expect(states).toEqual(['canary', 'injecting', 'live']);
   });
 
-  test('that ends well brings the held-out live, too; one that ends badly takes the program from them', async () => {
-    for (const [id, good, counts] of [
-      ['instr_good', true, { live: 20, staged: 0 }],
-      ['instr_bad', false, { live: 19, skipped: 1, staged: 0 }],
+  test('that ends well brings the held-out live, too; unclear, they never go; harmful, everybody returns', async () => {
+    for (const [id, verdict, state, counts] of [
+      ['instr_good', 'good', 'complete', { live: 20, staged: 0 }],
+      ['instr_unclear', 'unclear', 'complete', { live: 19, skipped: 1, staged: 0 }],
+      ['instr_harmful', 'harmful', 'rolled_back', { live: 0, rolled_back: 19, skipped: 1, staged: 0 }],
     ] as const) {
       const { rollout } = await coordinate(server, { instruction: { id } });
       await rollout.run();
-      await rollout.complete({ good });
+      await rollout.complete({ verdict });
       await rollout.close();
-      expect((await recordOf(server, id)).record).toMatchObject({ state: 'complete', counts });
+      expect((await recordOf(server, id)).record).toMatchObject({ state, counts });
       expect(count(id)).toBe(counts.live);
       expect(agents().every(({ staged }) => staged === undefined)).toBe(true);
     }
@@ -92,7 +93,7 @@ describe('a rollout', () => {
     const { rollout } = await coordinate(server);
     await rollout.run();
     await expect(coordinate(server)).rejects.toMatchObject({ code: 'DN512' });
-    await rollout.complete({ good: true });
+    await rollout.complete({ verdict: 'good' });
     await rollout.close();
     const before = await server.redis.hgetall(server.names.rollout('instr_one'));
     await expect(coordinate(server, { resume: true })).rejects.toMatchObject({ code: 'DN511' });

@@ -44,7 +44,7 @@ describe('the card at the end of a run', () => {
       {
         ...document,
         rollout: { ...document.rollout, heldOut: 0, failed: 3, succeeded: 1156 },
-        execution: { ...document.execution, interval: null },
+        execution: { ...document.execution, interval: null, holdOut: null },
         learned: null,
         rewards: null,
       },

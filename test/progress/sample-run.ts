@@ -108,7 +108,11 @@ export function sampleDocument(): RunDocument & { readonly decision: Decision } 
       mostEfficient: { agent: 'agent-0871', value: 22.3 },
       hardestWorker: { agent: 'agent-0032', value: 41 },
     },
-    learned: { nextType: 'COST_OPTIMIZATION_v3' },
+    notes: [],
+    learned: {
+      nextType: 'COST_OPTIMIZATION_v3',
+      effectSizes: [{ action: 'REDUCE_CPU_THROTTLE', metric: 'cost', before: -0.5, after: -0.4 }],
+    },
     rewards: { points: 11_590, agents: 1159 },
   };
 }

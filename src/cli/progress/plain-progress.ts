@@ -4,7 +4,7 @@ import { formatDuration, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 import type { Progress } from './progress.js';
 import { noProgress, type ProgressState, withEvent } from './state.js';
-import { metricsText, phaseText, phaseTitles } from './wording.js';
+import { endedBy, metricsText, phaseText, phaseTitles } from './wording.js';
 
 export interface PlainProgressOptions {
   /** Receives whole lines, without the line feed. */
@@ -70,7 +70,7 @@ function lineOf(event: PipelineEvent, state: ProgressState): string | undefined 
 
 function phaseEnd(event: Extract<PipelineEvent, { type: 'phase' }>, state: ProgressState): string {
   const took = event.ms === undefined ? '' : ` (${formatDuration(event.ms)})`;
-  if (event.state === 'failed') return titled(event.phase, `failed${took}`);
+  if (event.state === 'failed') return titled(event.phase, `${endedBy(event)}${took}`);
   const text = phaseText(event.phase, state);
   const detail = event.detail === undefined ? text : escapeControls(event.detail);
   return titled(event.phase, `${detail || 'done'}${took}`);

@@ -40,6 +40,8 @@ export interface RunDocument {
     readonly batches: number;
     readonly durationMs: number;
     readonly state: string;
+    /** Why it did not end as it should. */
+    readonly reason?: string;
   };
   readonly execution: Pick<
     ExecutionSummary,
@@ -53,10 +55,13 @@ export interface RunDocument {
     | 'interval'
     | 'latencyChangePct'
     | 'successRate'
+    | 'holdOut'
   > &
     Partial<Pick<ExecutionSummary, 'metrics'>>;
   readonly leaderboard: Pick<Leaderboard, 'topPerformer' | 'mostEfficient' | 'hardestWorker'>;
-  readonly learned?: Pick<Learned, 'nextType'> | null;
+  /** What weakens the measurement. */
+  readonly notes: readonly string[];
+  readonly learned?: Pick<Learned, 'nextType' | 'effectSizes'> | null;
   readonly rewards?: Pick<Rewards, 'points' | 'agents'> | null;
 }
 
@@ -103,17 +108,26 @@ function headLines(document: RunDocument, painter: Painter): string[] {
   const change = painter(['bold', measured.better ? 'green' : 'yellow'], formatChange(measured.changePct));
   const interval = measured.interval ? `95 %: ${rangeText(measured.interval)}` : 'no interval';
   const predicted = decision ? `predicted ${formatChange(decision.prediction.target.mean * 100)}` : '';
+  const heldOut = document.execution.holdOut?.agents ?? 0;
   const against =
-    rollout.heldOut > 0
-      ? `against ${formatCount(rollout.heldOut, 'agent')} held out`
-      : 'before and after; no agents were held out';
+    heldOut > 0
+      ? `against ${formatCount(heldOut, 'agent')} held out`
+      : `before and after; no agents ${rollout.heldOut > 0 ? 'held out reported' : 'were held out'}`;
   return [
     `${painter('bold', measured.metric)}  ${change}   ${painter('dim', `${interval}   ${predicted}`.trimEnd())}`,
     `${costText(document)}   ${painter('dim', against)}`,
   ];
 }
 
-function rowSections({ program, rollout, execution, leaderboard, learned, rewards }: RunDocument): Row[][] {
+function rowSections({
+  program,
+  rollout,
+  execution,
+  notes,
+  leaderboard,
+  learned,
+  rewards,
+}: RunDocument): Row[][] {
   const failed = rollout.failed > 0 ? `, ${formatNumber(rollout.failed)} failed` : '';
   const { topPerformer, mostEfficient, hardestWorker } = leaderboard;
   return [
@@ -132,6 +146,8 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ],
       ['quality', qualityText(execution)],
       ['workload', escapeControls(execution.workload)],
+      ...rowIf('verdict', rollout.reason && escapeControls(rollout.reason)),
+      ...notes.map((note): Row => ['note', escapeControls(note)]),
     ],
     [
       ...rowIf(
@@ -148,13 +164,18 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ),
     ],
     [
-      ...rowIf('learned', learned && `effect sizes updated; next is ${escapeControls(learned.nextType)}`),
+      ...rowIf('learned', learned && learnedText(learned)),
       ...rowIf(
         'rewards',
         rewards && `${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`,
       ),
     ],
   ];
+}
+
+function learnedText({ effectSizes, nextType }: NonNullable<RunDocument['learned']>): string {
+  const what = effectSizes.length > 0 ? 'effect sizes updated' : 'nothing; nothing could be compared';
+  return `${what}; next is ${escapeControls(nextType)}`;
 }
 
 function rowIf(label: string, text: string | null | undefined): Row[] {

@@ -12,7 +12,7 @@ import { canaryText } from './plain-progress.js';
 import type { Progress } from './progress.js';
 import { noProgress, type ProgressState, withEvent } from './state.js';
 import { runningLines } from './tty-lines.js';
-import { phaseText, phaseTitles } from './wording.js';
+import { endedBy, phaseText, phaseTitles } from './wording.js';
 
 export interface TtyProgressOptions {
   readonly stderr: NodeJS.WriteStream;
@@ -69,7 +69,7 @@ class TtyProgress implements Progress {
     const took = event.ms === undefined ? '' : paint('dim', ` ${formatDuration(event.ms)}`);
     // What went wrong is told once, by the command; here it shows where.
     const failed = event.state === 'failed';
-    const detail = failed ? 'failed' : event.detail;
+    const detail = failed ? endedBy(event) : event.detail;
     const text = detail === undefined ? this.#doneTitle(event.phase) : detailTitle(event.phase, detail);
     this.#drawing?.end({ title: [text + took, ...this.#notes].join('\n'), failed });
     this.#drawing = undefined;

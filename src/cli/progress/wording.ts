@@ -106,3 +106,8 @@ function feedbackText({ learned, rewards }: ProgressState): string {
     parts.push(`${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`);
   return parts.join(', ');
 }
+
+/** How a phase that did not get to its end is told; what went wrong is told by the command. */
+export function endedBy({ detail }: { readonly detail?: string }): 'failed' | 'interrupted' {
+  return detail === 'interrupted' ? 'interrupted' : 'failed';
+}

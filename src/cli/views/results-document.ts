@@ -1,8 +1,10 @@
 /** Results on their stream in, the documents of `results` out; and the card of one of them. */
+
 import type { Redis } from 'ioredis';
 import { DreamnetError } from '../../core/errors.js';
 import { readDecision } from '../../core/governor/decisions.js';
 import { limits } from '../../core/limits.js';
+import { notesOf } from '../../core/loop-document.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
@@ -57,8 +59,10 @@ export function cardOf({ result, decision, rollout }: ResultDocument): RunDocume
       batches: rollout?.batches ?? Number.NaN,
       durationMs: rollout?.injectMs ?? Number.NaN,
       state,
+      ...(rollout?.reason === undefined ? {} : { reason: rollout.reason }),
     },
     execution,
+    notes: notesOf(result),
     leaderboard,
   };
 }

@@ -78,7 +78,7 @@ export function parseGoal(text: string, { selector = '' }: { readonly selector?:
   if (strange.length > 0 || direction === undefined || metric === undefined || amount === undefined) {
     throw notUnderstood(text, understood, strange);
   }
-  if (amount <= 0) throw badAmount(`${percent(amount)} is no change.`);
+  if (amount <= 0) throw badAmount(`${percent(amount)} is not above zero.`);
   if (direction === 'decrease' && amount >= 1)
     throw badAmount(`${metric} cannot fall by ${percent(amount)}.`);
   if (amount > 10) throw badAmount(`${percent(amount)} is beyond anything a program can do.`);

@@ -43,10 +43,12 @@ export async function learnFrom(
   },
 ): Promise<Learned | undefined> {
   if (await hasLearnedFrom(redis, names, result.id)) return undefined;
+  // Agents were held out, but none of them reported: what changed by itself cannot be told from the effect.
+  const controlled = result.heldOut === 0 || result.execution.holdOut !== null;
   const memory = await readMemory(redis, names, capabilities);
   const family = result.type.replace(/_v\d+$/, '');
   const nextVersion = (memory.versions.get(family) ?? versionOf(result.type)) + 1;
-  const sizes = learnSizes(memory.effectSizes, result.groups, capabilities);
+  const sizes = learnSizes(memory.effectSizes, controlled ? result.groups : [], capabilities);
   const changed = sizes.filter((size, at) => size !== memory.effectSizes[at]);
   await writeLearned(redis, names, { resultId: result.id, family, nextVersion, sizes: changed });
   const metric = objective?.metric ?? 'cost';

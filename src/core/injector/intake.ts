@@ -8,7 +8,7 @@ import { limits } from '../limits.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import { readRollout } from '../nerve/rollout-records.js';
-import { acknowledge, keepRejected, newestMessages, takeFromGroup } from '../nerve/streams.js';
+import { acknowledge, handBack, keepRejected, newestMessages, takeFromGroup } from '../nerve/streams.js';
 import { pause } from '../pause.js';
 
 export interface Intake {
@@ -19,6 +19,8 @@ export interface Intake {
   readonly rejected: readonly { readonly streamId: string; readonly reasons: readonly string[] }[];
   /** Call it once the rollout is on record: until then the instruction is handed out again should this process die. */
   settle(): Promise<void>;
+  /** The rollout did not begin: the instruction waits again, at once. */
+  putBack(): Promise<void>;
 }
 
 const group = 'injector';
@@ -54,6 +56,7 @@ export async function takeNewest(
   return {
     instruction,
     settle: () => acknowledge(redis, stream, group, chosen === undefined ? [] : [chosen]),
+    putBack: () => handBack(redis, { stream, group, consumer }, chosen),
     superseded: [...new Set(open.map(({ id }) => id))].filter((id) => id !== instruction?.id),
     expired: expired.map(({ id }) => id),
     rejected,

@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { readAgentRecords } from '../nerve/agent-records.js';
+import type { AgentRecord } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pause } from '../pause.js';
 
@@ -17,6 +18,7 @@ export interface CanaryWatch {
   readonly bakeMs: number;
   /** How long after the bake time a first tick may still come. */
   readonly graceMs: number;
+  readonly clock: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -24,11 +26,11 @@ const lookEveryMs = 50;
 
 export async function judgeCanary(watch: CanaryWatch): Promise<CanaryVerdict> {
   if (watch.bakeMs <= 0) return { passed: true };
+  const sinceMs = watch.clock();
   await pause(watch.bakeMs, watch.signal);
   for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
-    const reports = (await readAgentRecords(watch.redis, watch.names, watch.agents)).map(
-      (record) => record?.window,
-    );
+    const records = await readAgentRecords(watch.redis, watch.names, watch.agents);
+    const reports = records.map((record) => record?.window);
     const broken = reports.findIndex(
       (report) => report?.instruction === watch.instruction && report.errors > 0,
     );
@@ -38,12 +40,17 @@ export async function judgeCanary(watch: CanaryWatch): Promise<CanaryVerdict> {
         reason: `${watch.agents[broken]}: ${reports[broken]?.lastError ?? 'the program failed'}`,
       };
     }
-    const silent = reports.findIndex(
-      (report) => report?.instruction !== watch.instruction || report.ticks === 0,
-    );
+    const silent = records.findIndex((record) => !hasTicked(record, watch.instruction, sinceMs));
     if (silent < 0 || watch.signal.aborted) return { passed: true };
     if (waitedMs >= watch.graceMs)
       return { passed: false, reason: `${watch.agents[silent]} did not tick after going live` };
     await pause(lookEveryMs, watch.signal);
   }
+}
+
+/** Under the new program: by its window, or, when the agent has restarted since and lost that, by a reading since then. */
+function hasTicked(record: AgentRecord | undefined, instruction: string, sinceMs: number): boolean {
+  const { window, metrics } = record ?? {};
+  if (window?.instruction === instruction && window.ticks > 0) return true;
+  return record?.instruction === instruction && metrics !== undefined && metrics.at > sinceMs;
 }

@@ -1,13 +1,17 @@
 /** Why a rollout does not begin, does not go on, or was stopped. */
 import { DreamnetError } from '../errors.js';
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
+import { nextStates } from './states.js';
 
 export function alreadyRolledOut(record: RolloutRecord): DreamnetError {
+  const canGoOn = record.state === 'live' || nextStates[record.state].includes('injecting');
   return new DreamnetError({
     code: 'DN512',
     kind: 'bad-input',
     message: `Instruction ${record.id} has been rolled out already: it is ${record.state}.`,
-    hint: `Go on with \`dreamnet inject --resume ${record.id}\`, or decide anew with \`dreamnet decide\`.`,
+    hint: canGoOn
+      ? `Go on with \`dreamnet inject --resume ${record.id}\`, or decide anew with \`dreamnet decide\`.`
+      : 'Decide anew with `dreamnet decide`.',
   });
 }
 

@@ -14,7 +14,7 @@ import { writeRollout } from '../nerve/rollout-records.js';
 import type { AcknowledgementReader } from './acknowledgements.js';
 import { judgeCanary } from './judge-canary.js';
 import type { PlannedAgent } from './plan.js';
-import type { Rollout, RolloutDependencies, RolloutOptions } from './rollout.js';
+import type { Rollout, RolloutDependencies, RolloutOptions, RolloutVerdict } from './rollout.js';
 import { countsOf, settledAgent, startingAgents } from './rollout-agents.js';
 import { abortedByOperator, nothingLeft, stoppedByGate } from './rollout-refusals.js';
 import { type OrderBatch, sendOrders } from './send-orders.js';
@@ -97,17 +97,22 @@ export class RolloutRun implements Rollout {
     await this.#goLive();
   }
 
-  async complete({ good, reason }: { readonly good: boolean; readonly reason?: string }): Promise<void> {
-    const heldOut = this.#options.plan.agents.filter(
-      ({ id, heldOut }) => heldOut && this.#outcomeOf(id) === 'staged',
-    );
-    if (good) {
-      await this.#order('live', heldOut, 'live');
-    } else {
-      await this.#order('undo', heldOut, 'skipped', 'the result was not good');
+  async complete({ verdict, reason }: RolloutVerdict): Promise<void> {
+    const { agents } = this.#options.plan;
+    const heldOut = agents.filter((agent) => agent.heldOut && this.#outcomeOf(agent.id) === 'staged');
+    if (verdict === 'good') await this.#order('live', heldOut, 'live');
+    else await this.#order('undo', heldOut, 'skipped', 'the result was not good');
+    if (verdict === 'harmful') {
+      this.#returning = true;
+      await this.#order(
+        'undo',
+        agents.filter(({ id }) => this.#outcomeOf(id) === 'live'),
+        'rolled_back',
+        reason,
+      );
     }
     this.#record = { ...this.#record, finishedAt: this.#deps.clock() };
-    await this.#step('complete', reason);
+    await this.#step(verdict === 'harmful' ? 'rolled_back' : 'complete', reason);
   }
 
   get #isCanaryDue(): boolean {

@@ -39,14 +39,19 @@ export interface RolloutOptions {
   readonly acknowledgeWithinMs?: number;
 }
 
+export interface RolloutVerdict {
+  readonly verdict: 'good' | 'unclear' | 'harmful';
+  readonly reason?: string;
+}
+
 /** A rollout in the hands of this process. */
 export interface Rollout {
   readonly record: RolloutRecord;
   readonly agents: ReadonlyMap<string, RolloutAgent>;
   /** Stages everything and goes live; throws DN530 when a gate stopped it, DN531 when it was aborted. */
   run(): Promise<void>;
-  /** Ends the window: after a good result the held-out agents go live too, after a bad one they never do. */
-  complete(result: { readonly good: boolean; readonly reason?: string }): Promise<void>;
+  /** Ends the window: after a good result the held-out agents go live too, after a harmful one everybody returns. */
+  complete(verdict: RolloutVerdict): Promise<void>;
   /** Marks an interrupted rollout, so that others see that nobody is working on it. */
   markAborted(): Promise<void>;
   close(): Promise<void>;

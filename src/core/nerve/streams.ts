@@ -88,6 +88,16 @@ export async function acknowledge(
   if (streamIds.length > 0) await redis.xack(stream, group, ...streamIds);
 }
 
+/** Gives up a message that was taken, so that whoever looks next may take it over at once. */
+export async function handBack(
+  redis: Redis,
+  { stream, group, consumer }: { readonly stream: string; readonly group: string; readonly consumer: string },
+  streamId: string | undefined,
+): Promise<void> {
+  if (streamId === undefined) return;
+  await redis.xclaim(stream, group, consumer, 0, streamId, 'IDLE', limits.reclaimAfterMs, 'JUSTID');
+}
+
 /** Keeps a message that did not fit, with every reason, where an operator can find it. */
 export async function keepRejected(
   redis: Redis,
