@@ -138,9 +138,28 @@ function checkedDuration(
   throw new DreamnetError({
     code: 'DN920',
     kind: 'bad-input',
-    message: `${flag} "${text.slice(0, 40)}" is no duration between ${minMs} ms and ${maxMs / 1000} s.`,
-    hint: `Write for example ${flag} 20s, ${flag} 500ms or ${flag} 2h.`,
+    message: `${flag} "${text.slice(0, 40)}" is no duration between ${shortest(minMs)} and ${shortest(maxMs)}.`,
+    hint: `Write for example ${exampleDurations(flag, { minMs, maxMs })}.`,
   });
+}
+
+/** Only what the flag would accept. */
+function exampleDurations(flag: string, { minMs, maxMs }: { minMs: number; maxMs: number }): string {
+  const fitting = ['500ms', '20s', '2m', '2h'].filter((text) => {
+    const ms = durationMs(text);
+    return ms >= minMs && ms <= maxMs;
+  });
+  return fitting
+    .map((text) => `${flag} ${text}`)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1');
+}
+
+/** As it can be written in a flag: 3600000 -> `1h`. */
+function shortest(ms: number): string {
+  if (ms === 0) return '0';
+  const [unit, length] = Object.entries(unitsMs).findLast(([, one]) => ms % one === 0) ?? ['ms', 1];
+  return `${ms / length}${unit}`;
 }
 
 function wholeNumber(text: string, { flag, min, max }: { flag: string; min: number; max: number }): string {
