@@ -78,7 +78,7 @@ export function unreachable(target: RedisTarget, thrown: unknown): DreamnetError
     hint:
       target.socketPath === null
         ? 'Check REDIS_URL or --redis and that the server runs; without them dreamnet starts a private Redis.'
-        : 'Run `dreamnet doctor`; `dreamnet up` starts the private Redis again.',
+        : '`dreamnet status` tells more; `dreamnet down`, then `dreamnet up`, starts it again.',
     cause: thrown,
   });
 }
