@@ -5,11 +5,11 @@ import { type StopResult, stopFleet } from '../core/fleet/stop-fleet.js';
 export default class Down extends BaseCommand<typeof Down> {
   static override summary = 'Stop the fleet of this home, and clean up what one left behind.';
   static override description =
-    'Ends agents, Redis and supervisor, by force when they do not end by themselves. What Redis held is kept. A Redis that was given keeps running.';
+    'Ends agents, Redis and supervisor, by force when they do not end by themselves. What Redis held is kept. A Redis that was given keeps running. With --prefix it refuses to stop a fleet that has another one.';
   static override examples = ['<%= config.bin %> down', '<%= config.bin %> down --json'];
 
   async run(): Promise<StopResult> {
-    const result = await stopFleet(resolveHome(process.env));
+    const result = await stopFleet(resolveHome(process.env), { prefix: this.flags.prefix });
     this.print(textOf(result));
     return result;
   }

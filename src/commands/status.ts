@@ -9,14 +9,15 @@ const giveUpAfterMs = 2_000;
 
 export default class Status extends BaseCommand<typeof Status> {
   static override summary = 'Show what runs: processes, Redis, agents alive, the last rollout.';
-  static override description = 'Starts nothing, and ends with 0 when nothing runs.';
+  static override description =
+    'Starts nothing, and ends with 0 when nothing runs. Without --prefix the prefix of the fleet that runs here is used.';
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json'];
 
   async run(): Promise<FleetDocument> {
     const home = resolveHome(process.env);
-    const redisUrl = this.flags.redis;
+    const { redis: redisUrl, prefix } = this.flags;
     const status = await fleetStatus(home);
-    const document = fleetDocument({ home, status, facts: await this.#facts(status), redisUrl });
+    const document = fleetDocument({ home, status, facts: await this.#facts(status), redisUrl, prefix });
     this.print(fleetText(document, Date.now()));
     return document;
   }

@@ -32,8 +32,11 @@ export default class Up extends BaseCommand<typeof Up> {
         const status = await fleetStatus(home);
         if (status.fleet?.lifetime === 'session') throw someoneElses(status.fleet.ownerPid);
         const facts = await readFleetFacts(context.redis, context.names, context.clock());
-        const redisUrl = flags.redis;
-        return { ...fleetDocument({ home, status, facts, redisUrl }), started: fleet.agentsStarted > 0 };
+        const { redis: redisUrl, prefix } = flags;
+        return {
+          ...fleetDocument({ home, status, facts, redisUrl, prefix }),
+          started: fleet.agentsStarted > 0,
+        };
       },
     );
     this.print(fleetText(document, Date.now()));

@@ -42,6 +42,18 @@ describe('a local fleet', () => {
     expect(statSync(home.stateFile).mode & 0o077).toBe(0);
   });
 
+  it('is not stopped for another prefix than its own', async () => {
+    const home = temporaryHome();
+    await startFleet(fleetOptions(home, { prefix: 'blue' }));
+    await expect(stopFleet(home, { prefix: 'green' })).rejects.toMatchObject({
+      code: 'DN320',
+      kind: 'bad-input',
+      message: 'The fleet of this home has prefix "blue", and prefix "green" was asked for.',
+    });
+    expect((await fleetStatus(home)).state).toBe('up');
+    expect(await stopFleet(home, { prefix: 'blue' })).toMatchObject({ stopped: true });
+  });
+
   it('is found by a second start that asks for the same, and told apart by one that does not', async () => {
     const home = temporaryHome();
     const first = await startFleet(fleetOptions(home));

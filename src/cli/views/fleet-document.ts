@@ -2,16 +2,20 @@
 import type { Redis } from 'ioredis';
 import type { FleetStatus } from '../../core/fleet/fleet-status.js';
 import type { Home } from '../../core/fleet/home.js';
+import { hasOtherPrefix, prefixText } from '../../core/fleet/match-running.js';
 import { withoutPassword } from '../../core/fleet/redis-url.js';
 import { limits } from '../../core/limits.js';
+import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
 import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
 
 export interface FleetDocument {
-  /** `unmanaged`: a given Redis without a local fleet. */
+  /** `unmanaged`: a given Redis without a local fleet, or a prefix that the fleet of this home does not have. */
   readonly state: FleetStatus['state'] | 'unmanaged';
   readonly reason: string | null;
   readonly home: string;
+  /** Prefix of the names in Redis that were looked at; null when they have none. */
+  readonly prefix: string | null;
   readonly supervisor: {
     readonly pid: number;
     readonly startedAt: number;
@@ -46,6 +50,8 @@ export interface FleetDocument {
     readonly failed: number;
     readonly plannedAt: number;
     readonly finishedAt: number | null;
+    /** The command that goes on with it, when it is not finished and nobody is seen to work on it. */
+    readonly next: string | null;
   } | null;
 }
 
@@ -61,16 +67,18 @@ export interface FleetDocumentOptions {
   readonly facts: FleetFacts | null;
   /** A Redis that was given on the command line. */
   readonly redisUrl?: string | undefined;
+  /** A prefix that was given on the command line. */
+  readonly prefix?: string | undefined;
 }
 
 export function fleetDocument(options: FleetDocumentOptions): FleetDocument {
-  const { home, status, facts, redisUrl } = options;
+  const { home, status, facts, prefix } = options;
   const { fleet } = status;
-  const runs = fleet !== null && status.state !== 'stale';
+  const runs = fleet !== null && status.state !== 'stale' && !hasOtherPrefix(status, prefix);
   return {
-    state: status.state === 'down' && redisUrl !== undefined ? 'unmanaged' : status.state,
-    reason: status.reason ?? null,
+    ...stateOf(options),
     home: home.stateDir,
+    prefix: (prefix ?? fleet?.prefix) || null,
     supervisor: runs
       ? {
           pid: fleet.pid,
@@ -101,12 +109,24 @@ export function fleetDocument(options: FleetDocumentOptions): FleetDocument {
   };
 }
 
-/** Two small questions and the newest rollout. */
+function stateOf({
+  status,
+  redisUrl,
+  prefix,
+}: FleetDocumentOptions): Pick<FleetDocument, 'state' | 'reason'> {
+  const { fleet, state, reason = null } = status;
+  if (fleet !== null && hasOtherPrefix(status, prefix))
+    return { state: 'unmanaged', reason: `the one of this home ${prefixText(fleet)}` };
+  return { state: state === 'down' && redisUrl !== undefined ? 'unmanaged' : state, reason };
+}
+
+/** Three small questions and the newest rollout. */
 export async function readFleetFacts(redis: Redis, names: Names, nowMs: number): Promise<FleetFacts> {
-  const [alive, known, newest] = await Promise.all([
+  const [alive, known, newest, working] = await Promise.all([
     redis.zcount(names.agents, `(${nowMs - limits.agentAliveMs}`, '+inf'),
     redis.zcard(names.agents),
     newestRollouts(redis, names, 1),
+    coordinatorConnected(redis),
   ]);
   const record = newest[0] === undefined ? undefined : await readRollout(redis, names, newest[0]);
   if (record === undefined) return { alive, known, lastRollout: null };
@@ -123,8 +143,24 @@ export async function readFleetFacts(redis: Redis, names: Names, nowMs: number):
       failed: counts.failed,
       plannedAt,
       finishedAt: finishedAt ?? null,
+      next: needsResume(record, working) ? `dreamnet inject --resume ${id}` : null,
     },
   };
+}
+
+/** Interrupted or paused it waits for somebody; in any state on the way it needs a process that works on it. */
+function needsResume({ state }: RolloutRecord, working: boolean): boolean {
+  if (state === 'aborted' || state === 'paused') return true;
+  return !working && ['planned', 'canary', 'injecting', 'live'].includes(state);
+}
+
+/** Whether a command that rolls out is connected, by the name it gave itself; where that may not be asked, perhaps. */
+async function coordinatorConnected(redis: Redis): Promise<boolean> {
+  try {
+    return /\bname=dreamnet-(run|inject|watch)-/.test(String(await redis.client('LIST')));
+  } catch {
+    return true;
+  }
 }
 
 function redisOf({ status, redisUrl }: FleetDocumentOptions): FleetDocument['redis'] {

@@ -6,11 +6,12 @@ import type { FleetDocument } from './fleet-document.js';
 type Row = readonly [name: string, value: string];
 
 export function fleetText(document: FleetDocument, nowMs: number): string {
-  const { redis, hosts, lastRollout, home, reason } = document;
+  const { redis, hosts, lastRollout, home, prefix, reason } = document;
   const rows: Row[] = [
     ['fleet', `${stateText(document, nowMs)}${reason === null ? '' : `: ${reason}`}`],
     ['home', home],
   ];
+  if (prefix !== null) rows.push(['prefix', prefix]);
   if (redis !== null) {
     const kind = redis.private ? `private, pid ${redis.pid ?? '–'}${restartsText(redis.restarts)}` : 'given';
     rows.push(['redis', `${redis.address} (${kind})`]);
@@ -31,18 +32,21 @@ export function fleetText(document: FleetDocument, nowMs: number): string {
       ],
       ['', id],
     );
+    if (lastRollout.next !== null) rows.push(['', `go on with: ${lastRollout.next}`]);
   }
   return formatPairs([...rows, ...nextRows(document)]);
 }
 
-function stateText({ state, supervisor }: FleetDocument, nowMs: number): string {
-  if (state === 'unmanaged') return 'none of this home';
+function stateText({ state, supervisor, prefix }: FleetDocument, nowMs: number): string {
+  if (state === 'unmanaged')
+    return prefix === null ? 'none of this home' : `none of this home with prefix ${prefix}`;
   if (supervisor === null) return state;
   const life =
     supervisor.lifetime === 'session'
       ? `ends with process ${supervisor.ownerPid}`
       : 'stays until `dreamnet down`';
-  return `${state} for ${formatDuration(nowMs - supervisor.startedAt)}, supervisor ${supervisor.pid}, ${life}`;
+  const up = state === 'degraded' ? `${state}, up` : state;
+  return `${up} for ${formatDuration(nowMs - supervisor.startedAt)}, supervisor ${supervisor.pid}, ${life}`;
 }
 
 function agentsText({ agents: { started, alive, known } }: FleetDocument): string {

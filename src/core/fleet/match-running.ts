@@ -34,6 +34,28 @@ export function matchRunning(wish: FleetWish, status: FleetStatus): RunningState
   return { status, connection };
 }
 
+/** True when a prefix was asked for and the fleet of this home has another one. */
+export function hasOtherPrefix({ fleet }: FleetStatus, prefix: string | undefined): boolean {
+  return prefix !== undefined && fleet !== null && !fleet.redisOnly && fleet.prefix !== prefix;
+}
+
+/** Throws DN320 when the fleet of this home is not the one with the prefix that was asked for. */
+export function requirePrefix(status: FleetStatus, prefix: string | undefined): void {
+  const { fleet } = status;
+  if (fleet === null || !hasOtherPrefix(status, prefix)) return;
+  throw new DreamnetError({
+    code: 'DN320',
+    kind: 'bad-input',
+    message: `The fleet of this home ${prefixText(fleet)}, and prefix "${prefix}" was asked for.`,
+    hint: 'Leave out --prefix and DREAMNET_PREFIX to mean the fleet of this home, or set DREAMNET_HOME to the home of the other.',
+  });
+}
+
+/** `has no prefix`, or `has prefix "blue"`. */
+export function prefixText({ prefix }: Pick<FleetState, 'prefix'>): string {
+  return prefix === '' ? 'has no prefix' : `has prefix "${prefix}"`;
+}
+
 function differenceOf(wish: FleetWish, fleet: FleetState): string | undefined {
   if (wish.lifetime === 'daemon' && fleet.lifetime === 'session') {
     return `it ends with process ${fleet.ownerPid}, which started it for itself`;

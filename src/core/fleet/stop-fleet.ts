@@ -3,6 +3,7 @@ import { DreamnetError } from '../errors.js';
 import { recordedStatus, supervisorOf } from './fleet-status.js';
 import type { Home } from './home.js';
 import { reapLeftovers } from './leftovers.js';
+import { requirePrefix } from './match-running.js';
 import { isAlive, type ProcessName, signalProcess } from './process-identity.js';
 import { waitFor } from './wait.js';
 
@@ -16,6 +17,8 @@ export interface StopResult {
 export interface StopOptions {
   /** How long the supervisor is given for an orderly stop. */
   readonly graceMs?: number;
+  /** A fleet with another prefix than this is not the one that was meant. */
+  readonly prefix?: string | undefined;
 }
 
 /** Hosts are given 5 s and Redis 10 s by the supervisor; then comes force. */
@@ -23,6 +26,7 @@ const graceMsDefault = 20_000;
 const killMsMax = 5_000;
 
 export async function stopFleet(home: Home, options: StopOptions = {}): Promise<StopResult> {
+  requirePrefix(recordedStatus(home), options.prefix);
   const supervisor = supervisorOf(home);
   if (supervisor === undefined) {
     const cleaned = recordedStatus(home).state === 'stale' && (await reapLeftovers(home.stateFile));
