@@ -95,6 +95,14 @@ describe('the operation screen', () => {
     expect(frame).toContain('95 % sure: -15.7 to -13.9');
   });
 
+  it.each([60, 80])('shows every change whole, apart from its value, in %i columns', (columns) => {
+    const facts = runningFacts({ state: 'live' });
+    const aggregate = facts.aggregate && { ...facts.aggregate, failed: facts.aggregate.failed + 748 };
+    const frame = frameOf(viewOf({ ...facts, aggregate }), columns, 24);
+    expect(frame).toMatch(/cost +\$\d,\d{3}\/h +-1\d\.\d % /);
+    expect(frame).not.toMatch(/%\d|–\d/);
+  });
+
   it('says in a small terminal what matters most', () => {
     const lines = frameOf(live, 30, 8).split('\n');
     expect(lines[0]).toContain('1,159 agents');

@@ -1,6 +1,6 @@
 /** The live figures as short rows in two columns, for screens without room for cards. */
 import { Box } from 'ink';
-import { sparkline } from '../chart.js';
+import { metricRow } from '../metric-row.js';
 import type { LiveMetric } from '../metrics.js';
 import { verdictTone } from '../theme.js';
 import { Line, Piece } from './Line.js';
@@ -14,9 +14,6 @@ interface MetricTableProps {
 
 export const metricTableRows = 5;
 
-const nameColumns = 12;
-const valueColumns = 10;
-const remarkColumns = 9;
 const rows = 3;
 
 export function MetricTable({ metrics, title, width }: MetricTableProps) {
@@ -38,15 +35,14 @@ export function MetricTable({ metrics, title, width }: MetricTableProps) {
 }
 
 function Row({ metric, columns }: { readonly metric: LiveMetric; readonly columns: number }) {
-  const chart = columns - nameColumns - valueColumns - remarkColumns - 2;
-  const remark = metric.remark.replace(/^since .*/, '');
+  const { name, value, remark, chart } = metricRow(metric, columns);
   return (
     <Box width={columns}>
       <Line>
-        <Piece tone="muted">{metric.name.padEnd(nameColumns)}</Piece>
-        <Piece tone="value">{metric.value.padStart(valueColumns)}</Piece>
-        <Piece tone={verdictTone(metric)}>{remark.padStart(remarkColumns + 1)}</Piece>
-        {chart >= 4 && <Piece tone="accent">{` ${sparkline(metric.series, chart, metric.rangeMin)}`}</Piece>}
+        <Piece tone="muted">{name}</Piece>
+        <Piece tone="value">{value}</Piece>
+        <Piece tone={verdictTone(metric)}>{remark}</Piece>
+        <Piece tone="accent">{chart}</Piece>
       </Line>
     </Box>
   );
