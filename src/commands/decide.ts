@@ -2,13 +2,15 @@ import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { durationMs, fleetFlags, goalArg, goalFlags } from '../cli/flags.js';
 import { decisionText } from '../cli/views/decision-view.js';
 import { withProgress } from '../cli/with-progress.js';
+import { isWithinRisk } from '../core/governor/decide.js';
 import { type DecisionDocument, decisionDocument } from '../core/loop-document.js';
-import type { Decision } from '../core/nerve/messages/decision.js';
 import { decide } from '../core/pipeline.js';
 
 interface DecideDocument {
   readonly decision: DecisionDocument;
-  /** The command that rolls it out. */
+  /** False: its risk is above what is tolerated; it is recorded, and waits to be allowed. */
+  readonly sent: boolean;
+  /** What to type next. */
   readonly next: string;
 }
 
@@ -26,35 +28,23 @@ export default class Decide extends BaseCommand<typeof Decide> {
   async run(): Promise<DecideDocument> {
     const { flags, signal } = this;
     const note = (text: string) => this.note(text);
-    let decided: Decision | undefined;
-    try {
-      const decision = await withProgress(
-        {
-          command: 'decide',
-          need: 'daemon',
-          flags,
-          signal,
-          note,
-          onEvent: (event) => {
-            if (event.type === 'decided') decided = event.decision;
-          },
-        },
-        ({ context }) =>
-          decide(context, {
-            goal: this.args.goal,
-            selector: flags.selector,
-            windowMs: durationMs(flags.window),
-            priority: flags.priority,
-            riskMax: Number(flags['max-risk']),
-          }),
-      );
-      const next = `dreamnet inject ${decision.instruction.id}`;
-      this.print(decisionText(decision, { next }));
-      return { decision: decisionDocument(decision), next };
-    } catch (thrown) {
-      // One that waits for approval is worth reading too.
-      if (decided !== undefined) this.print(decisionText(decided, {}));
-      throw thrown;
-    }
+    const decision = await withProgress(
+      { command: 'decide', need: 'daemon', flags, signal, note },
+      ({ context }) =>
+        decide(context, {
+          goal: this.args.goal,
+          selector: flags.selector,
+          windowMs: durationMs(flags.window),
+          priority: flags.priority,
+          riskMax: Number(flags['max-risk']),
+        }),
+    );
+    const sent = isWithinRisk(decision);
+    const next = sent
+      ? `dreamnet inject ${decision.instruction.id}`
+      : `nothing was sent; to allow it, decide again with --max-risk ${Math.ceil(decision.risk.score * 100) / 100}`;
+    this.print(decisionText(decision, { sent, next }));
+    if (!sent) this.endAs('waits-for-approval');
+    return { decision: decisionDocument(decision), sent, next };
   }
 }

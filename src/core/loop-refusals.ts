@@ -19,7 +19,7 @@ export function waitsForApproval({ id, risk }: Decision): DreamnetError {
     code: 'DN430',
     kind: 'waits-for-approval',
     message: `Decision ${id} has a risk of ${risk.score}, above ${risk.threshold}; nothing was sent.`,
-    hint: `Look at it with --json, then allow it with --max-risk ${Math.ceil(risk.score * 100) / 100}.`,
+    hint: `Look at it with \`dreamnet decide\`, and allow it with --max-risk ${Math.ceil(risk.score * 100) / 100}.`,
   });
 }
 

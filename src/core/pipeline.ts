@@ -14,7 +14,7 @@ import { noAgents } from './fleet/no-agents.js';
 import { listAgents } from './fleet/registry.js';
 import { parseSelector } from './fleet/selector.js';
 import { absorbResults } from './governor/absorb-results.js';
-import { decide as makeDecision } from './governor/decide.js';
+import { isWithinRisk, decide as makeDecision } from './governor/decide.js';
 import { readDecision, recordDecision } from './governor/decisions.js';
 import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
@@ -68,10 +68,11 @@ export async function runLoop(
   request: DecideRequest & Omit<InjectRequest, 'instruction'>,
 ): Promise<LoopOutcome> {
   const decision = await decide(context, request);
+  if (!isWithinRisk(decision)) throw waitsForApproval(decision);
   return inject(context, { ...request, instruction: decision.instruction });
 }
 
-/** Steps 1 and 2: what earlier results taught comes first, then the decision, then the broadcast. */
+/** Steps 1 and 2: what earlier results taught comes first, then the decision, then the broadcast, if it may be sent. */
 export function decide(context: LoopContext, request: DecideRequest): Promise<Decision> {
   const { redis, names, clock } = context;
   return reportPhase(context, 'decide', async () => {
@@ -94,8 +95,7 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     });
     await recordDecision(redis, names, decision);
     context.report({ type: 'decided', at: clock(), decision });
-    if (decision.risk.score > decision.risk.threshold) throw waitsForApproval(decision);
-    await appendMessage(redis, names.instructions, decision.instruction);
+    if (isWithinRisk(decision)) await appendMessage(redis, names.instructions, decision.instruction);
     return [decision, describeObjective(objective)];
   });
 }

@@ -18,6 +18,10 @@ describe('the loop taken apart', () => {
     const { decision, next } = JSON.parse(decided.stdout);
     expect(next).toBe(`dreamnet inject ${decision.instruction.id}`);
 
+    const daring = await cli.run(['decide', goal, '--max-risk', '0.1', '--json']);
+    expect(daring.code).toBe(5);
+    expect(JSON.parse(daring.stdout)).toMatchObject({ sent: false, decision: { goal } });
+
     const injected = await cli.json<LoopDocument & { intake: object }>([
       'inject',
       '--batch',

@@ -7,7 +7,10 @@ import { formatPairs } from '../table.js';
 
 type Row = readonly [name: string, value: string];
 
-export function decisionText(decision: Decision, { next }: { readonly next?: string }): string {
+export function decisionText(
+  decision: Decision,
+  { sent, next }: { readonly sent: boolean; readonly next: string },
+): string {
   const { instruction, prediction } = decision;
   const rows: Row[] = [
     ['decision', decision.id],
@@ -21,8 +24,8 @@ export function decisionText(decision: Decision, { next }: { readonly next?: str
     ...listed('reasoning', decision.reasoning),
     ['instruction', `${instruction.type} ${instruction.id}`],
     ['for', `${formatCount(instruction.target_agents, 'agent')}, ${costText(prediction.before.cost)}`],
-    ['expires', expiresText(decision)],
-    ...(next === undefined ? [] : [['next', next] as const]),
+    ...(sent ? [['expires', expiresText(decision)] as const] : []),
+    ['next', next],
   ];
   return formatPairs(rows);
 }

@@ -142,6 +142,11 @@ export function decide(options: DecideOptions): Decision {
   };
 }
 
+/** A decision above the tolerated risk is recorded, and not sent. */
+export function isWithinRisk({ risk }: Decision): boolean {
+  return risk.score <= risk.threshold;
+}
+
 function choosePlaybook(playbooks: readonly Playbook[], objective: Objective): Playbook {
   const playbook = playbooks.find(
     ({ serves }) => serves.metric === objective.metric && serves.direction === objective.direction,

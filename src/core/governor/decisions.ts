@@ -16,8 +16,21 @@ export async function readDecision(
   names: Names,
   id: string | undefined,
 ): Promise<Decision | undefined> {
-  if (id === undefined) return undefined;
-  const messages = await newestMessages(redis, names.decisions, decisionSchema, lookBack);
-  for (const message of messages) if (message.ok && message.value.id === id) return message.value;
-  return undefined;
+  return id === undefined ? undefined : (await readDecisions(redis, names, [id])).get(id);
+}
+
+/** Those of the ids that are still there, by id. */
+export async function readDecisions(
+  redis: Redis,
+  names: Names,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Decision>> {
+  const found = new Map<string, Decision>();
+  if (ids.length === 0) return found;
+  const wanted = new Set(ids);
+  const count = Math.max(lookBack, ids.length);
+  const messages = await newestMessages(redis, names.decisions, decisionSchema, count);
+  for (const message of messages)
+    if (message.ok && wanted.has(message.value.id)) found.set(message.value.id, message.value);
+  return found;
 }
