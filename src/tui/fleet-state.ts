@@ -4,8 +4,10 @@ import { truncateToWidth } from '../cli/terminal-text.js';
 import type { FleetView } from './hooks/fleet-feed.js';
 import type { Tone } from './theme.js';
 
-/** Three of the orchestrator's rounds: what is older is told as old and stands for nothing. */
+/** Redis answers several times a second: what is older than this is told as old and stands for nothing. */
 const oldAfterMs = 6_000;
+/** An orchestrator aggregates every 30 s at the slowest: two of its rounds, and some time for a slow one. */
+const healthOldAfterMs = 65_000;
 
 /** `unknown` when what was last heard, from Redis or from the orchestrator, is no longer news. */
 export function fleetState(view: FleetView, nowMs: number): { readonly tone: Tone; readonly text: string } {
@@ -14,7 +16,7 @@ export function fleetState(view: FleetView, nowMs: number): { readonly tone: Ton
   if (connection.state === 'lost' || isOld(facts.atMs, nowMs)) return unknown;
   if (facts.agentsKnown === 0) return { tone: 'muted', text: 'no agents' };
   if (facts.agentsAlive === 0) return { tone: 'bad', text: 'all agents silent' };
-  if (facts.health !== undefined && isOld(facts.health.at, nowMs)) return unknown;
+  if (facts.health !== undefined && nowMs - facts.health.at >= healthOldAfterMs) return unknown;
   const state = facts.health?.state ?? (facts.agentsAlive < facts.agentsKnown ? 'degraded' : 'healthy');
   const tone = ({ healthy: 'good', degraded: 'warning', down: 'bad' } as const)[state];
   return { tone, text: state };

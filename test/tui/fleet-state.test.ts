@@ -26,9 +26,11 @@ describe('the state of the fleet', () => {
   });
 
   it('is unknown when Redis answers but the orchestrator has gone silent', () => {
-    const stopped = viewOf({ ...idleFacts(), health: { ...health, at: nowMs - 12_000 } });
+    const stopped = viewOf({ ...idleFacts(), health: { ...health, at: nowMs - 70_000 } });
     expect(fleetState(stopped, nowMs)).toEqual(unknown);
-    const silent = viewOf({ ...idleFacts(), agentsAlive: 0, health: { ...health, at: nowMs - 12_000 } });
+    const slow = viewOf({ ...idleFacts(), health: { ...health, at: nowMs - 30_000 } });
+    expect(fleetState(slow, nowMs).text).toBe('healthy');
+    const silent = viewOf({ ...idleFacts(), agentsAlive: 0, health: { ...health, at: nowMs - 70_000 } });
     expect(fleetState(silent, nowMs).text).toBe('all agents silent');
   });
 });
