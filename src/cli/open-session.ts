@@ -22,7 +22,7 @@ export interface SessionOptions {
   };
   readonly signal: AbortSignal;
   readonly report?: ReportEvent;
-  /** Told, on stderr, that a fleet was started which outlives this command. */
+  /** Told, on stderr, that a fleet was started which outlives this command; without `report`, warnings as well. */
   readonly note?: (text: string) => void;
 }
 
@@ -47,6 +47,7 @@ export async function withSession<T>(
   };
   const session = await openSession({ ...options, report });
   try {
+    warnOfEnd(session, options);
     return await unlessLost(session, work(session));
   } catch (thrown) {
     if (thrown instanceof DreamnetError || !isReachability(thrown)) throw thrown;
@@ -58,6 +59,14 @@ export async function withSession<T>(
         `The fleet of ${formatCount(session.fleet.agentsStarted, 'agent')} stays; stop it with: dreamnet down`,
       );
   }
+}
+
+/** A fleet of another process's session may end while we use it. */
+function warnOfEnd({ fleet: { endsWithPid } }: Session, { need, report, note }: SessionOptions): void {
+  if (endsWithPid === null || need === 'read') return;
+  const text = `This fleet belongs to process ${endsWithPid} and ends with it; \`dreamnet up\` starts one that stays.`;
+  if (report === undefined) note?.(text);
+  else report({ type: 'note', at: Date.now(), level: 'warning', text });
 }
 
 /** Work that is still waiting when its Redis has been given up would wait for ever. */

@@ -48,6 +48,8 @@ export interface OpenFleet {
   readonly target: RedisTarget;
   /** Agents that this call started; 0 when they ran already. */
   readonly agentsStarted: number;
+  /** The process whose session this fleet belongs to and with which it ends, when that is another one; else null. */
+  readonly endsWithPid: number | null;
   /** Closes the connection, and stops what was started for this session. */
   close(): Promise<void>;
 }
@@ -105,9 +107,10 @@ async function openGiven(
   const prefix = options.prefix ?? own?.prefix ?? '';
   const fleet = await connect({ ...options, prefix }, target, undefined);
   if (options.need === 'read') return fleet;
+  const endsWithPid = own?.prefix === prefix ? ownerOf(own) : null;
   try {
     const registered = await listAgents(fleet.redis, fleet.names, Date.now());
-    if (registered.some((agent) => agent.alive)) return fleet;
+    if (registered.some((agent) => agent.alive)) return { ...fleet, endsWithPid };
     if (registered.some((agent) => agent.workload !== 'simulated'))
       throw nobodyAlive(target, registered.length);
   } catch (thrown) {
@@ -130,6 +133,11 @@ async function openGiven(
 
 function agentsOf(fleet: FleetState | undefined): number {
   return fleet === undefined || fleet.redisOnly ? referenceAgents : fleet.agents;
+}
+
+/** Whose session a fleet runs for, unless it is ours. */
+function ownerOf(fleet: FleetState | null | undefined): number | null {
+  return fleet?.lifetime === 'session' && fleet.ownerPid !== process.pid ? fleet.ownerPid : null;
 }
 
 /** A fleet that runs for somebody's session is used while it lasts. */
@@ -161,6 +169,7 @@ async function connect(
     names: createNames(options.prefix ?? running?.status.fleet?.prefix ?? ''),
     target,
     agentsStarted: running?.started === true ? (running.status.fleet?.agents ?? 0) : 0,
+    endsWithPid: ownerOf(running?.status.fleet),
     async close() {
       redis.disconnect();
       await stop();
