@@ -6,9 +6,11 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DreamnetError, messageOf } from '../core/errors.js';
+import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
 import { findRedisBinary } from '../core/fleet/redis-binary.js';
 import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
+import { formatCount } from './format.js';
 import { terminalWidth } from './terminal-text.js';
 
 export interface MachineCheck {
@@ -27,7 +29,14 @@ export interface CheckedMachine {
 }
 
 export async function checkMachine(machine: CheckedMachine): Promise<readonly MachineCheck[]> {
-  return [checkNode(), await checkRedis(machine), ...checkHome(machine.env), checkTerminal(machine.env)];
+  const { env } = machine;
+  return [
+    checkNode(),
+    await checkRedis(machine),
+    ...checkHome(env),
+    await checkFleet(env),
+    checkTerminal(env),
+  ];
 }
 
 /** bin/run.js refuses an older one, so this tells which it is. */
@@ -72,6 +81,19 @@ function checkWritable(name: string, directory: string): MachineCheck {
     const hint = `Make ${existing} writable, or set DREAMNET_HOME to a directory of yours.`;
     return { name, ok: false, found: `${existing} cannot be written`, hint };
   }
+}
+
+/** None is well; one that runs must do so as it was meant to. */
+async function checkFleet(env: NodeJS.ProcessEnv): Promise<MachineCheck> {
+  const name = 'fleet';
+  const { state, reason, fleet } = await fleetStatus(resolveHome(env));
+  if (state === 'degraded' || state === 'stale') {
+    const hint = '`dreamnet status` tells more; `dreamnet down`, then `dreamnet up`, starts it again.';
+    return { name, ok: false, found: reason === undefined ? state : `${state}: ${reason}`, hint };
+  }
+  if (state === 'down' || fleet === null)
+    return { name, ok: true, found: state === 'down' ? 'none runs' : state };
+  return { name, ok: true, found: `${state}, ${formatCount(fleet.agents, 'agent')}` };
 }
 
 /** Never wrong: without a terminal, or with a plain one, output is plain lines. */
