@@ -70,6 +70,41 @@ describe('the loop taken apart', () => {
     expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
   });
 
+  it('lists each result with the metric that its goal was about', async () => {
+    const cli = commandLine();
+    await cli.json(['run', 'cut latency by 5%', ...quick]);
+    const { results } = await cli.json<ResultsDocument>(['results']);
+    expect(results.map(({ headline }) => headline.metric)).toEqual(['latency']);
+    expect((await cli.run(['results'])).stdout).toMatch(/ latency [+-]\d/);
+  });
+
+  it('leaves a fleet alone, and shows none of its processes, when another prefix is given', async () => {
+    const cli = commandLine();
+    await cli.json(['up', '--agents', '4', '--prefix', 'blue']);
+    expect(await cli.json(['status'])).toMatchObject({ state: 'up', prefix: 'blue', agents: { alive: 4 } });
+    expect(await cli.json(['status', '--prefix', 'green'])).toMatchObject({
+      state: 'unmanaged',
+      prefix: 'green',
+      supervisor: null,
+      hosts: [],
+    });
+    const refused = await cli.run(['down'], { DREAMNET_PREFIX: 'green' });
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('has prefix "blue"');
+    expect(await cli.json(['down'])).toMatchObject({ stopped: true });
+  });
+
+  it('warns when the fleet that is used ends with another process', async () => {
+    const cli = commandLine();
+    const owner = cli.start(['run', goal, '--agents', '20', '--bake', '1m']);
+    await owner.said('canary of');
+    expect((await cli.json<FleetDocument>(['status'])).lastRollout).toMatchObject({ next: null });
+    const decided = await cli.run(['decide', goal]);
+    expect(decided.stderr).toContain(`belongs to process ${owner.child.pid} and ends with it`);
+    owner.child.kill('SIGINT');
+    await owner.ended;
+  });
+
   it('keeps two fleets with prefixes apart in one Redis', async () => {
     const server = await tcpRedis();
     const [one, other] = [commandLine(), commandLine()];

@@ -2,7 +2,7 @@
 
 import type { Redis } from 'ioredis';
 import { DreamnetError } from '../../core/errors.js';
-import { readDecision } from '../../core/governor/decisions.js';
+import { readDecision, readDecisions } from '../../core/governor/decisions.js';
 import { limits } from '../../core/limits.js';
 import { notesOf } from '../../core/loop-document.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
@@ -12,14 +12,17 @@ import type { Names } from '../../core/nerve/names.js';
 import { readRollout } from '../../core/nerve/rollout-records.js';
 import { readNewestResults, readResult } from '../../core/results/publish.js';
 import { formatChange, formatCount, formatDuration } from '../format.js';
-import { headlineOf } from '../progress/headline.js';
+import { type Headline, headlineOf } from '../progress/headline.js';
 import type { RunDocument } from '../progress/result-card.js';
 import { formatTable } from '../table.js';
 
 export interface ResultsDocument {
   /** Newest first. */
-  readonly results: readonly Result[];
+  readonly results: readonly ListedResult[];
 }
+
+/** With the change of the metric that its goal was about; of cost, when its decision is gone. */
+export type ListedResult = Result & { readonly headline: Headline };
 
 export interface ResultDocument {
   readonly result: Result;
@@ -30,7 +33,15 @@ export interface ResultDocument {
 }
 
 export async function resultsDocument(redis: Redis, names: Names, count: number): Promise<ResultsDocument> {
-  return { results: await readNewestResults(redis, names, count) };
+  const results = await readNewestResults(redis, names, count);
+  const ids = results.flatMap(({ decision }) => decision ?? []);
+  const decisions = await readDecisions(redis, names, ids);
+  return {
+    results: results.map((result) => ({
+      ...result,
+      headline: headlineOf(result, decisions.get(result.decision ?? '')),
+    })),
+  };
 }
 
 /** By the id of the instruction or of its decision; throws DN720 when there is no result of it. */
@@ -87,10 +98,9 @@ export function resultsText({ results }: ResultsDocument, nowMs: number): string
   );
 }
 
-/** Without its decision a list speaks of cost, which every result has. */
-function measuredText(result: Result): string {
-  const state = result.state === 'complete' ? '' : `, ${result.state.replaceAll('_', ' ')}`;
-  return `cost ${formatChange(headlineOf(result, undefined).changePct)}${state}`;
+function measuredText({ state, headline }: ListedResult): string {
+  const ended = state === 'complete' ? '' : `, ${state.replaceAll('_', ' ')}`;
+  return `${headline.metric} ${formatChange(headline.changePct)}${ended}`;
 }
 
 async function byDecision(redis: Redis, names: Names, id: string): Promise<Result | undefined> {
