@@ -53,6 +53,8 @@ describe("the governor's memory", () => {
     await appendMessage(server.redis, server.names.results, { id: 'x', at: 'yesterday' });
     await appendMessage(server.redis, server.names.results, result('instr_1'));
     expect(await absorbResults(server.redis, server.names, 'one')).toHaveLength(1);
+    const [pending] = (await server.redis.xpending(server.names.results, 'governor')) as [number];
+    expect(pending, 'messages taken and never finished').toBe(0);
   });
 
   it('falls back to the prior where a stored size is damaged', async () => {
