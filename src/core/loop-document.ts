@@ -42,9 +42,8 @@ export function loopDocument({ decision, rollout, result, learned, rewards }: Lo
       counts: rollout.counts,
       ...(rollout.reason === undefined ? {} : { reason: rollout.reason }),
     },
-    execution: result.execution,
-    /** What weakens the measurement, in sentences. */
-    notes: notesOf(result),
+    /** `notes`: what weakens the measurement, in sentences. */
+    execution: { ...result.execution, notes: notesOf(result) },
     leaderboard: result.leaderboard,
     learned: learned ?? null,
     rewards: rewards ?? null,

@@ -102,13 +102,12 @@ export function sampleDocument(): RunDocument & { readonly decision: Decision } 
       durationMs: 690,
       state: 'complete',
     },
-    execution: result.execution,
+    execution: { ...result.execution, notes: [] },
     leaderboard: {
       topPerformer: { agent: 'agent-0117', value: 31.2 },
       mostEfficient: { agent: 'agent-0871', value: 22.3 },
       hardestWorker: { agent: 'agent-0032', value: 41 },
     },
-    notes: [],
     learned: {
       nextType: 'COST_OPTIMIZATION_v3',
       effectSizes: [{ action: 'REDUCE_CPU_THROTTLE', metric: 'cost', before: -0.5, after: -0.4 }],

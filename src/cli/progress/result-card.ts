@@ -57,10 +57,11 @@ export interface RunDocument {
     | 'successRate'
     | 'holdOut'
   > &
-    Partial<Pick<ExecutionSummary, 'metrics'>>;
+    Partial<Pick<ExecutionSummary, 'metrics'>> & {
+      /** What weakens the measurement. */
+      readonly notes: readonly string[];
+    };
   readonly leaderboard: Pick<Leaderboard, 'topPerformer' | 'mostEfficient' | 'hardestWorker'>;
-  /** What weakens the measurement. */
-  readonly notes: readonly string[];
   readonly learned?: Pick<Learned, 'nextType' | 'effectSizes'> | null;
   readonly rewards?: Pick<Rewards, 'points' | 'agents'> | null;
 }
@@ -119,15 +120,7 @@ function headLines(document: RunDocument, painter: Painter): string[] {
   ];
 }
 
-function rowSections({
-  program,
-  rollout,
-  execution,
-  notes,
-  leaderboard,
-  learned,
-  rewards,
-}: RunDocument): Row[][] {
+function rowSections({ program, rollout, execution, leaderboard, learned, rewards }: RunDocument): Row[][] {
   const failed = rollout.failed > 0 ? `, ${formatNumber(rollout.failed)} failed` : '';
   const { topPerformer, mostEfficient, hardestWorker } = leaderboard;
   return [
@@ -147,7 +140,7 @@ function rowSections({
       ['quality', qualityText(execution)],
       ['workload', escapeControls(execution.workload)],
       ...rowIf('verdict', rollout.reason && escapeControls(rollout.reason)),
-      ...notes.map((note): Row => ['note', escapeControls(note)]),
+      ...execution.notes.map((note): Row => ['note', escapeControls(note)]),
     ],
     [
       ...rowIf(

@@ -72,8 +72,7 @@ export function cardOf({ result, decision, rollout }: ResultDocument): RunDocume
       state,
       ...(rollout?.reason === undefined ? {} : { reason: rollout.reason }),
     },
-    execution,
-    notes: notesOf(result),
+    execution: { ...execution, notes: notesOf(result) },
     leaderboard,
   };
 }
