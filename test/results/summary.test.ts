@@ -120,6 +120,15 @@ describe('the summary of a damaged measurement', () => {
     expect(result.notes).toContain('The agents that reported had no tasks: nothing was measured.');
   });
 
+  test('says when the agents were stopped within their window', () => {
+    const stopped = fleet.map((agent) => ({
+      ...agent,
+      report: { since: nowMs - 20_000, at: nowMs - 16_000 },
+    }));
+    const { notes } = summarise(summaryInput(stopped));
+    expect(notes).toEqual(['No agent watched its tasks for longer than 4000 of 20000 ms.']);
+  });
+
   test('says when the window was cut short, and how long it was', () => {
     const result = summarise(summaryInput(fleet, { finishedAt: nowMs - 12_000 }));
     expect(result.execution.windowMs).toBe(8_000);

@@ -143,6 +143,9 @@ function effectsByAction(treated: readonly ArmReport[]): Record<string, number> 
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Agents close their window with the tick after its end; much less than the window means that they were stopped in it. */
+const watchedShareMin = 0.8;
+
 function notesOf(
   { record }: SummaryInput,
   { reports, leftOut }: ReportSelection,
@@ -156,6 +159,10 @@ function notesOf(
   else if (heldOut === 1) notes.push('Only one held-out agent reported: no interval can be given.');
   if (record.liveAt !== undefined && execution.windowMs < record.windowMs) {
     notes.push(`The window was cut short: ${execution.windowMs} of ${record.windowMs} ms.`);
+  }
+  const watchedMs = Math.max(0, ...reports.map(({ report }) => report.at - report.since));
+  if (reports.length > 0 && watchedMs < watchedShareMin * execution.windowMs) {
+    notes.push(`No agent watched its tasks for longer than ${watchedMs} of ${execution.windowMs} ms.`);
   }
   for (const [reason, agents] of Object.entries(leftOut))
     notes.push(`Left out, ${reason}: ${agents} agents.`);
