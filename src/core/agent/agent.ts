@@ -2,23 +2,16 @@
  * One agent: which program it runs, holds ready and had before; orders in, acknowledgement outcomes out; each tick runs
  * the live program over the task table and applies its effects. It does no input or output: its host process does.
  */
-import { messageOf } from '../errors.js';
-import { type ActionCapability, actionByCode, type Capabilities } from '../language/capabilities.js';
-import { limits } from '../limits.js';
+import type { Capabilities } from '../language/capabilities.js';
 import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/agent-record.js';
 import type { Order } from '../nerve/messages/order.js';
+import { type HeldProgram, isSame, parameterProblem, type RunProgram } from './held-program.js';
 import type { LoadedProgram } from './load-program.js';
 import { sumOf } from './measured-metrics.js';
+import { type EvaluationOutcome, runProgram } from './run-program.js';
 import { createTaskHistory } from './task-history.js';
 import { openWindow, type WindowMeasurement } from './window-measurement.js';
-import type { TaskId, TaskView, Workload } from './workload.js';
-
-/** A program with the values that one instruction gives its parameters. */
-export interface HeldProgram {
-  readonly instruction: string;
-  readonly loaded: LoadedProgram;
-  readonly parameters: Readonly<Record<string, number>>;
-}
+import type { TaskView, Workload } from './workload.js';
 
 export type OrderOutcome =
   | { readonly outcome: 'done' }
@@ -31,12 +24,6 @@ export interface TickOutcome {
   /** Instructions executed: rows times the upper bound per task. */
   readonly steps: number;
   readonly error?: string;
-}
-
-/** A held program that runs or ran, with what it did: per task the bit set of its actions, so that each acts once. */
-interface RunProgram {
-  readonly held: HeldProgram;
-  readonly acted: Map<TaskId, number>;
 }
 
 /** Programs that an agent can return to, and undone instructions that it remembers: more than anybody takes back. */
@@ -255,54 +242,17 @@ export class Agent {
   /** Runs the live program over the table; `assignTo` is the window whose groups this first evaluation decides. */
   #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): Omit<TickOutcome, 'metrics'> {
     if (this.#live === undefined) return { effects: {}, steps: 0 };
-    const { held: live, acted } = this.#live;
-    const applied = new Map<string, number>();
-    const steps = view.rows * live.loaded.program.costPerTask.max;
-    let error: string | undefined;
-    try {
-      const effects: [action: number, row: number, argument: number][] = [];
-      live.loaded.instance.run(view, live.parameters, (action, row, argument) =>
-        effects.push([action, row, argument]),
-      );
-      for (const [action, row, argument] of effects) {
-        const id = view.ids[row];
-        if (id !== undefined) assignTo?.assign(id, action, argument);
-        const name = this.#apply({ action, row, argument, instruction: live.instruction }, id, acted);
-        if (name !== undefined) applied.set(name, (applied.get(name) ?? 0) + 1);
-      }
-    } catch (thrown) {
-      error = messageOf(thrown).slice(0, limits.reasonCharactersMax);
-    }
-    this.#count(applied, steps, error);
+    const outcome = runProgram({
+      program: this.#live,
+      view,
+      workload: this.workload,
+      offered: this.capabilities,
+      language: this.#language,
+      onEffect: (id, action, argument) => assignTo?.assign(id, action, argument),
+    });
+    this.#count(outcome);
+    const { applied, steps, error } = outcome;
     return { effects: Object.fromEntries(applied), steps, ...(error === undefined ? {} : { error }) };
-  }
-
-  /** Applies one effect if the agent allows it; the action's name when it was applied. */
-  #apply(
-    effect: { action: number; row: number; argument: number; instruction: string },
-    id: TaskId | undefined,
-    acted: Map<TaskId, number>,
-  ): string | undefined {
-    const capability = actionByCode(this.#language, effect.action);
-    const bit = 1 << (effect.action - 1);
-    const before = id === undefined ? 0 : (acted.get(id) ?? 0);
-    if ((before & bit) !== 0) return undefined;
-    if (id !== undefined) acted.set(id, before | bit);
-    if (
-      capability === undefined ||
-      !this.capabilities.has(capability.name) ||
-      !argumentFits(capability, effect.argument)
-    ) {
-      this.#refuse();
-      return undefined;
-    }
-    const outcome = this.workload.apply({ ...effect, action: capability.name });
-    if (!outcome.applied) {
-      this.#refuse();
-      return undefined;
-    }
-    this.#applied++;
-    return capability.name;
   }
 
   /** Tasks come and go; what was done to those that have gone need not be remembered. */
@@ -314,15 +264,14 @@ export class Agent {
     }
   }
 
-  #refuse(): void {
-    this.#refused++;
-    if (this.#window !== undefined) this.#window.totals.refused++;
-  }
-
-  #count(applied: ReadonlyMap<string, number>, steps: number, error: string | undefined): void {
-    const totals = this.#window?.totals;
-    if (totals === undefined || this.#observing) return;
+  /** Into the agent's own totals, and into the window's of a treated agent. */
+  #count({ applied, refused, steps, error }: EvaluationOutcome): void {
+    for (const count of applied.values()) this.#applied += count;
+    this.#refused += refused;
+    const totals = this.#observing ? undefined : this.#window?.totals;
+    if (totals === undefined) return;
     totals.steps += steps;
+    totals.refused += refused;
     for (const [name, count] of applied) {
       totals.applied += count;
       totals.effects.set(name, (totals.effects.get(name) ?? 0) + count);
@@ -371,16 +320,6 @@ function otherProgram(order: Order, live: HeldProgram): OrderOutcome {
   return refused('DN618', `${order.instruction} is live here with other values or as ${live.loaded.digest}`);
 }
 
-/** The same program with the same values: nothing would change. */
-function isSame(one: HeldProgram, other: HeldProgram): boolean {
-  const names = Object.keys(other.parameters);
-  return (
-    one.loaded.digest === other.loaded.digest &&
-    names.length === Object.keys(one.parameters).length &&
-    names.every((name) => one.parameters[name] === other.parameters[name])
-  );
-}
-
 function dropOldest(map: Map<string, number>): void {
   const oldest = map.keys().next().value;
   if (map.size > rememberedMax && oldest !== undefined) map.delete(oldest);
@@ -388,28 +327,4 @@ function dropOldest(map: Map<string, number>): void {
 
 function refused(code: string, reason: string): OrderOutcome {
   return { outcome: 'refused', code, reason };
-}
-
-/** Values from outside the program's declared ranges never run; the manifest's ranges are part of the signed bytes. */
-function parameterProblem(
-  loaded: LoadedProgram,
-  values: Readonly<Record<string, number>>,
-): string | undefined {
-  const declared = new Map(
-    loaded.program.manifest.parameters.map((parameter) => [parameter.name, parameter]),
-  );
-  for (const [name, value] of Object.entries(values)) {
-    const parameter = declared.get(name);
-    if (parameter === undefined) return `the program has no parameter ${name}`;
-    if (value < parameter.min || value > parameter.max) {
-      return `${name} = ${value} is outside ${parameter.min} to ${parameter.max}`;
-    }
-  }
-  return undefined;
-}
-
-function argumentFits(capability: ActionCapability, argument: number): boolean {
-  const declared = capability.arguments[0];
-  if (declared === undefined) return true;
-  return argument >= declared.min && argument <= declared.max;
 }

@@ -1,0 +1,83 @@
+/**
+ * One evaluation: a program and the task table in, its effects applied under the agent's capabilities out. The program
+ * proposes, the agent disposes (DESIGN section 2): each effect acts once per task and instruction, and what the agent does
+ * not offer, or not with this argument, is refused.
+ */
+import { messageOf } from '../errors.js';
+import { type ActionCapability, actionByCode, type Capabilities } from '../language/capabilities.js';
+import { limits } from '../limits.js';
+import type { RunProgram } from './held-program.js';
+import type { TaskId, TaskView, Workload } from './workload.js';
+
+export interface Evaluation {
+  readonly program: RunProgram;
+  readonly view: TaskView;
+  readonly workload: Workload;
+  /** Names of the actions that the agent offers. */
+  readonly offered: ReadonlySet<string>;
+  readonly language: Capabilities;
+  /** Hears every effect that the program proposes. */
+  readonly onEffect?: (id: TaskId, action: number, argument: number) => void;
+}
+
+export interface EvaluationOutcome {
+  /** Effects applied by action name. */
+  readonly applied: ReadonlyMap<string, number>;
+  readonly refused: number;
+  /** Instructions executed: rows times the upper bound per task. */
+  readonly steps: number;
+  /** What stopped it; what was applied until then stays applied. */
+  readonly error?: string;
+}
+
+export function runProgram(evaluation: Evaluation): EvaluationOutcome {
+  const { program, view, onEffect } = evaluation;
+  const { loaded, parameters } = program.held;
+  const applied = new Map<string, number>();
+  let refused = 0;
+  const steps = view.rows * loaded.program.costPerTask.max;
+  try {
+    const effects: Effect[] = [];
+    loaded.instance.run(view, parameters, (action, row, argument) => effects.push({ action, row, argument }));
+    for (const effect of effects) {
+      const id = view.ids[effect.row];
+      if (id !== undefined) onEffect?.(id, effect.action, effect.argument);
+      const done = applyEffect(evaluation, effect, id);
+      if (done === 'refused') refused++;
+      else if (done !== 'again') applied.set(done.action, (applied.get(done.action) ?? 0) + 1);
+    }
+  } catch (thrown) {
+    return { applied, refused, steps, error: messageOf(thrown).slice(0, limits.reasonCharactersMax) };
+  }
+  return { applied, refused, steps };
+}
+
+interface Effect {
+  readonly action: number;
+  readonly row: number;
+  readonly argument: number;
+}
+
+/** `again`: the instruction has done this to this task before. */
+function applyEffect(
+  { program, workload, offered, language }: Evaluation,
+  { action, row, argument }: Effect,
+  id: TaskId | undefined,
+): 'again' | 'refused' | { readonly action: string } {
+  const { acted, held } = program;
+  const bit = 1 << (action - 1);
+  const before = id === undefined ? 0 : (acted.get(id) ?? 0);
+  if ((before & bit) !== 0) return 'again';
+  if (id !== undefined) acted.set(id, before | bit);
+  const capability = actionByCode(language, action);
+  if (capability === undefined || !offered.has(capability.name)) return 'refused';
+  if (!argumentFits(capability, argument)) return 'refused';
+  const effect = { action: capability.name, row, argument, instruction: held.instruction };
+  return workload.apply(effect).applied ? { action: capability.name } : 'refused';
+}
+
+function argumentFits(capability: ActionCapability, argument: number): boolean {
+  const declared = capability.arguments[0];
+  if (declared === undefined) return true;
+  return argument >= declared.min && argument <= declared.max;
+}
