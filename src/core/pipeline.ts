@@ -213,17 +213,21 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
       agents: ids,
       windowMs: record.windowMs,
     });
+    if (context.signal.aborted) throw interruptedInWindow(record.id);
     const input = { record, agents: rollout.agents, records, nowMs: clock(), decision };
     const measured = summarise(input);
     await writeLeaderboards({ redis, names, scores: agentScores(input) });
-    await rollout.complete(judgeResult(measured, decision?.objective));
-    const result = { ...measured, state: rollout.record.state };
+    const verdict = judgeResult(measured, decision?.objective);
+    const result = { ...measured, state: verdict.verdict === 'harmful' ? 'rolled_back' : 'complete' };
+    // Published first: a rollout that is complete is not resumed, so a result that is not out by then never comes out.
+    await publishResult({ redis, names, result });
+    await rollout.complete(verdict);
     context.report({ type: 'measured', at: clock(), result });
     return [result, `${result.execution.agentsReporting} agents reported`];
   });
 }
 
-/** Step 10: publish once, learn once, reward once, however often it is done. */
+/** Step 10: learn once and reward once from what was published, however often it is done. */
 function feedBack(
   context: LoopContext,
   result: Result,
@@ -233,7 +237,6 @@ function feedBack(
     context,
     'feedback',
     async () => {
-      await publishResult({ redis, names, result });
       const absorbed = await absorbResults(redis, names, context.name);
       const learned = absorbed.find((one) => one.result.id === result.id)?.learned;
       if (learned !== undefined) context.report({ type: 'learned', at: clock(), learned });

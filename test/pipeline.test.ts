@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LoopContext } from '../src/core/loop-context.js';
+import { resultSchema } from '../src/core/nerve/messages/result.js';
+import { readRollout } from '../src/core/nerve/rollout-records.js';
+import { newestMessages } from '../src/core/nerve/streams.js';
+import { inject, resumeRequest } from '../src/core/pipeline.js';
+import type { PipelineEvent } from '../src/core/pipeline-events.js';
+import { key, startTestHost } from './agent/support.js';
+import { instructionOf } from './injector/support.js';
+import { startTestRedis, type TestRedis } from './support/redis.js';
+
+const how = { batch: '5', maxFailures: '0', bakeMs: 0, windowMs: 1_000 };
+const id = 'instr_one';
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startTestRedis('fleet');
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.clear();
+  await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 12 });
+});
+
+describe('the loop', () => {
+  it('keeps a result that was measured when the coordinator dies before the rollout is complete', async () => {
+    const dying = { ...contextOf(), redis: failingAtComplete(server.redis) };
+    await expect(
+      inject(dying, { ...how, instruction: instructionOf({ target_agents: 12 }) }),
+    ).rejects.toThrow('killed');
+    expect(await published()).toHaveLength(1);
+    expect((await readRollout(server.redis, server.names, id))?.state).toBe('live');
+
+    const context = contextOf();
+    const outcome = await inject(context, { ...how, ...(await resumeRequest(context, id)) });
+    expect(outcome.rollout.state).toBe('complete');
+    expect(outcome.rewards).toMatchObject({ agents: 12, added: true });
+    expect(await published(), 'the same result, once').toHaveLength(1);
+  });
+
+  it('draws no conclusion from what it has when it is interrupted in the window', async () => {
+    const controller = new AbortController();
+    const report = (event: PipelineEvent) => {
+      if (event.type === 'live') controller.abort();
+    };
+    const context = { ...contextOf(), report, signal: controller.signal };
+    await expect(
+      inject(context, { ...how, instruction: instructionOf({ target_agents: 12 }) }),
+    ).rejects.toMatchObject({
+      code: 'DN532',
+      kind: 'interrupted',
+    });
+    expect(await published()).toEqual([]);
+    expect((await readRollout(server.redis, server.names, id))?.state).toBe('live');
+  });
+});
+
+function contextOf(): LoopContext {
+  return {
+    redis: server.redis,
+    names: server.names,
+    key,
+    name: 'test',
+    clock: Date.now,
+    random: Math.random,
+    report: () => undefined,
+    signal: new AbortController().signal,
+  };
+}
+
+async function published(): Promise<string[]> {
+  const entries = await newestMessages(server.redis, server.names.results, resultSchema, 10);
+  return entries.map((entry) => (entry.ok ? entry.value.id : entry.reasons.join('; ')));
+}
+
+/** The connection of a process that is killed as it marks the rollout complete. */
+function failingAtComplete(redis: Redis): Redis {
+  return new Proxy(redis, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const completes = args.some((arg) => typeof arg === 'string' && arg.includes('"state":"complete","'));
+        if (name === 'evalsha' && completes && args.some((arg) => arg === 'record'))
+          throw new Error('killed');
+        return value.apply(target, args);
+      };
+    },
+  });
+}
