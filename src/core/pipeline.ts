@@ -205,7 +205,6 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
   return reportPhase(context, 'measure', async () => {
     const endsAtMs = (record.liveAt ?? clock()) + record.windowMs;
     await watchWindow({ ...context, endsAtMs });
-    if (context.signal.aborted) throw interruptedInWindow(record.id);
     const ids = [...rollout.agents.keys()];
     const records = await waitForReports({
       ...context,
