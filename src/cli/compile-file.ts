@@ -8,10 +8,11 @@ import { keyIdOf, signProgram } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { prepareHome, resolveHome } from '../core/fleet/home.js';
 import { ensureSigningKeys } from '../core/fleet/signing-keys.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
+import type { Diagnostic, Span } from '../core/language/diagnostics.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
+import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
 
 export interface CompileRequest {
   readonly file: string;
@@ -41,14 +42,17 @@ export type CompileDocument =
       readonly fields: readonly string[];
       readonly actions: readonly string[];
       /** Warnings. */
-      readonly diagnostics: readonly Diagnostic[];
+      readonly diagnostics: readonly CompileDiagnostic[];
     }
   | {
       readonly ok: false;
       readonly file: string;
       readonly error: { readonly code: string; readonly message: string; readonly exitCode: 2 };
-      readonly diagnostics: readonly Diagnostic[];
+      readonly diagnostics: readonly CompileDiagnostic[];
     };
+
+/** As `check` says it, with the span that documents of `compile` had first. */
+export type CompileDiagnostic = DiagnosticDocument & { readonly span: Span };
 
 export interface CompileOutcome {
   readonly document: CompileDocument;
@@ -60,8 +64,9 @@ export function compileFile(request: CompileRequest): CompileOutcome {
   const { name: fileName, bytes } = readInput(request.file);
   const source = Buffer.from(bytes).toString('utf8');
   const result = compileSource(source, { fileName });
-  const diagnostics = result.ok ? result.warnings : result.diagnostics;
-  const rendered = renderDiagnostics(diagnostics, { source, fileName });
+  const found = result.ok ? result.warnings : result.diagnostics;
+  const diagnostics = found.map((diagnostic) => compileDiagnostic(diagnostic, fileName, source));
+  const rendered = renderDiagnostics(found, { source, fileName });
   if (!result.ok) return { document: failed(fileName, diagnostics), rendered };
   const { program } = result;
   const key = request.unsigned ? undefined : signingKey(request.keyFile);
@@ -88,7 +93,11 @@ export function compileFile(request: CompileRequest): CompileOutcome {
   return { document, rendered };
 }
 
-function failed(file: string, diagnostics: readonly Diagnostic[]): CompileDocument {
+function compileDiagnostic(diagnostic: Diagnostic, file: string, source: string): CompileDiagnostic {
+  return { ...diagnosticDocument(diagnostic, { file, source }), span: diagnostic.span };
+}
+
+function failed(file: string, diagnostics: readonly CompileDiagnostic[]): CompileDocument {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const message = `${file} does not compile: ${formatCount(errors.length, 'error')}.`;
   return { ok: false, file, error: { code: errors[0]?.code ?? 'DN011', message, exitCode: 2 }, diagnostics };
