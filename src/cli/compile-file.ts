@@ -10,6 +10,7 @@ import { prepareHome, resolveHome } from '../core/fleet/home.js';
 import { ensureSigningKeys } from '../core/fleet/signing-keys.js';
 import type { Diagnostic, Span } from '../core/language/diagnostics.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
+import { loadCapabilities } from './capabilities-file.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
@@ -21,6 +22,8 @@ export interface CompileRequest {
   /** PEM file of a private Ed25519 key; undefined: the home's. */
   readonly keyFile: string | undefined;
   readonly unsigned: boolean;
+  /** Capability file; undefined: the reference fleet's. */
+  readonly capabilities?: string | undefined;
 }
 
 export type CompileDocument =
@@ -29,6 +32,8 @@ export type CompileDocument =
       readonly file: string;
       readonly output: string;
       readonly name: string;
+      /** Name of the capabilities that it was compiled for. */
+      readonly capabilities: string;
       readonly bytes: number;
       readonly digest: string;
       /** Id of the key that signed it; null when unsigned. */
@@ -61,9 +66,10 @@ export interface CompileOutcome {
 }
 
 export function compileFile(request: CompileRequest): CompileOutcome {
+  const capabilities = loadCapabilities(request.capabilities);
   const { name: fileName, bytes } = readInput(request.file);
   const source = Buffer.from(bytes).toString('utf8');
-  const result = compileSource(source, { fileName });
+  const result = compileSource(source, { fileName, capabilities });
   const found = result.ok ? result.warnings : result.diagnostics;
   const diagnostics = found.map((diagnostic) => compileDiagnostic(diagnostic, fileName, source));
   const rendered = renderDiagnostics(found, { source, fileName });
@@ -79,6 +85,7 @@ export function compileFile(request: CompileRequest): CompileOutcome {
     file: fileName,
     output,
     name: program.name,
+    capabilities: capabilities.name,
     bytes: file.length,
     digest: digestOf(file),
     signedBy: key === undefined ? null : keyIdOf(createPublicKey(key)),

@@ -6,7 +6,9 @@ import { digestOf } from '../core/bytecode/digest.js';
 import { disassemble, type ListingLine, renderListing } from '../core/bytecode/disassemble.js';
 import { verifyProgram } from '../core/bytecode/verify.js';
 import { DreamnetError } from '../core/errors.js';
+import type { Capabilities } from '../core/language/capabilities.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
+import { loadCapabilities } from './capabilities-file.js';
 import { readInput } from './input-file.js';
 
 export interface DisasmDocument {
@@ -28,16 +30,24 @@ export interface Disassembly {
   readonly listing: string;
 }
 
+export interface DisassembleOptions {
+  /** Source of a compiled program; undefined: looked for beside it. */
+  readonly source?: string | undefined;
+  /** Capability file to compile a source file for; undefined: the reference fleet's. */
+  readonly capabilities?: string | undefined;
+}
+
 /** Throws DN934 for what is neither a program nor a source that compiles. */
-export function disassembleFile(file: string, sourceFile?: string): Disassembly {
+export function disassembleFile(file: string, options: DisassembleOptions = {}): Disassembly {
+  const capabilities = loadCapabilities(options.capabilities);
   const input = readInput(file);
   const isProgram = input.bytes[0] === 0;
-  const bytes = isProgram ? input.bytes : compiled(Buffer.from(input.bytes).toString('utf8'), input.name);
+  const bytes = isProgram ? input.bytes : compiled(text(input.bytes), input.name, capabilities);
   const listed = disassemble(bytes);
   if (!listed.ok) throw noProgram(input.name, `${listed.code} ${listed.reason}`);
   const verdict = verifyProgram(bytes);
   const from = isProgram
-    ? (sourceFile ?? (verdict.ok ? sourceBeside(file, verdict.program.manifest.sourceDigest) : undefined))
+    ? (options.source ?? (verdict.ok ? sourceBeside(file, verdict.program.manifest.sourceDigest) : undefined))
     : file;
   const source = isProgram ? from && text(readInput(from).bytes) : text(input.bytes);
   return {
@@ -55,8 +65,8 @@ export function disassembleFile(file: string, sourceFile?: string): Disassembly 
   };
 }
 
-function compiled(source: string, fileName: string): Uint8Array {
-  const result = compileSource(source, { fileName });
+function compiled(source: string, fileName: string, capabilities: Capabilities): Uint8Array {
+  const result = compileSource(source, { fileName, capabilities });
   if (result.ok) return result.program.bytes;
   const first = renderDiagnostics(result.diagnostics.slice(0, 1), { source, fileName });
   const others = result.diagnostics.length - 1;

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { capabilitiesFlag } from '../cli/capabilities-file.js';
 import { type CompileDocument, compileFile } from '../cli/compile-file.js';
 import { safeForTerminal } from '../cli/terminal-text.js';
 import { compileText } from '../cli/views/program-view.js';
@@ -11,6 +12,7 @@ export default class Compile extends BaseCommand<typeof Compile> {
   static override examples = [
     '<%= config.bin %> compile cost.dream',
     '<%= config.bin %> compile cost.dream -o program.bc --key team.pem',
+    '<%= config.bin %> compile cost.dream --capabilities my-fleet.json',
     'cat cost.dream | <%= config.bin %> compile - --unsigned --json',
   ];
   static override args = {
@@ -28,11 +30,18 @@ export default class Compile extends BaseCommand<typeof Compile> {
       exclusive: ['unsigned'],
     }),
     unsigned: Flags.boolean({ description: 'Do not sign.' }),
+    capabilities: capabilitiesFlag,
   };
 
   async run(): Promise<CompileDocument> {
-    const { output, key: keyFile, unsigned } = this.flags;
-    const { document, rendered } = compileFile({ file: this.args.file, output, keyFile, unsigned });
+    const { output, key: keyFile, unsigned, capabilities } = this.flags;
+    const { document, rendered } = compileFile({
+      file: this.args.file,
+      output,
+      keyFile,
+      unsigned,
+      capabilities,
+    });
     if (rendered !== '') process.stderr.write(`${safeForTerminal(rendered)}\n`);
     if (document.ok) this.print(compileText(document));
     else {

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { capabilitiesFlag } from '../cli/capabilities-file.js';
 import { type DisasmDocument, disassembleFile } from '../cli/disassemble-file.js';
 
 export default class Disasm extends BaseCommand<typeof Disasm> {
@@ -15,10 +16,11 @@ export default class Disasm extends BaseCommand<typeof Disasm> {
   };
   static override flags = {
     source: Flags.string({ description: 'Source of a compiled program.', helpValue: '<file>' }),
+    capabilities: capabilitiesFlag,
   };
 
   async run(): Promise<DisasmDocument> {
-    const { document, listing } = disassembleFile(this.args.file, this.flags.source);
+    const { document, listing } = disassembleFile(this.args.file, this.flags);
     this.print(listing);
     const { verified } = document;
     if (!verified.ok) this.note(`Agents refuse this program: ${verified.code} ${verified.reason}.`);
