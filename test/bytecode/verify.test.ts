@@ -48,6 +48,7 @@ describe('the verifier', () => {
     ['a write to the row', 'DN106', (code) => change(code, 'local.set', 2, { immediate: 1 })],
     ['a local that is not there', 'DN106', (code) => change(code, 'local.get', 1, { immediate: 900 })],
     ['an effect that is not whole', 'DN108', (code) => void code.splice(code.findIndex(is('f64.store')), 1)],
+    ['a record written through a pointer that has moved on', 'DN106', keepOldPointer],
     ['a missing end', 'DN106', (code) => void code.pop()],
     ['something behind the end', 'DN106', (code) => void code.push({ name: 'end', immediate: 0 })],
   ])('refuses %s', (_, code, spoil) => {
@@ -111,6 +112,21 @@ function change(code: Instruction[], name: Instruction['name'], nth: number, to:
   const places = code.flatMap((instruction, index) => (instruction.name === name ? [index] : []));
   const place = places.at(nth) as number;
   code[place] = { ...(code[place] as Instruction), ...to };
+}
+
+/** Leaves the pointer of the first effect on the stack, and writes the next record's action through it. */
+function keepOldPointer(code: Instruction[]): void {
+  const first = code.findIndex(is('i32.store')) - 2;
+  const moved = code.findIndex(
+    ({ name, immediate }, at) => at > first && name === 'local.set' && immediate === 2,
+  );
+  const pointer = code[first] as Instruction;
+  const throughOld: Instruction[] = [
+    { name: 'i32.const', immediate: 1 },
+    { name: 'i32.store', immediate: 0 },
+  ];
+  code.splice(moved + 1, 0, ...throughOld);
+  code.splice(first, 0, pointer);
 }
 
 /** A program with its instructions changed, and encoded again as the compiler would. */

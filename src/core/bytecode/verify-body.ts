@@ -238,6 +238,8 @@ class Walk {
       throw this.#refuse('DN108', 'the effect pointer moves by something else');
     if (this.#path.written !== wholeRecord)
       throw this.#refuse('DN108', 'an effect is counted before it is whole');
+    // A copy of the old pointer left on the stack would be taken for the new one, and its record for the current one.
+    if (!this.#stack.isEmpty) throw this.#refuse('DN106', 'the effect pointer is set within an expression');
     this.#path = { ...this.#path, effectsMax: this.#path.effectsMax + 1, written: 0 };
   }
 
