@@ -4,6 +4,7 @@ import type { Capabilities } from '../language/capabilities.js';
 import { checkSource } from '../language/check-source.js';
 import type { CheckedEffect, CheckedProgram, CheckedStatement } from '../language/checked-tree.js';
 import type { Diagnostic } from '../language/diagnostics.js';
+import { effectsPerTask } from '../language/effects-per-task.js';
 import { languageVersion, limitsVersion } from '../language/limits.js';
 import { encodeModule } from './encode-module.js';
 import { pagesNeeded } from './layout.js';
@@ -52,10 +53,7 @@ export function compileSource(source: string, options: CompileOptions): CompileR
     ...lowered,
     name: program.name,
     manifest: encodeManifest(manifest),
-    memoryPages: pagesNeeded(
-      lowered.layout,
-      program.loops.reduce((sum, loop) => sum + effectsMax(loop.body), 0),
-    ),
+    memoryPages: pagesNeeded(lowered.layout, effectsPerTask(program.loops)),
   });
   const verdict = verifyProgram(bytes);
   if (!verdict.ok) return { ok: false, diagnostics: [refused(program, verdict)] };
@@ -76,15 +74,6 @@ function effectsOf({ loops }: CheckedProgram): CheckedEffect[] {
       return statement.kind === 'if' ? within([...statement.whenTrue, ...statement.whenFalse]) : [];
     });
   return loops.flatMap((loop) => within(loop.body));
-}
-
-/** As the verifier will find it: the longest way through the statements. */
-function effectsMax(statements: readonly CheckedStatement[]): number {
-  return statements.reduce((sum, statement) => {
-    if (statement.kind === 'effect') return sum + 1;
-    if (statement.kind !== 'if') return sum;
-    return sum + Math.max(effectsMax(statement.whenTrue), effectsMax(statement.whenFalse));
-  }, 0);
 }
 
 function manifestOf(
@@ -119,7 +108,7 @@ function manifestOf(
 function fieldsOf(program: CheckedProgram, columns: readonly string[]): ManifestField[] {
   const fields = new Map<string, ManifestField>();
   for (const loop of program.loops) {
-    visitStatements(loop.body, loop.where === undefined ? [] : [loop.where], (expression) => {
+    visitStatements(loop.body, (expression) => {
       if (expression.kind !== 'field') return;
       const { name, unit } = expression.field;
       fields.set(name, { name, unit });

@@ -19,7 +19,7 @@ interface PendingInstruction {
   readonly span: Span | undefined;
 }
 
-type LocalKind = 'truth' | 'number';
+export type LocalKind = 'truth' | 'number';
 
 export interface LocalReference {
   readonly kind: LocalKind;

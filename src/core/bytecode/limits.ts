@@ -9,6 +9,9 @@ export const bytecodeLimits = {
   effectBytes: 16,
   /** What a compiler may need; engines slow down beyond a few thousand. */
   localsMax: 2_048,
+  /** Values that the compiler keeps in locals of its own; with 64 parameters and 512 LETs they fit into the locals. */
+  hoistedValuesMax: 256,
+  sharedValuesMax: 1_000,
   /** Keeps verifying and the engine's compiling within milliseconds. */
   instructionsMax: 100_000,
   /** One level deeper than the language allows, for WHERE. */

@@ -1,6 +1,6 @@
 /** Checked expressions in, instructions that leave their value on the stack out. */
 import type { ConditionExpression, NumberExpression } from '../language/checked-tree.js';
-import type { LocalReference } from './emitter.js';
+import { localRow } from './emitter.js';
 import type { Lowering } from './lower.js';
 
 /** Leaves an f64. */
@@ -11,13 +11,13 @@ export function lowerNumber(expression: NumberExpression, lowering: Lowering): v
       emitter.emit('f64.const', expression.value);
       return;
     case 'parameter':
-      emitter.emit('local.get', known(lowering.parameters.get(expression.index)));
+      lowerParameter(expression.index, lowering);
       return;
     case 'field':
-      lowering.fields.read(expression.field.name);
+      lowerField(expression.field.name, lowering);
       return;
     case 'slot':
-      emitter.emit('local.get', known(lowering.slots.get(expression.slot)));
+      lowering.slots.read(expression.slot);
       return;
     case 'unary':
       lowerNumber(expression.operand, lowering);
@@ -41,7 +41,7 @@ export function lowerCondition(expression: ConditionExpression, lowering: Loweri
       lowerTruth(expression.value, lowering);
       return;
     case 'condition-slot':
-      emitter.emit('local.get', known(lowering.slots.get(expression.slot)));
+      lowering.slots.read(expression.slot);
       return;
     case 'comparison':
       lowerNumber(expression.left, lowering);
@@ -71,8 +71,19 @@ function lowerTruth(value: boolean, { emitter }: Lowering): void {
     .emit(value ? 'f64.eq' : 'f64.ne');
 }
 
-/** A name that the checker resolved has a local; anything else is a bug of this compiler. */
-function known(local: LocalReference | undefined): LocalReference {
-  if (local === undefined) throw new Error('a name was used before it was given a local');
-  return local;
+/** Parameters were read from memory before the first loop. */
+function lowerParameter(index: number, { emitter, parameters }: Lowering): void {
+  const local = parameters.get(index);
+  if (local === undefined) throw new Error('a parameter was used that was not loaded');
+  emitter.emit('local.get', local);
+}
+
+/** The value of the field's column at the current row. */
+function lowerField(name: string, { emitter, columns }: Lowering): void {
+  const { columnsAt, columnBytes } = emitter.layout;
+  emitter
+    .emit('local.get', localRow)
+    .emit('i32.const', 3)
+    .emit('i32.shl')
+    .emit('f64.load', columnsAt + columns.indexOf(name) * columnBytes);
 }

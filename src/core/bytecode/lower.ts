@@ -1,5 +1,5 @@
 /**
- * Checked program in, the instructions of `run` out: parameters and LETs first, then one canonical counted loop per
+ * Checked program, after all passes, in, the instructions of `run` out: parameters and LETs first, then one canonical counted loop per
  * FOR EACH, then the count of effect records.
  *
  *     rows = 0 ? skip : do { body; row += 1 } while (row < rows)
@@ -13,10 +13,10 @@ import {
   localRow,
   localRows,
 } from './emitter.js';
-import { FieldReads } from './field-reads.js';
 import { type MemoryLayout, memoryLayout } from './layout.js';
-import { lowerCondition } from './lower-expression.js';
 import { lowerStatement } from './lower-statement.js';
+import { runInstructionPasses } from './passes/run-passes.js';
+import { SlotLocals } from './slot-locals.js';
 import { visitStatements } from './visit-expressions.js';
 
 export interface LoweredProgram {
@@ -31,38 +31,31 @@ export interface LoweredProgram {
 /** What lowering of expressions and statements needs at hand. */
 export interface Lowering {
   readonly emitter: Emitter;
-  readonly fields: FieldReads;
+  /** Field names in column order. */
+  readonly columns: readonly string[];
   readonly parameters: ReadonlyMap<number, LocalReference>;
-  readonly slots: Map<number, LocalReference>;
+  readonly slots: SlotLocals;
 }
 
 export function lower(program: CheckedProgram): LoweredProgram {
   const columns = columnsOf(program);
   const layout = memoryLayout({ parameters: program.parameters.length, columns: columns.length });
   const emitter = new Emitter(layout);
-  const numbered = new Map(columns.map((name, index) => [name, index]));
-  const shared = {
-    emitter,
-    parameters: loadParameters(program, emitter),
-    slots: new Map<number, LocalReference>(),
-  };
-  const outside = new FieldReads(emitter, numbered, { where: undefined, body: [], span: noSpan });
-  for (const statement of program.lets) lowerStatement(statement, { ...shared, fields: outside });
+  const parameters = loadParameters(program, emitter);
+  const lowering: Lowering = { emitter, columns, parameters, slots: new SlotLocals(program, emitter) };
+  for (const statement of program.lets) lowerStatement(statement, lowering);
   emitter.place = undefined;
   emitter.emit('i32.const', layout.effectsAt).emit('local.set', localPointer);
-  for (const loop of program.loops) {
-    lowerLoop(loop, { ...shared, fields: new FieldReads(emitter, numbered, loop) });
-  }
+  for (const loop of program.loops) lowerLoop(loop, lowering);
   lowerResult(emitter);
-  return { layout, columns, ...emitter.finish() };
+  const { instructions, ...locals } = emitter.finish();
+  return { layout, columns, ...locals, instructions: runInstructionPasses(instructions) };
 }
-
-const noSpan = { offset: 0, line: 1, column: 1, length: 0 };
 
 function columnsOf(program: CheckedProgram): string[] {
   const names = new Set<string>();
   for (const loop of program.loops) {
-    visitStatements(loop.body, loop.where === undefined ? [] : [loop.where], (expression) => {
+    visitStatements(loop.body, (expression) => {
       if (expression.kind === 'field') names.add(expression.field.name);
     });
   }
@@ -73,8 +66,7 @@ function columnsOf(program: CheckedProgram): string[] {
 function loadParameters(program: CheckedProgram, emitter: Emitter): ReadonlyMap<number, LocalReference> {
   const used = new Set<number>();
   const statements = [...program.lets, ...program.loops.flatMap((loop) => loop.body)];
-  const conditions = program.loops.flatMap((loop) => loop.where ?? []);
-  visitStatements(statements, conditions, (expression) => {
+  visitStatements(statements, (expression) => {
     if (expression.kind === 'parameter') used.add(expression.index);
   });
   const locals = new Map<number, LocalReference>();
@@ -90,25 +82,15 @@ function loadParameters(program: CheckedProgram, emitter: Emitter): ReadonlyMap<
 }
 
 function lowerLoop(loop: CheckedLoop, lowering: Lowering): void {
-  const { emitter, fields } = lowering;
+  if (loop.where !== undefined) throw new Error('a WHERE is left that should have become an IF');
+  const { emitter } = lowering;
   emitter.place = loop.span;
   emitter.emit('i32.const', 0).emit('local.set', localRow).emit('block');
   emitter.emit('local.get', localRows).emit('i32.eqz').emit('br_if', 0).emit('loop');
-  if (loop.where === undefined) lowerBody(loop, lowering);
-  else {
-    lowerCondition(loop.where, lowering);
-    emitter.emit('if');
-    fields.inBranch(() => lowerBody(loop, lowering));
-    emitter.emit('end');
-  }
-  fields.close();
+  for (const statement of loop.body) lowerStatement(statement, lowering);
   emitter.place = loop.span;
   emitter.emit('local.get', localRow).emit('i32.const', 1).emit('i32.add').emit('local.tee', localRow);
   emitter.emit('local.get', localRows).emit('i32.lt_u').emit('br_if', 0).emit('end').emit('end');
-}
-
-function lowerBody(loop: CheckedLoop, lowering: Lowering): void {
-  for (const statement of loop.body) lowerStatement(statement, lowering);
 }
 
 function lowerResult(emitter: Emitter): void {

@@ -1,56 +1,60 @@
 /**
  * How close the emitted instructions are to what the program cannot do without: 1 when nothing could be left out, lower
- * for repeated calculations, values that must be limited, and further loops over the same tasks.
+ * for values calculated again in another branch or loop, arguments that must be limited, LETs, and further loops.
  */
 import type { CheckedProgram, CheckedStatement } from '../language/checked-tree.js';
+import { effectCost, operationCost } from './passes/expression-cost.js';
+import { ValueNumbers } from './passes/value-numbers.js';
 import type { CostPerTask } from './verify.js';
-import { type AnyExpression, visitStatements } from './visit-expressions.js';
+import { type AnyExpression, ownExpressions, partsOf } from './visit-expressions.js';
 
-/** Both counts are of the longest way that a task can take. */
+/** `program` is what all passes made of it. Both counts are of the longest way that a task can take. */
 export function optimizationScore(program: CheckedProgram, emitted: CostPerTask): number {
   if (emitted.max === 0) return 1;
-  const distinct = new Set<string>();
-  const statements = program.loops.flatMap((loop) => loop.body);
-  let needed = loopCost;
-  visitStatements(
-    statements,
-    program.loops.flatMap((loop) => loop.where ?? []),
-    (expression) => {
-      const key = keyOf(expression);
-      if (distinct.has(key)) return;
-      distinct.add(key);
-      needed += costOf(expression);
-    },
+  const known: Known = { numbers: new ValueNumbers(), uses: new Map() };
+  for (const named of program.lets) {
+    known.numbers.name(named);
+    known.uses.set(known.numbers.of(named.value), 1);
+  }
+  const needed = neededBy(
+    program.loops.flatMap(({ body }) => body),
+    known,
   );
-  needed += statements.reduce((sum, statement) => sum + effectCost(statement), 0);
-  needed += program.loops.reduce((sum, loop) => sum + (loop.where === undefined ? 0 : 1), 0);
-  return Math.min(1, needed / emitted.max);
+  return Math.min(1, (loopCost + needed) / emitted.max);
 }
 
 /** Count, compare, repeat. */
 const loopCost = 7;
-/** Three values stored in the record, each with its address. */
-const recordCost = 9;
-/** Address, step, sum, new address. */
-const advanceCost = 4;
 
-function effectCost(statement: CheckedStatement): number {
-  if (statement.kind === 'effect') return recordCost - 1 + advanceCost;
-  if (statement.kind !== 'if') return 0;
-  const sum = (branch: readonly CheckedStatement[]): number =>
-    branch.reduce((total, inner) => total + effectCost(inner), 0);
-  return 1 + Math.max(sum(statement.whenTrue), sum(statement.whenFalse));
+/** How often each value was used on the way to here, by value number. */
+interface Known {
+  readonly numbers: ValueNumbers;
+  readonly uses: Map<number, number>;
 }
 
-/** A field takes its address and a load; everything else one instruction. */
-function costOf(expression: AnyExpression): number {
-  return expression.kind === 'field' ? 4 : 1;
+/** Every value is calculated once, kept when a second place needs it, and read by each further place. */
+function neededBy(statements: readonly CheckedStatement[], known: Known): number {
+  return statements.reduce((sum, statement) => {
+    if (statement.kind === 'number-let' || statement.kind === 'condition-let') {
+      known.numbers.name(statement);
+      return sum;
+    }
+    const own = ownExpressions(statement).reduce((total, one) => total + neededFor(one, known), sum);
+    if (statement.kind === 'effect') return own + effectCost(statement);
+    const ways = [statement.whenTrue, statement.whenFalse].map((way) =>
+      neededBy(way, { ...known, uses: new Map(known.uses) }),
+    );
+    return own + 1 + Math.max(...ways);
+  }, 0);
 }
 
-/** The same for expressions that calculate the same; constants count each time, since each is one instruction. */
-function keyOf(expression: AnyExpression): string {
-  if (expression.kind === 'constant') return `constant ${expression.span.offset}`;
-  return JSON.stringify(expression, (key, value: unknown) =>
-    key === 'span' || key === 'about' ? undefined : value,
-  );
+function neededFor(expression: AnyExpression, known: Known): number {
+  const meant = known.numbers.meaning(expression);
+  const parts = partsOf(meant);
+  if (parts.length === 0 && meant.kind !== 'field') return 1;
+  const number = known.numbers.of(meant);
+  const uses = known.uses.get(number) ?? 0;
+  known.uses.set(number, uses + 1);
+  if (uses > 0) return uses === 1 ? 2 : 1;
+  return parts.reduce((sum, part) => sum + neededFor(part, known), operationCost(meant));
 }

@@ -5,28 +5,26 @@ export type AnyExpression = NumberExpression | ConditionExpression;
 
 export function visitStatements(
   statements: readonly CheckedStatement[],
-  conditions: readonly ConditionExpression[],
   visit: (expression: AnyExpression) => void,
 ): void {
-  for (const condition of conditions) visitExpression(condition, visit);
-  for (const statement of statements) visitStatement(statement, visit);
+  for (const statement of statements) {
+    for (const expression of ownExpressions(statement)) visitExpression(expression, visit);
+    if (statement.kind === 'if') visitStatements([...statement.whenTrue, ...statement.whenFalse], visit);
+  }
 }
 
-function visitStatement(statement: CheckedStatement, visit: (expression: AnyExpression) => void): void {
+/** The expressions of the statement itself, in no branch of it, in the order in which they are calculated. */
+export function ownExpressions(statement: CheckedStatement): readonly AnyExpression[] {
   switch (statement.kind) {
     case 'number-let':
     case 'condition-let':
-      visitExpression(statement.value, visit);
-      return;
+      return [statement.value];
     case 'effect':
-      visitExpression(statement.argument, visit);
-      return;
+      return statement.when === undefined ? [statement.argument] : [statement.argument, statement.when];
     case 'if':
-      visitExpression(statement.condition, visit);
-      visitStatements([...statement.whenTrue, ...statement.whenFalse], [], visit);
-      return;
+      return [statement.condition];
     default:
-      statement satisfies never;
+      return statement satisfies never;
   }
 }
 

@@ -3,7 +3,8 @@
 import type { CheckContext } from './check-context.js';
 import { checkParameters } from './check-parameters.js';
 import { checkInterval, checkLet, checkLoop } from './check-statement.js';
-import type { CheckedLet, CheckedLoop, CheckedProgram, CheckedStatement } from './checked-tree.js';
+import type { CheckedLet, CheckedLoop, CheckedProgram } from './checked-tree.js';
+import { effectsPerTask } from './effects-per-task.js';
 import { languageLimits } from './limits.js';
 import type { ProgramNode, StatementNode } from './tree.js';
 
@@ -69,7 +70,7 @@ function reportTwice(statement: StatementNode, context: CheckContext): void {
 
 function checkLimits(program: ProgramNode, top: TopLevel, context: CheckContext): void {
   const { loopsMax, letsMax, effectsPerTaskMax } = languageLimits;
-  const effects = top.loops.reduce((sum, loop) => sum + effectsMax(loop.body), 0);
+  const effects = effectsPerTask(top.loops);
   const exceeded = [
     { what: 'loops', count: top.loops.length, most: loopsMax },
     { what: 'LETs', count: context.slotCount, most: letsMax },
@@ -90,13 +91,4 @@ function checkLimits(program: ProgramNode, top: TopLevel, context: CheckContext)
     span: program.name.span,
     hint: 'apply an action to a task inside FOR EACH task IN task_queue { … }',
   });
-}
-
-/** The most effects that one pass through the statements can have. */
-function effectsMax(statements: readonly CheckedStatement[]): number {
-  return statements.reduce((sum, statement) => {
-    if (statement.kind === 'effect') return sum + 1;
-    if (statement.kind !== 'if') return sum;
-    return sum + Math.max(effectsMax(statement.whenTrue), effectsMax(statement.whenFalse));
-  }, 0);
 }

@@ -71,6 +71,8 @@ export interface CheckedEffect {
   readonly limited: boolean;
   /** The value may be no number (NaN); then there is no effect. */
   readonly mayBeNothing: boolean;
+  /** The effect counts only when this holds. The checker leaves it out; the compiler's `predicate-effects.ts` sets it. */
+  readonly when?: ConditionExpression;
   readonly span: Span;
 }
 

@@ -17,7 +17,6 @@ export function foldConstants(program: CheckedProgram): CheckedProgram {
   const lets = program.lets.map((statement) => foldLet(statement, known));
   const loops = program.loops.map((loop) => ({
     ...loop,
-    where: loop.where === undefined ? undefined : foldCondition(loop.where, known),
     body: loop.body.map((statement) => foldStatement(statement, known)),
   }));
   return { ...program, lets, loops };

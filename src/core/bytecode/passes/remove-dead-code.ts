@@ -17,10 +17,8 @@ export function removeDeadCode(program: CheckedProgram): CheckedProgram {
 }
 
 function liveLoop(loop: CheckedLoop): CheckedLoop[] {
-  if (loop.where?.kind === 'truth' && !loop.where.value) return [];
   const body = liveStatements(loop.body);
-  if (!body.some(hasEffect)) return [];
-  return [{ ...loop, body, where: loop.where?.kind === 'truth' ? undefined : loop.where }];
+  return body.some(hasEffect) ? [{ ...loop, body }] : [];
 }
 
 function liveStatements(statements: readonly CheckedStatement[]): CheckedStatement[] {
@@ -47,8 +45,7 @@ function hasEffect(statement: CheckedStatement): boolean {
 function withoutUnreadLets(program: CheckedProgram): CheckedProgram {
   const read = new Set<number>();
   const statements = [...program.lets, ...program.loops.flatMap((loop) => loop.body)];
-  const conditions = program.loops.flatMap((loop) => loop.where ?? []);
-  visitStatements(statements, conditions, (expression) => {
+  visitStatements(statements, (expression) => {
     if (expression.kind === 'slot' || expression.kind === 'condition-slot') read.add(expression.slot);
   });
   let removed = false;
