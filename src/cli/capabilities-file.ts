@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
 import { type Capabilities, referenceFleet } from '../core/language/capabilities.js';
 import type { Diagnostic } from '../core/language/diagnostics.js';
+import { languageLimits } from '../core/language/limits.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { formatCount } from './format.js';
@@ -15,12 +16,27 @@ export const capabilitiesFlag = Flags.string({
 
 /** Throws DN935 with every mistake of the file. */
 export function loadCapabilities(path: string | undefined): Capabilities {
-  if (path === undefined) return referenceFleet;
-  const { name: fileName, bytes } = readInput(path);
+  return openCapabilities(path).capabilities;
+}
+
+export interface OpenedCapabilities {
+  readonly capabilities: Capabilities;
+  /** Warnings about the file with source and carets; empty when there are none. */
+  readonly rendered: string;
+}
+
+/** The same for a caller that shows warnings. */
+export function openCapabilities(path: string | undefined): OpenedCapabilities {
+  if (path === undefined) return { capabilities: referenceFleet, rendered: '' };
+  const { name: fileName, bytes } = readInput(path, {
+    what: 'a capability file',
+    bytesMax: languageLimits.capabilityFileBytesMax,
+  });
   const source = Buffer.from(bytes).toString('utf8');
   const result = readCapabilities(source, { fileName });
-  if (result.ok) return result.capabilities;
-  throw unusable(fileName, source, result.diagnostics);
+  if (!result.ok) throw unusable(fileName, source, result.diagnostics);
+  const { capabilities, warnings } = result;
+  return { capabilities, rendered: renderDiagnostics(warnings, { source, fileName }) };
 }
 
 function unusable(fileName: string, source: string, diagnostics: readonly Diagnostic[]): DreamnetError {

@@ -37,4 +37,6 @@ export const languageLimits = {
   fieldsMax: 256,
   /** As in the program file. */
   actionsMax: 1_024,
+  /** Of one field; agents send their numbers. */
+  fieldNamesMax: 4_096,
 } as const;
