@@ -1,17 +1,13 @@
 /**
  * Text on its way to a terminal: what data may contain without moving the cursor, and how many columns it takes.
  */
+import { graphemesOf } from '../core/language/display-width.js';
 
 // Everything that a terminal or a bidirectional reader acts upon, except line feed, which lays text out.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose.
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour sequence begins with the escape character.
 const COLOURS = /\u001b\[[0-9;]*m/gu;
-const ZERO_WIDTH = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
-const WIDE =
-  /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
-
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** One line of data, safe inside any layout: control characters, colours and line feeds become visible escapes. */
 export function escapeControls(text: string): string {
@@ -42,7 +38,7 @@ export function displayWidth(text: string): number {
   const plain = text.replaceAll(COLOURS, '');
   if (/^[\u0020-\u007e]*$/u.test(plain)) return plain.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(plain)) width += graphemeWidth(segment);
+  for (const { columns } of graphemesOf(plain)) width += columns;
   return width;
 }
 
@@ -52,10 +48,10 @@ export function truncateToWidth(text: string, columns: number): string {
   const plain = text.replaceAll(COLOURS, '');
   let kept = '';
   let width = 0;
-  for (const { segment } of segmenter.segment(plain)) {
-    width += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(plain)) {
+    width += grapheme.columns;
     if (width > columns - 1) break;
-    kept += segment;
+    kept += grapheme.text;
   }
   return columns < 1 ? '' : `${kept}…`;
 }
@@ -64,11 +60,6 @@ export function truncateToWidth(text: string, columns: number): string {
 export function terminalWidth(stream: { columns?: number | undefined } = process.stdout): number {
   const columns = stream.columns || Number.parseInt(process.env.COLUMNS ?? '', 10) || 80;
   return Math.max(20, columns);
-}
-
-function graphemeWidth(grapheme: string): number {
-  if (ZERO_WIDTH.test(grapheme)) return 0;
-  return WIDE.test(grapheme) ? 2 : 1;
 }
 
 function visibleEscape(character: string): string {

@@ -1,21 +1,35 @@
-/** A diagnostic and its source in, plain text for people out: code, message, source lines with carets, what to do. */
-import type { Diagnostic, Span } from './diagnostics.js';
+/** A diagnostic and its source in, text for people out: code, message, source lines with carets, what to do. */
+import type { Diagnostic } from './diagnostics.js';
+import { type ExcerptPart, printable, sourceExcerpt } from './source-excerpt.js';
 
 export interface RenderOptions {
   readonly source: string;
   readonly fileName: string;
+  /** Columns of the terminal: source lines are cut and explanations wrapped. Undefined: long lines stay whole. */
+  readonly columns?: number;
+  /** Colours a part; without it there are no colours. */
+  readonly paint?: (part: DiagnosticPart, text: string) => string;
 }
 
-/** Several lines without a trailing newline; no colours, so that callers add theirs. */
+export type DiagnosticPart = ExcerptPart | Diagnostic['severity'] | 'place' | 'message' | 'label';
+
+/** Several lines without a trailing newline. */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
-  const { span, code, severity, message } = diagnostic;
-  const lines = [
-    `${options.fileName}:${span.line}:${span.column}: ${severity} ${code}: ${message}`,
-    ...excerpt(span, options.source),
-    ...diagnostic.related.flatMap((place) => [...excerpt(place.span, options.source, place.message)]),
-    ...facts(diagnostic),
+  const { span, severity, related } = diagnostic;
+  const { source, columns, paint = unpainted } = options;
+  const marks = [
+    { span, sign: '^', note: '' } as const,
+    ...related.map(({ span, message: note }) => ({ span, sign: '-', note }) as const),
   ];
-  return lines.join('\n');
+  return [
+    headline(diagnostic, options),
+    ...sourceExcerpt(marks, {
+      source,
+      columns: columns === undefined ? sourceColumnsMax : Math.max(20, columns - gutterColumns),
+      paint: (part, text) => paint(part === '^' ? severity : part, text),
+    }),
+    ...facts(diagnostic).flatMap(([label, text]) => factLines(label, printable(text), { columns, paint })),
+  ].join('\n');
 }
 
 /** All of them, a blank line between. */
@@ -23,27 +37,24 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
   return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join('\n\n');
 }
 
-const shownColumnsMax = 120;
+const sourceColumnsMax = 120;
+const gutterColumns = '    1 | '.length;
+const labelColumns = 13;
 
-function excerpt(span: Span, source: string, note = ''): string[] {
-  const lineStart = span.offset - (span.column - 1);
-  const line = printable(/^[^\r\n]*/.exec(source.slice(lineStart, lineStart + 10_000))?.[0] ?? '');
-  const from = line.length <= shownColumnsMax ? 0 : Math.max(0, span.column - 1 - shownColumnsMax / 2);
-  const shown = line.slice(from, from + shownColumnsMax);
-  const room = Math.max(1, shown.length - (span.column - 1 - from));
-  const carets = '^'.repeat(Math.min(Math.max(1, span.length), room));
-  const number = String(span.line).padStart(5);
-  const indent = ' '.repeat(span.column - 1 - from);
-  return [`${number} | ${shown}`, `      | ${indent}${carets}${note === '' ? '' : ` ${note}`}`];
+type Painter = NonNullable<RenderOptions['paint']>;
+
+function unpainted(_: DiagnosticPart, text: string): string {
+  return text;
 }
 
-/** Control characters would move the caret, or the terminal. */
-function printable(line: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
-  return line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ');
+/** Never wrapped: editors and log readers look for it. */
+function headline(diagnostic: Diagnostic, { fileName, paint = unpainted }: RenderOptions): string {
+  const { span, code, severity, message } = diagnostic;
+  const place = paint('place', `${fileName}:${span.line}:${span.column}:`);
+  return `${place} ${paint(severity, `${severity} ${code}`)}: ${paint('message', printable(message))}`;
 }
 
-function facts({ found, expected, hint, suggestion }: Diagnostic): string[] {
+function facts({ found, expected, hint, suggestion }: Diagnostic): [label: string, text: string][] {
   const edit = suggestion?.replacement.trim() ?? '';
   const isNews = hint === undefined && edit !== '' && edit !== expected;
   const rows: [string, string | undefined][] = [
@@ -51,7 +62,30 @@ function facts({ found, expected, hint, suggestion }: Diagnostic): string[] {
     ['expected', expected],
     ['hint', isNews ? `write ${edit}` : hint],
   ];
-  return rows.flatMap(([label, text]) =>
-    text === undefined ? [] : [`${label.padStart(13)}: ${printable(text)}`],
+  return rows.flatMap(([label, text]): [string, string][] => (text === undefined ? [] : [[label, text]]));
+}
+
+function factLines(
+  label: string,
+  text: string,
+  { columns, paint }: { readonly columns: number | undefined; readonly paint: Painter },
+): string[] {
+  const indent = labelColumns + 2;
+  const lines = columns === undefined ? [text] : wrapped(text, Math.max(20, columns - indent));
+  return lines.map((line, at) =>
+    at === 0
+      ? `${paint('label', `${label.padStart(labelColumns)}:`)} ${line}`
+      : `${' '.repeat(indent)}${line}`,
   );
+}
+
+/** Broken between words; a word that is longer than a line stays whole. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -1,0 +1,68 @@
+/** Files in, what is wrong with each out; with `fix`, what is certain is mended and written back before. */
+import { compileSource } from '../core/bytecode/compile.js';
+import { DreamnetError } from '../core/errors.js';
+import type { Capabilities } from '../core/language/capabilities.js';
+import type { Diagnostic } from '../core/language/diagnostics.js';
+import { type AppliedFix, certainFixes, fixSource } from '../core/language/fix-source.js';
+import { checkProgram, isProgramFile, type KnownKeys, type ProgramVerdict } from './check-program.js';
+import { type InputFile, readInput } from './input-file.js';
+import { replaceFile } from './replace-file.js';
+
+export interface CheckRequest {
+  /** Paths, and `-` for standard input. */
+  readonly files: readonly string[];
+  readonly capabilities: Capabilities;
+  readonly fix: boolean;
+  readonly known: KnownKeys;
+}
+
+/** `path` is as given, `name` as shown. */
+export type CheckedFile = { readonly path: string; readonly name: string } & (
+  | CheckedSource
+  | ({ readonly kind: 'program' } & ProgramVerdict)
+  | { readonly kind: 'unreadable'; readonly error: DreamnetError }
+);
+
+export interface CheckedSource {
+  readonly kind: 'source';
+  /** As it is now: after the fixes. */
+  readonly source: string;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly fixes: readonly AppliedFix[];
+  /** Certain fixes that were not applied. */
+  readonly fixable: number;
+}
+
+/** One result per file, in order; a file that cannot be read is a result too. A file that is named twice is checked once. */
+export function checkFiles(request: CheckRequest): CheckedFile[] {
+  return [...new Set(request.files)].map((path) => checkFile(path, request));
+}
+
+function checkFile(path: string, request: CheckRequest): CheckedFile {
+  try {
+    const input = readInput(path);
+    const { name, bytes } = input;
+    if (isProgramFile(path, bytes)) {
+      return { path, name, kind: 'program', ...checkProgram(bytes, request.known) };
+    }
+    return { path, name, ...checkText(path, input, request) };
+  } catch (error) {
+    if (!(error instanceof DreamnetError)) throw error;
+    return { path, name: path === '-' ? 'standard input' : path, kind: 'unreadable', error };
+  }
+}
+
+function checkText(path: string, { name: fileName, bytes }: InputFile, request: CheckRequest): CheckedSource {
+  const { capabilities, fix } = request;
+  const diagnose = (text: string): readonly Diagnostic[] => {
+    const result = compileSource(text, { fileName, capabilities });
+    return result.ok ? result.warnings : result.diagnostics;
+  };
+  const text = Buffer.from(bytes).toString('utf8');
+  // What is not UTF-8 was replaced while decoding: written back, it would be lost.
+  const isWhole = Buffer.from(text).equals(bytes);
+  const { source, fixes } = fix && isWhole ? fixSource(text, diagnose) : { source: text, fixes: [] };
+  if (source !== text && path !== '-') replaceFile({ path, before: bytes, after: source });
+  const diagnostics = diagnose(source);
+  return { kind: 'source', source, diagnostics, fixes, fixable: certainFixes(diagnostics).length };
+}

@@ -1,0 +1,108 @@
+/** What `check` found in, its document out. */
+import type { SignatureResult } from '../../core/bytecode/signature.js';
+import type { CheckedFile } from '../check-files.js';
+import { describeFailure, type Failure } from '../failure.js';
+import {
+  type DiagnosticDocument,
+  diagnosticDocument,
+  type SuggestionDocument,
+} from './diagnostics-document.js';
+
+export interface CheckDocument {
+  readonly ok: boolean;
+  readonly files: readonly CheckedFileDocument[];
+  /** A file that cannot be read or written counts as one error. */
+  readonly errors: number;
+  readonly warnings: number;
+  readonly fixed: number;
+  /** What `--fix` would mend. */
+  readonly fixable: number;
+}
+
+export interface CheckedFileDocument {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly kind: 'source' | 'program' | 'unreadable';
+  /** What is wrong now, after the fixes. A program file has no lines: its diagnostics are at its first byte. */
+  readonly diagnostics: readonly DiagnosticDocument[];
+  readonly fixed: number;
+  /** In the order in which they were applied; places are those before. */
+  readonly fixes: readonly FixDocument[];
+  /** Only of a program file whose structure is in order. */
+  readonly program?: {
+    readonly name: string;
+    readonly digest: string;
+    readonly costPerTask: { readonly min: number; readonly max: number };
+    readonly signature: SignatureResult;
+  };
+  /** Only with `--fix -`: the text of standard input with the fixes. */
+  readonly source?: string;
+  readonly error?: Failure;
+}
+
+export type FixDocument = SuggestionDocument & { readonly code: string; readonly message: string };
+
+export interface CheckSettings {
+  /** Warnings count as errors. */
+  readonly strict: boolean;
+  readonly fix: boolean;
+}
+
+export function checkDocument(checked: readonly CheckedFile[], settings: CheckSettings): CheckDocument {
+  const files = checked.map((file) => fileDocument(file, settings));
+  const severities = files.flatMap(({ diagnostics }) => diagnostics.map(({ severity }) => severity));
+  const count = (wanted: string) => severities.filter((severity) => severity === wanted).length;
+  return {
+    ok: files.every(({ ok }) => ok),
+    files,
+    errors: count('error') + files.filter(({ error }) => error !== undefined).length,
+    warnings: count('warning'),
+    fixed: files.reduce((sum, { fixed }) => sum + fixed, 0),
+    fixable: checked.reduce((sum, file) => sum + (file.kind === 'source' ? file.fixable : 0), 0),
+  };
+}
+
+function fileDocument(file: CheckedFile, { strict, fix }: CheckSettings): CheckedFileDocument {
+  const diagnostics = diagnosticsOf(file);
+  const isBad = ({ severity }: DiagnosticDocument) => strict || severity === 'error';
+  const fixes = file.kind === 'source' ? fixesOf(file.name, file) : [];
+  return {
+    file: file.name,
+    ok: file.kind !== 'unreadable' && !diagnostics.some(isBad),
+    kind: file.kind,
+    diagnostics,
+    fixed: fixes.length,
+    fixes,
+    ...(file.kind === 'program' && file.program !== undefined ? { program: file.program } : {}),
+    ...(file.kind === 'source' && fix && file.path === '-' ? { source: file.source } : {}),
+    ...(file.kind === 'unreadable' ? { error: failureOf(file.error) } : {}),
+  };
+}
+
+function diagnosticsOf(file: CheckedFile): readonly DiagnosticDocument[] {
+  const { name } = file;
+  switch (file.kind) {
+    case 'source':
+      return file.diagnostics.map((one) => diagnosticDocument(one, { file: name, source: file.source }));
+    case 'program':
+      return file.problems.map((problem) => ({ ...problem, file: name, ...firstPlace, related: [] }));
+    case 'unreadable':
+      return [];
+    default:
+      return file satisfies never;
+  }
+}
+
+const firstPlace = { line: 1, column: 1, endLine: 1, endColumn: 1, offset: 0, length: 0 } as const;
+
+function fixesOf(file: string, { fixes }: CheckedFile & { readonly kind: 'source' }): FixDocument[] {
+  return fixes.map(({ diagnostic, text }) => {
+    const { code, message, suggestion } = diagnosticDocument(diagnostic, { file, source: text });
+    if (suggestion === undefined) throw new Error(`${code} was fixed without a suggestion`);
+    return { code, message, ...suggestion };
+  });
+}
+
+function failureOf(error: unknown): Failure {
+  return describeFailure(error, { helpCommand: 'dreamnet check --help', flagNames: [] });
+}

@@ -1,0 +1,67 @@
+/** What `check` found in, what a person reads out: everything that was fixed, everything that is wrong, one line of sum. */
+import type { CheckedFile } from '../check-files.js';
+import type { ProgramFacts } from '../check-program.js';
+import { failureText } from '../failure.js';
+import { formatCount, formatNumber } from '../format.js';
+import type { CheckDocument, CheckSettings } from './check-document.js';
+import { diagnosticPaint, diagnosticsText, type Look } from './diagnostics-view.js';
+
+/** Files about which there is nothing to say are left out; empty when all are. */
+export function checkText(files: readonly CheckedFile[], document: CheckDocument, look: Look): string {
+  const texts = files.map((file, at) => {
+    const { fixes = [], error } = document.files[at] ?? {};
+    const fixed = fixes.map(
+      ({ code, line, column, message }) => `${file.name}:${line}:${column}: fixed ${code}: ${message}`,
+    );
+    const failed = error === undefined ? [] : [failureText(error)];
+    return [fixed.join('\n'), ...problemsText(file, look), ...failed].filter((text) => text !== '');
+  });
+  return texts.flat().join('\n\n');
+}
+
+/** `3 files: 2 errors, 1 warning; 1 can be fixed with --fix` */
+export function checkSummary(document: CheckDocument, { fix, strict }: CheckSettings): string {
+  const { files, errors, warnings, fixed, fixable } = document;
+  const found = [
+    errors > 0 ? formatCount(errors, 'error') : '',
+    warnings > 0 ? formatCount(warnings, 'warning') : '',
+  ].filter((part) => part !== '');
+  const rest = [
+    fixed > 0 ? `${formatNumber(fixed)} fixed` : '',
+    fixable > 0 && !fix ? `${formatNumber(fixable)} can be fixed with --fix` : '',
+    warnings > 0 && errors === 0 && strict ? 'warnings count as errors' : '',
+  ].filter((part) => part !== '');
+  const sum = found.length === 0 ? 'no errors' : found.join(', ');
+  return `${formatCount(files.length, 'file')}: ${[sum, ...rest].join('; ')}`;
+}
+
+function problemsText(file: CheckedFile, look: Look): string[] {
+  switch (file.kind) {
+    case 'source': {
+      const { source, name: fileName, diagnostics } = file;
+      return diagnostics.length === 0 ? [] : [diagnosticsText(diagnostics, { source, fileName, ...look })];
+    }
+    case 'program':
+      return programText(file, look);
+    case 'unreadable':
+      return [];
+    default:
+      return file satisfies never;
+  }
+}
+
+function programText({ name, program, problems }: CheckedFile & { readonly kind: 'program' }, look: Look) {
+  const paint = diagnosticPaint(look.color);
+  const facts = program === undefined ? [] : [`${name}: ${factsText(program)}`];
+  const lines = problems.flatMap(({ code, severity, message, hint }) => [
+    `${paint('place', `${name}:`)} ${paint(severity, `${severity} ${code}`)}: ${paint('message', message)}`,
+    `${paint('label', '         hint:')} ${hint}`,
+  ]);
+  return [...(lines.length === 0 ? [] : [lines.join('\n')]), ...facts];
+}
+
+function factsText({ name, costPerTask, signature }: ProgramFacts): string {
+  const { min, max } = costPerTask;
+  const signed = signature.ok ? `signed by trusted key ${signature.keyId}` : signature.reason;
+  return `${name}, ${formatNumber(min)} to ${formatNumber(max)} instructions a task, ${signed}`;
+}

@@ -1,0 +1,69 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { capabilitiesFlag, loadCapabilities } from '../cli/capabilities-file.js';
+import { type CheckedFile, checkFiles } from '../cli/check-files.js';
+import { knownKeys } from '../cli/check-program.js';
+import { safeForTerminal, terminalWidth } from '../cli/terminal-text.js';
+import { type CheckDocument, checkDocument } from '../cli/views/check-document.js';
+import { checkSummary, checkText } from '../cli/views/check-view.js';
+import { wantsColor } from '../cli/views/diagnostics-view.js';
+
+export default class Check extends BaseCommand<typeof Check> {
+  static override summary = 'Check programs without compiling them to a file.';
+  static override description =
+    'Takes source files and compiled programs, any number of them. Shows every mistake with its source line on stderr, and ends with 2 when there is one. A compiled program is verified from its bytes, and its signature is looked at. `dreamnet explain CODE` says more about a code.';
+  static override examples = [
+    '<%= config.bin %> check cost.dream',
+    '<%= config.bin %> check playbooks/*.dream --strict',
+    '<%= config.bin %> check cost.dream --fix',
+    'cat cost.dream | <%= config.bin %> check - --fix > mended.dream',
+    '<%= config.bin %> check program.bc --key team.pub.pem --json',
+  ];
+  static override args = {
+    files: Args.string({
+      description: 'Source files and compiled programs; - is standard input.',
+      multiple: true,
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    fix: Flags.boolean({
+      description: 'Mend what is certain, in the files themselves; text from - goes to stdout.',
+    }),
+    strict: Flags.boolean({ description: 'Warnings count as errors.', aliases: ['warnings-as-errors'] }),
+    capabilities: capabilitiesFlag,
+    key: Flags.string({
+      description: 'Public Ed25519 key (PEM) that must have signed compiled programs. [default: any]',
+      helpValue: '<file>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+  };
+
+  async run(): Promise<CheckDocument> {
+    const { fix, strict, capabilities, key = [] } = this.flags;
+    const checked = checkFiles({
+      files: this.args.files,
+      capabilities: loadCapabilities(capabilities),
+      fix,
+      known: knownKeys(key, process.env),
+    });
+    const document = checkDocument(checked, { fix, strict });
+    if (!this.jsonEnabled()) this.#show(checked, document);
+    if (!document.ok) this.endAs('bad-input');
+    return document;
+  }
+
+  #show(checked: readonly CheckedFile[], document: CheckDocument): void {
+    const { fix, strict } = this.flags;
+    const look = {
+      columns: terminalWidth(process.stderr),
+      color: wantsColor({ refused: this.flags['no-color'], stream: process.stderr }),
+    };
+    const text = checkText(checked, document, look);
+    if (text !== '') process.stderr.write(`${safeForTerminal(text)}\n\n`);
+    this.note(checkSummary(document, { fix, strict }));
+    for (const { source } of document.files) if (source !== undefined) process.stdout.write(source);
+  }
+}
