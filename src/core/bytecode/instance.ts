@@ -44,6 +44,7 @@ export interface ProgramInstance {
 /** Compiles for the engine at hand; a verified program always can be. */
 export function instantiateProgram(program: VerifiedProgram): ProgramInstance {
   const instance = new engine.Instance(new engine.Module(program.bytes));
+  const { run } = instance.exports;
   const views = memoryViews(program, instance);
   const runBatches: ProgramInstance['runBatches'] = (table, parameters, visit) => {
     const columns = columnsOf(program, table);
@@ -52,7 +53,7 @@ export function instantiateProgram(program: VerifiedProgram): ProgramInstance {
     for (let firstRow = 0; firstRow < table.rows; firstRow += bytecodeLimits.chunkRows) {
       const rows = Math.min(bytecodeLimits.chunkRows, table.rows - firstRow);
       fillColumns(views, columns, firstRow, rows);
-      const count = instance.exports.run(rows);
+      const count = run(rows);
       visit({ count, firstRow, words: views.words, numbers: views.numbers });
       effects += count;
     }

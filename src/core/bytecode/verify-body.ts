@@ -78,11 +78,11 @@ function resultForm(layout: MemoryLayout): Form {
 
 /** What can happen between the start of a branch and here. */
 interface Path {
-  readonly costMin: number;
-  readonly costMax: number;
-  readonly effectsMax: number;
+  costMin: number;
+  costMax: number;
+  effectsMax: number;
   /** Which parts of the current record are written: 1 action, 2 row, 4 argument. */
-  readonly written: number;
+  written: number;
 }
 
 interface OpenIf {
@@ -92,7 +92,6 @@ interface OpenIf {
 }
 
 const wholeRecord = 7;
-const emptyPath: Path = { costMin: 0, costMax: 0, effectsMax: 0, written: 0 };
 
 class Walk {
   readonly #code: readonly DecodedInstruction[];
@@ -100,7 +99,7 @@ class Walk {
   readonly #actionCodes: ReadonlySet<number>;
   readonly #total = { costMin: 0, costMax: 0, effectsMax: 0 };
   readonly #open: OpenIf[] = [];
-  #path = emptyPath;
+  #path = newPath();
   #at = 0;
   #pointerIsSet = false;
 
@@ -133,7 +132,7 @@ class Walk {
 
   beginLoop(): void {
     if (!this.#pointerIsSet) throw this.#refuse('DN106', 'a loop begins before the effect pointer is set');
-    this.#path = emptyPath;
+    this.#path = newPath();
   }
 
   endLoop(): void {
@@ -178,7 +177,7 @@ class Walk {
   #beginIf(): void {
     if (this.#open.length >= bytecodeLimits.nestingDepthMax) throw this.#refuse('DN111', 'nested too deeply');
     this.#open.push({ before: this.#path, whenTrue: undefined });
-    this.#path = { ...emptyPath, written: this.#path.written };
+    this.#path = newPath(this.#path.written);
   }
 
   #beginElse(): void {
@@ -186,13 +185,13 @@ class Walk {
     if (open === undefined || open.whenTrue !== undefined)
       throw this.#refuse('DN106', 'an else belongs to no if');
     this.#open.push({ before: open.before, whenTrue: this.#path });
-    this.#path = { ...emptyPath, written: open.before.written };
+    this.#path = newPath(open.before.written);
   }
 
   #endIf(): void {
     const open = this.#open.pop();
     if (open === undefined) throw this.#refuse('DN106', 'an end belongs to no if');
-    const other = open.whenTrue ?? { ...emptyPath, written: open.before.written };
+    const other = open.whenTrue ?? newPath(open.before.written);
     this.#path = {
       costMin: open.before.costMin + Math.min(this.#path.costMin, other.costMin),
       costMax: open.before.costMax + Math.max(this.#path.costMax, other.costMax),
@@ -222,7 +221,7 @@ class Walk {
   }
 
   #mark(part: number): void {
-    this.#path = { ...this.#path, written: this.#path.written | part };
+    this.#path.written |= part;
   }
 
   #setPointer({ name }: DecodedInstruction, where: 'inside' | 'outside'): void {
@@ -240,14 +239,20 @@ class Walk {
       throw this.#refuse('DN108', 'an effect is counted before it is whole');
     // A copy of the old pointer left on the stack would be taken for the new one, and its record for the current one.
     if (!this.#stack.isEmpty) throw this.#refuse('DN106', 'the effect pointer is set within an expression');
-    this.#path = { ...this.#path, effectsMax: this.#path.effectsMax + 1, written: 0 };
+    this.#path.effectsMax += 1;
+    this.#path.written = 0;
   }
 
   #spend(cost: number): void {
-    this.#path = { ...this.#path, costMin: this.#path.costMin + cost, costMax: this.#path.costMax + cost };
+    this.#path.costMin += cost;
+    this.#path.costMax += cost;
   }
 
   #refuse(code: VerifyCode, reason: string): Malformed {
     return new Malformed(code, `${reason} (instruction ${this.#at - 1})`);
   }
+}
+
+function newPath(written = 0): Path {
+  return { costMin: 0, costMax: 0, effectsMax: 0, written };
 }
