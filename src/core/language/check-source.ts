@@ -22,7 +22,7 @@ export type CheckResult =
 
 export function checkSource(source: string, options: CheckOptions): CheckResult {
   const diagnostics = new DiagnosticList();
-  if (tooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
+  if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
   const tree = parse(lex(source, diagnostics), diagnostics);
   const context = new CheckContext(source, options.capabilities ?? referenceFleet, diagnostics);
   const program = tree === undefined ? undefined : check(tree, context);
@@ -30,7 +30,12 @@ export function checkSource(source: string, options: CheckOptions): CheckResult 
   return { ok: true, program, warnings: diagnostics.warnings() };
 }
 
-function tooLarge(source: string, { fileName }: CheckOptions, diagnostics: DiagnosticList): boolean {
+/** True, with a diagnostic, for a source that is not even looked at. */
+export function refuseTooLarge(
+  source: string,
+  { fileName }: Pick<CheckOptions, 'fileName'>,
+  diagnostics: DiagnosticList,
+): boolean {
   const bytes = Buffer.byteLength(source);
   if (bytes <= languageLimits.sourceBytesMax) return false;
   diagnostics.add({

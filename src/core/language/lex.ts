@@ -6,16 +6,32 @@ import type { DiagnosticList } from './diagnostic-list.js';
 import type { Span } from './diagnostics.js';
 import { languageLimits } from './limits.js';
 import { nearestWord } from './suggest.js';
-import { isKeyword, type Token } from './tokens.js';
+import { type Comment, isKeyword, type Token } from './tokens.js';
 import { inBaseUnit, quantityOfUnit, unitNames } from './units.js';
 
 /** The last token is always `end`. */
 export function lex(source: string, diagnostics: DiagnosticList): Token[] {
-  const scanner: Scanner = { source, at: 0, line: 1, lineStart: 0, tokens: [], diagnostics };
+  return lexWithComments(source, diagnostics).tokens;
+}
+
+/** The same tokens, and beside them what the parser has no use for. */
+export function lexWithComments(
+  source: string,
+  diagnostics: DiagnosticList,
+): { readonly tokens: Token[]; readonly comments: Comment[] } {
+  const scanner: Scanner = {
+    source,
+    at: 0,
+    line: 1,
+    lineStart: 0,
+    tokens: [],
+    comments: [],
+    diagnostics,
+  };
   if (source.startsWith('\uFEFF')) scanner.at = 1;
   while (scanner.at < source.length) scanOne(scanner);
   scanner.tokens.push({ kind: 'end', text: '', span: spanHere(scanner, 0) });
-  return scanner.tokens;
+  return { tokens: scanner.tokens, comments: scanner.comments };
 }
 
 interface Scanner {
@@ -24,6 +40,7 @@ interface Scanner {
   line: number;
   lineStart: number;
   readonly tokens: Token[];
+  readonly comments: Comment[];
   readonly diagnostics: DiagnosticList;
 }
 
@@ -61,7 +78,7 @@ type Handler = (scanner: Scanner, start: number, found: RegExpExecArray) => void
 const scanners: readonly (readonly [RegExp, Handler])[] = [
   [space, () => undefined],
   [newline, startLine],
-  [comment, () => undefined],
+  [comment, keepComment],
   [slashComment, reportSlashComment],
   [word, scanWord],
   [number, scanNumber],
@@ -96,6 +113,13 @@ function startLine(scanner: Scanner): void {
 
 function spanHere(scanner: Scanner, length: number, offset = scanner.at): Span {
   return { offset, line: scanner.line, column: offset - scanner.lineStart + 1, length };
+}
+
+function keepComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  let end = written.length;
+  while (written[end - 1] === ' ' || written[end - 1] === '\t') end -= 1;
+  const text = written.slice(0, end);
+  scanner.comments.push({ text, span: spanHere(scanner, text.length, start) });
 }
 
 function reportSlashComment(scanner: Scanner, start: number, [found]: RegExpExecArray): void {

@@ -41,6 +41,12 @@ export interface NumberToken {
   readonly value: number;
 }
 
+/** From `#` to the end of the line, without blanks at its end. The parser never sees it. */
+export interface Comment {
+  readonly text: string;
+  readonly span: Span;
+}
+
 const keywordSet: ReadonlySet<string> = new Set(keywords);
 
 export function isKeyword(text: string): boolean {
