@@ -29,9 +29,9 @@ export const languageLimits = {
   reportIntervalMsMin: 100,
   /** Longer than a day is never what was meant. */
   reportIntervalMsMax: 86_400_000,
-  /** A capability file with all the fields and actions that are possible has about 600 KB. */
+  /** As many fields and actions as are possible, with a few effects each, have about 600 KB. */
   capabilityFileBytesMax: 1_048_576,
-  /** A capability file needs six levels; the parser recurses. */
+  /** A capability file has five levels; the parser recurses. */
   jsonDepthMax: 32,
   /** As in the program file, where each field is a column of the table. */
   fieldsMax: 256,

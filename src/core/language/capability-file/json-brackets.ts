@@ -54,7 +54,7 @@ function tooDeep(offset: number): BracketProblem {
   return {
     kind: 'too deep',
     message: `lists and objects are nested more than ${languageLimits.jsonDepthMax} levels deep`,
-    hint: 'a capability file has six levels; is this the right file?',
+    hint: 'a capability file has five levels; is this the right file?',
     offset,
     length: 1,
   };
