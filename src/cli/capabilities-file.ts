@@ -8,6 +8,7 @@ import { readCapabilities } from '../core/language/read-capabilities.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
+import { terminalWidth } from './terminal-text.js';
 
 export const capabilitiesFlag = Flags.string({
   description: "What your agents offer to programs (JSON). [default: the reference fleet's]",
@@ -36,16 +37,24 @@ export function openCapabilities(path: string | undefined): OpenedCapabilities {
   const result = readCapabilities(source, { fileName });
   if (!result.ok) throw unusable(fileName, source, result.diagnostics);
   const { capabilities, warnings } = result;
-  return { capabilities, rendered: renderDiagnostics(warnings, { source, fileName }) };
+  return { capabilities, rendered: rendered(warnings, source, fileName) };
 }
 
 function unusable(fileName: string, source: string, diagnostics: readonly Diagnostic[]): DreamnetError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  const rendered = renderDiagnostics(diagnostics, { source, fileName });
   return new DreamnetError({
     code: 'DN935',
     kind: 'bad-input',
-    message: `The capability file ${fileName} has ${formatCount(errors.length, 'error')}.\n\n${rendered}\n`,
+    message: [
+      `The capability file ${fileName} cannot be used.`,
+      rendered(diagnostics, source, fileName),
+      `${fileName} has ${formatCount(errors.length, 'error')}.`,
+    ].join('\n\n'),
     hint: 'Every key is explained in docs/capabilities.md.',
   });
+}
+
+/** As wide as the terminal, and without colours, because errors are shown as they are. */
+function rendered(diagnostics: readonly Diagnostic[], source: string, fileName: string): string {
+  return renderDiagnostics(diagnostics, { source, fileName, columns: terminalWidth(process.stderr) });
 }

@@ -237,6 +237,15 @@ describe('a capability file with mistakes', () => {
     expect(codesIn(good.replace(/"fields": \[[\s\S]*?\n {2}\]/, '"fields": 3'))).toEqual(['DN055']);
   });
 
+  it('is not told that two names are the same when neither can be used', () => {
+    expect(codesIn(changed('"A4", "A3"', '"", ""'))).toEqual(['DN057', 'DN057']);
+  });
+
+  it('is told nothing about what is too much, but that it is', () => {
+    const text = changed('"dose": "reduction" }]', '"dose": "reduction" }, { "unit": "byte" }]');
+    expect(codesIn(text)).toEqual(['DN066']);
+  });
+
   it('is told of what is too much once, at the first that is', () => {
     const { fieldsMax, actionsMax } = languageLimits;
     for (const text of [fileWith(fieldsMax + 9, 1), fileWith(1, actionsMax + 9)]) {
@@ -252,6 +261,7 @@ describe('a file that is not JSON', () => {
     [' \n// nothing\n', '1:1', 'the file is empty'],
     ['{"a": 1 "b": 2}', '1:9', 'a comma is missing before this'],
     ['{"a" 1}', '1:6', 'a colon is missing between key and value'],
+    ['\uFEFF{"a" 1}', '1:7', 'a colon is missing between key and value'],
     ['{"a": }', '1:7', 'a value is missing here'],
     ['{\n  "a": [1, 2}\n}', '2:13', 'a list ends with ], not with }'],
     ['{\n  "a": {\n', '2:9', 'the file ends inside an object'],
