@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckDocument } from '../../src/cli/views/check-document.js';
+import type { ExplanationDocument } from '../../src/cli/views/explain-document.js';
 import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
 import { cleanEnvironment, ROOT } from '../cli/run-command.js';
 import { type CommandLine, commandLine } from './support.js';
@@ -234,5 +235,34 @@ describe('dreamnet check of compiled programs', () => {
       'DN101',
     ]);
     expect(document.files[1]?.diagnostics[0]).toMatchObject({ line: 1, column: 1, related: [] });
+  });
+});
+
+describe('dreamnet explain', () => {
+  it('says of a code what it means, with an example, what is said about it, and the example mended', async () => {
+    const cli = commandLine();
+    const ended = await cli.run(['explain', 'dn012']);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toMatch(
+      /^error DN012: .*task\.memroy > 1GB.*example\.dream:3:13: error DN012: .*task\.memory > 1GB/s,
+    );
+    const document = await cli.json<ExplanationDocument>(['explain', 'dn012']);
+    expect(document).toMatchObject({ code: 'DN012', severity: 'error', about: 'program' });
+    expect(document.example?.diagnostics[0]).toMatchObject({ code: 'DN012', line: 3 });
+  });
+
+  it('says of a refused program file what to do', async () => {
+    const document = await commandLine().json<ExplanationDocument>(['explain', 'DN122']);
+    expect(document.remedy).toContain('dreamnet compile --key');
+  });
+
+  it('lists all codes, and refuses what is none', async () => {
+    const cli = commandLine();
+    expect((await cli.run(['explain'])).stdout).toContain('\n  DN020  units that do not go together\n');
+    const { codes } = await cli.json<{ codes: unknown[] }>(['explain']);
+    expect(codes.length).toBeGreaterThan(60);
+    const refused = await cli.run(['explain', 'DN02O']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('Did you mean DN020?');
   });
 });
