@@ -1,13 +1,16 @@
 /**
  * Runs the decoded instructions of a program one by one and counts what each task really cost: the measure that the
- * verifier's bounds are held against.
+ * verifier's bounds are held against. It has its own idea of every instruction, so it also says whether the engine's
+ * result is right.
  */
 import { type DecodedInstruction, decodeModule } from '../../src/core/bytecode/decode-module.js';
-import { opcodeOf } from '../../src/core/bytecode/opcodes.js';
+import { type OpcodeName, opcodeOf } from '../../src/core/bytecode/opcodes.js';
 
 export interface CountedRun {
   readonly costPerRow: readonly number[];
   readonly effects: number;
+  /** As the run left it. */
+  readonly memory: DataView;
 }
 
 /** `fill` writes parameters and columns into the memory before the run. */
@@ -16,157 +19,168 @@ export function countedRun(
   rows: number,
   memoryBytes: number,
   fill: (memory: DataView) => void,
-) {
-  const { instructions } = decodeModule(bytes);
+): CountedRun {
+  const { instructions, i32Locals, f64Locals } = decodeModule(bytes);
   const memory = new DataView(new ArrayBuffer(memoryBytes));
   fill(memory);
-  const machine: Machine = {
-    instructions,
-    ends: matchingEnds(instructions),
-    memory,
-    stack: [],
-    locals: [rows],
-    costPerRow: new Array<number>(rows).fill(0),
-  };
-  execute(machine);
-  return { costPerRow: machine.costPerRow, effects: machine.stack[0] as number } satisfies CountedRun;
+  const locals = new Array<number>(1 + i32Locals + f64Locals).fill(0);
+  locals[0] = rows;
+  const machine: Machine = { memory, stack: [], locals };
+  const costPerRow = execute(stepsOf(instructions), machine, rows);
+  return { costPerRow, effects: machine.stack[0] as number, memory };
 }
 
 interface Machine {
-  readonly instructions: readonly DecodedInstruction[];
-  /** For every if and else: where its branch ends. For every end: the loop that it closes, if it closes one. */
-  readonly ends: ReadonlyMap<number, number>;
   readonly memory: DataView;
   readonly stack: number[];
   readonly locals: number[];
-  readonly costPerRow: number[];
 }
 
-function matchingEnds(instructions: readonly DecodedInstruction[]): Map<number, number> {
+interface Step {
+  readonly name: OpcodeName;
+  readonly cost: number;
+  readonly immediate: number;
+  /** Of an if or else, where its branch ends; of an end, whether a loop ends there. */
+  readonly end: number;
+  readonly endsLoop: boolean;
+  readonly operate: Operation | undefined;
+}
+
+type Operation = (machine: Machine, immediate: number) => void;
+
+function stepsOf(instructions: readonly DecodedInstruction[]): Step[] {
   const ends = new Map<number, number>();
+  const loopEnds = new Set<number>();
   const open: number[] = [];
   for (const [index, { name }] of instructions.entries()) {
     if (name === 'else') ends.set(open.splice(-1, 1, index)[0] as number, index);
-    else if (name === 'end' && open.length > 0) ends.set(open.pop() as number, index);
-    else if (opcodeOf(name).immediate === 'void-block') open.push(index);
+    else if (name === 'end' && open.length > 0) {
+      const start = open.pop() as number;
+      ends.set(start, index);
+      if (instructions[start]?.name === 'loop') loopEnds.add(index);
+    } else if (opcodeOf(name).immediate === 'void-block') open.push(index);
   }
-  return ends;
+  return instructions.map(({ name, immediate }, index) => {
+    const end = ends.get(index) ?? -1;
+    const { cost } = opcodeOf(name);
+    return { name, cost, immediate, end, endsLoop: loopEnds.has(index), operate: operations.get(name) };
+  });
 }
 
-function execute(machine: Machine): void {
-  const { instructions, ends, stack, locals, costPerRow } = machine;
+/** Outside loops nothing is counted; inside, the cost is the current row's. */
+function execute(steps: readonly Step[], machine: Machine, rows: number): number[] {
+  const { stack, locals } = machine;
+  const costPerRow = new Array<number>(rows).fill(0);
   const labels: number[] = [];
-  let row: number | undefined;
-  for (let at = 0; at < instructions.length; at += 1) {
-    const { name, immediate } = instructions[at] as DecodedInstruction;
-    if (row !== undefined) costPerRow[row] = (costPerRow[row] ?? 0) + opcodeOf(name).cost;
-    switch (name) {
+  let row = -1;
+  for (let at = 0; at < steps.length; at += 1) {
+    const step = steps[at] as Step;
+    if (row >= 0) costPerRow[row] = (costPerRow[row] as number) + step.cost;
+    if (step.operate !== undefined) {
+      step.operate(machine, step.immediate);
+      continue;
+    }
+    switch (step.name) {
       case 'block':
         labels.push(at);
         break;
       case 'loop':
         labels.push(at);
-        row = locals[1] ?? 0;
+        row = locals[1] as number;
         break;
       case 'if':
-        if (stack.pop() === 0) at = ends.get(at) as number;
-        else labels.push(at);
-        if (instructions[at]?.name === 'else') labels.push(at);
+        if (stack.pop() === 0) at = step.end;
+        if (steps[at]?.name !== 'end') labels.push(at);
         break;
       case 'else':
         labels.pop();
-        at = ends.get(at) as number;
+        at = step.end;
         break;
       case 'end':
-        if (instructions[labels.pop() ?? -1]?.name === 'loop') row = undefined;
+        labels.pop();
+        if (step.endsLoop) row = -1;
         break;
-      case 'br_if':
+      case 'br_if': {
         if (stack.pop() === 0) break;
-        at = labels.at(-1) as number;
-        if (instructions[at]?.name === 'loop') row = locals[1] ?? 0;
-        else at = ends.get(labels.pop() as number) as number;
+        const target = labels.at(-1) as number;
+        if (steps[target]?.name === 'loop') {
+          at = target;
+          row = locals[1] as number;
+        } else at = (steps[labels.pop() as number] as Step).end;
         break;
+      }
       default:
-        operate(machine, name, immediate);
+        throw new Error(`the counting machine does not know ${step.name}`);
     }
   }
+  return costPerRow;
 }
 
-function operate(
-  { stack, locals, memory }: Machine,
-  name: DecodedInstruction['name'],
-  immediate: number,
-): void {
-  const pop = (): number => stack.pop() as number;
-  const binary = (apply: (left: number, right: number) => number): void => {
-    const right = pop();
-    stack.push(apply(pop(), right));
-  };
-  switch (name) {
-    case 'local.get':
-      stack.push(locals[immediate] ?? 0);
-      return;
-    case 'local.set':
-      locals[immediate] = pop();
-      return;
-    case 'local.tee':
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['local.get', ({ stack, locals }, immediate) => stack.push(locals[immediate] as number)],
+  [
+    'local.set',
+    ({ stack, locals }, immediate) => {
+      locals[immediate] = stack.pop() as number;
+    },
+  ],
+  [
+    'local.tee',
+    ({ stack, locals }, immediate) => {
       locals[immediate] = stack.at(-1) as number;
-      return;
-    case 'f64.load':
-      stack.push(memory.getFloat64(pop() + immediate, true));
-      return;
-    case 'i32.store':
-      store32(memory, stack, immediate);
-      return;
-    case 'f64.store': {
-      const value = pop();
-      memory.setFloat64(pop() + immediate, value, true);
-      return;
-    }
-    case 'i32.const':
-    case 'f64.const':
-      stack.push(immediate);
-      return;
-    case 'i32.eqz':
-      stack.push(pop() === 0 ? 1 : 0);
-      return;
-    case 'f64.abs':
-      stack.push(Math.abs(pop()));
-      return;
-    case 'f64.neg':
-      stack.push(-pop());
-      return;
-    default: {
-      const apply = binaryOperations[name];
-      if (apply === undefined) throw new Error(`the counting machine does not know ${name}`);
-      binary(apply);
-    }
-  }
-}
+    },
+  ],
+  [
+    'f64.load',
+    ({ stack, memory }, immediate) =>
+      stack.push(memory.getFloat64((stack.pop() as number) + immediate, true)),
+  ],
+  [
+    'i32.store',
+    ({ stack, memory }, immediate) => {
+      const value = stack.pop() as number;
+      memory.setUint32((stack.pop() as number) + immediate, value, true);
+    },
+  ],
+  [
+    'f64.store',
+    ({ stack, memory }, immediate) => {
+      const value = stack.pop() as number;
+      memory.setFloat64((stack.pop() as number) + immediate, value, true);
+    },
+  ],
+  ['i32.const', ({ stack }, immediate) => stack.push(immediate)],
+  ['f64.const', ({ stack }, immediate) => stack.push(immediate)],
+  ['i32.eqz', ({ stack }) => stack.push(stack.pop() === 0 ? 1 : 0)],
+  ['f64.abs', ({ stack }) => stack.push(Math.abs(stack.pop() as number))],
+  ['f64.neg', ({ stack }) => stack.push(-(stack.pop() as number))],
+  binary('i32.lt_u', (left, right) => Number(left < right)),
+  binary('i32.add', (left, right) => left + right),
+  binary('i32.sub', (left, right) => left - right),
+  binary('i32.and', (left, right) => left & right),
+  binary('i32.or', (left, right) => left | right),
+  binary('i32.shl', (left, right) => left << right),
+  binary('i32.shr_u', (left, right) => left >>> right),
+  binary('f64.eq', (left, right) => Number(left === right)),
+  binary('f64.ne', (left, right) => Number(left !== right)),
+  binary('f64.lt', (left, right) => Number(left < right)),
+  binary('f64.gt', (left, right) => Number(left > right)),
+  binary('f64.le', (left, right) => Number(left <= right)),
+  binary('f64.ge', (left, right) => Number(left >= right)),
+  binary('f64.add', (left, right) => left + right),
+  binary('f64.sub', (left, right) => left - right),
+  binary('f64.mul', (left, right) => left * right),
+  binary('f64.div', (left, right) => left / right),
+  binary('f64.min', (left, right) => Math.min(left, right)),
+  binary('f64.max', (left, right) => Math.max(left, right)),
+]);
 
-function store32(memory: DataView, stack: number[], offset: number): void {
-  const value = stack.pop() as number;
-  memory.setUint32((stack.pop() as number) + offset, value, true);
+function binary(name: string, apply: (left: number, right: number) => number): [string, Operation] {
+  return [
+    name,
+    ({ stack }) => {
+      const right = stack.pop() as number;
+      stack.push(apply(stack.pop() as number, right));
+    },
+  ];
 }
-
-const binaryOperations: Readonly<Record<string, (left: number, right: number) => number>> = {
-  'i32.lt_u': (left, right) => Number(left < right),
-  'i32.add': (left, right) => left + right,
-  'i32.sub': (left, right) => left - right,
-  'i32.and': (left, right) => left & right,
-  'i32.or': (left, right) => left | right,
-  'i32.shl': (left, right) => left << right,
-  'i32.shr_u': (left, right) => left >>> right,
-  'f64.eq': (left, right) => Number(left === right),
-  'f64.ne': (left, right) => Number(left !== right),
-  'f64.lt': (left, right) => Number(left < right),
-  'f64.gt': (left, right) => Number(left > right),
-  'f64.le': (left, right) => Number(left <= right),
-  'f64.ge': (left, right) => Number(left >= right),
-  'f64.add': (left, right) => left + right,
-  'f64.sub': (left, right) => left - right,
-  'f64.mul': (left, right) => left * right,
-  'f64.div': (left, right) => left / right,
-  'f64.min': (left, right) => Math.min(left, right),
-  'f64.max': (left, right) => Math.max(left, right),
-};

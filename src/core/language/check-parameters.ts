@@ -33,9 +33,9 @@ function checkParameter(node: ParameterNode, context: CheckContext): Quantity | 
   const parameter = {
     name: node.name.name,
     unit: unit ?? 'count',
-    default: initial?.value ?? 0,
-    min: low?.value ?? 0,
-    max: high?.value ?? 0,
+    default: signless(initial),
+    min: signless(low),
+    max: signless(high),
   };
   context.parameters.push(parameter);
   if (type === undefined || unit === undefined) return undefined;
@@ -46,6 +46,11 @@ function checkParameter(node: ParameterNode, context: CheckContext): Quantity | 
     reportRange(node, `the default is outside its range of ${low} to ${high}`, context);
   }
   return type;
+}
+
+/** A parameter of `-0%` is 0: the manifest is JSON, which tools write without the sign of a zero. */
+function signless(written: WrittenOut | undefined): number {
+  return (written?.value ?? 0) + 0;
 }
 
 interface WrittenOut {
