@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../src/core/bytecode/byte-writer.js';
-import { compileSource } from '../../src/core/bytecode/compile.js';
 import { decodeModule } from '../../src/core/bytecode/decode-module.js';
-import { encodeModule, type ModuleParts } from '../../src/core/bytecode/encode-module.js';
-import { instantiateProgram } from '../../src/core/bytecode/instance.js';
-import { pagesNeeded } from '../../src/core/bytecode/layout.js';
 import type { Instruction } from '../../src/core/bytecode/opcodes.js';
-import { type VerifiedProgram, verifyProgram } from '../../src/core/bytecode/verify.js';
-import { countedRun } from '../support/counting-machine.js';
-import { generatedProgram, generatedTable } from '../support/generated-program.js';
+import { verifyProgram } from '../../src/core/bytecode/verify.js';
+import { generatedTable } from '../support/generated-program.js';
+import { reencoded } from '../support/program-bytes.js';
+import { requireSafe } from '../support/safe-run.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { compiled, fixture, referenceSource, verified } from './support.js';
 
 const everyForm = fixture('every-form.dream');
 const reference = compiled(referenceSource).bytes;
+/** A file whose first action has a code of five bytes in LEB128. */
+const longest = spoiled((code) => change(code, 'i32.const', 2, { immediate: 0x7fff_ffff }));
 
 describe('the verifier', () => {
   it('derives cost and effects of a program from its bytes', () => {
@@ -25,12 +24,8 @@ describe('the verifier', () => {
   });
 
   it('keeps what a task really costs within the bounds it derived', () => {
-    for (let seed = 1; seed <= 150; seed += 1) {
-      const random = seededRandom(seed);
-      const result = compileSource(generatedProgram(random), { fileName: 'generated' });
-      if (result.ok) expectCostWithinBounds(verified(result.program.bytes), seed);
-    }
-    expectCostWithinBounds(verified(compiled(everyForm).bytes), 1);
+    const numbers = [...(generatedTable(seededRandom(1), 40).columns.cpu_time ?? [])];
+    for (const bytes of [reference, compiled(everyForm).bytes]) requireSafe(verified(bytes), numbers);
   });
 
   it.each<[string, string, (code: Instruction[]) => void]>([
@@ -58,48 +53,22 @@ describe('the verifier', () => {
 
   it.each<[string, string, Uint8Array]>([
     ['an empty file', 'DN101', new Uint8Array()],
+    ['a number of five bytes that is too large', 'DN101', withBytes(longest, [0x80, 0x80, 0x80, 0x80, 0x10])],
+    [
+      'a number with a byte that it does not need',
+      'DN101',
+      withBytes(longest, [0x80, 0x80, 0x80, 0x80, 0x00]),
+    ],
     ['something else than WebAssembly', 'DN101', Buffer.from('#!/bin/sh\nrm -rf /\n')],
     ['a bare module', 'DN103', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
     ['a file beyond the limit', 'DN102', new Uint8Array(600_000)],
     ['an import', 'DN103', withSection(2, Uint8Array.of(0))],
     ['a second custom section', 'DN103', withSection(0, new ByteWriter().text('other').finish())],
-    ['more memory than the code needs', 'DN109', spoiled(() => undefined, { pages: 3 })],
-    ['a manifest that is no JSON', 'DN104', spoiled(() => undefined, { manifest: Buffer.from('{') })],
-    [
-      'a manifest without actions',
-      'DN104',
-      spoiled(() => undefined, { manifest: Buffer.from('{"name":"x"}') }),
-    ],
+    ['more memory than the code needs', 'DN109', reencoded(reference, { pages: 3 })],
+    ['a manifest that is no JSON', 'DN104', reencoded(reference, { manifest: Buffer.from('{') })],
+    ['a manifest without actions', 'DN104', reencoded(reference, { manifest: Buffer.from('{"name":"x"}') })],
   ])('refuses %s', (_, code, bytes) => {
     expect(verifyProgram(bytes)).toMatchObject({ ok: false, code });
-  });
-
-  it('refuses mutated bytes or runs them within their bounds', () => {
-    const files = [reference, compiled(everyForm).bytes];
-    let accepted = 0;
-    for (let seed = 1; seed <= 4_000; seed += 1) {
-      const random = seededRandom(seed);
-      const bytes = mutated(files[seed % files.length] as Uint8Array, random);
-      const verdict = verifyProgram(bytes);
-      if (!verdict.ok) continue;
-      accepted += 1;
-      expectSafe(verdict.program, seed);
-    }
-    expect(accepted).toBeGreaterThan(0);
-  });
-
-  it('refuses rearranged instructions or runs them within their bounds', () => {
-    const files = [reference, compiled(everyForm).bytes];
-    let accepted = 0;
-    for (let seed = 1; seed <= 4_000; seed += 1) {
-      const random = seededRandom(seed);
-      const file = files[seed % files.length] as Uint8Array;
-      const verdict = verifyProgram(spoiled((code) => rearrange(code, random), { file }));
-      if (!verdict.ok) continue;
-      accepted += 1;
-      expectSafe(verdict.program, seed);
-    }
-    expect(accepted).toBeGreaterThan(100);
   });
 });
 
@@ -129,39 +98,16 @@ function keepOldPointer(code: Instruction[]): void {
   code.splice(first, 0, pointer);
 }
 
-/** A program with its instructions changed, and encoded again as the compiler would. */
-function spoiled(
-  spoil: (code: Instruction[]) => void,
-  { file = reference, pages, manifest }: { file?: Uint8Array; pages?: number; manifest?: Uint8Array } = {},
-): Uint8Array {
-  const module = decodeModule(file);
-  const { layout, effectsPerTaskMax } = verified(file);
-  const code: Instruction[] = module.instructions.map(({ name, immediate }) => ({ name, immediate }));
-  spoil(code);
-  const parts: ModuleParts = {
-    name: 'spoiled',
-    manifest: manifest ?? (module.sections.get('manifest')?.content as Uint8Array),
-    i32Locals: module.i32Locals,
-    f64Locals: module.f64Locals,
-    instructions: code.map((instruction) => ({ ...instruction, span: undefined })),
-    memoryPages: pages ?? pagesNeeded(layout, effectsPerTaskMax),
-  };
-  return encodeModule(parts);
+/** The reference program with its instructions changed, and encoded again as the compiler would. */
+function spoiled(instructions: (code: Instruction[]) => void): Uint8Array {
+  return reencoded(reference, { instructions });
 }
 
-/** Swaps, drops, doubles, or replaces by another instruction of the program, once or twice. */
-function rearrange(code: Instruction[], random: ReturnType<typeof seededRandom>): void {
-  for (let change = random.below(2); change >= 0; change -= 1) {
-    const [at, other] = [random.below(code.length), random.below(code.length)];
-    const [one, two] = [code[at] as Instruction, code[other] as Instruction];
-    const kind = random.below(5);
-    if (kind === 0) [code[at], code[other]] = [two, one];
-    else if (kind === 1) code.splice(at, 1);
-    else if (kind === 2) code.splice(at, 0, two);
-    else if (kind === 3) code[at] = two;
-    else
-      code[at] = { ...one, immediate: random.pick([0, 1, 2, 3, 4, 8, 16, two.immediate, one.immediate + 1]) };
-  }
+/** Other bytes for that number. */
+function withBytes(file: Uint8Array, bytes: readonly number[]): Uint8Array {
+  const copy = Buffer.from(file);
+  copy.set(bytes, copy.indexOf(Buffer.of(0xff, 0xff, 0xff, 0xff, 0x07)));
+  return copy;
 }
 
 function withSection(id: number, content: Uint8Array): Uint8Array {
@@ -172,68 +118,4 @@ function withSection(id: number, content: Uint8Array): Uint8Array {
     .sized(content)
     .raw(reference.subarray(start))
     .finish();
-}
-
-function mutated(bytes: Uint8Array, random: ReturnType<typeof seededRandom>): Uint8Array {
-  const copy = Uint8Array.from(bytes);
-  switch (random.below(4)) {
-    case 0:
-      return copy.subarray(0, random.below(copy.length));
-    case 1: {
-      const length = 1 + random.below(16);
-      copy.copyWithin(
-        random.below(copy.length),
-        random.below(copy.length),
-        random.below(copy.length) + length,
-      );
-      return copy;
-    }
-    case 2:
-      copy[random.below(copy.length)] = random.below(256);
-      return copy;
-    default: {
-      const at = random.below(copy.length);
-      copy[at] = (copy[at] as number) ^ (1 << random.below(8));
-      return copy;
-    }
-  }
-}
-
-function expectSafe(program: VerifiedProgram, seed: number): void {
-  const rows = 40;
-  const table = generatedTable(seededRandom(seed), rows);
-  const columns = program.manifest.fields.map(({ name }) => [
-    name,
-    table.columns[name] ?? new Float64Array(rows),
-  ]);
-  const codes = new Set(program.manifest.actions.map(({ code }) => code));
-  const visit = (action: number, row: number): void => {
-    if (!codes.has(action) || row < 0 || row >= rows)
-      throw new Error(`seed ${seed}: effect ${action} on row ${row}`);
-  };
-  const { effects } = instantiateProgram(program).run(
-    { rows, columns: Object.fromEntries(columns) },
-    {},
-    visit,
-  );
-  expect(effects, `seed ${seed}`).toBeLessThanOrEqual(rows * program.effectsPerTaskMax);
-  expectCostWithinBounds(program, seed);
-}
-
-function expectCostWithinBounds(program: VerifiedProgram, seed: number): void {
-  const rows = 8;
-  const table = generatedTable(seededRandom(seed), rows);
-  const { layout, manifest } = program;
-  const { costPerRow } = countedRun(program.bytes, rows, program.memoryBytes, (memory) => {
-    for (const [index, parameter] of manifest.parameters.entries())
-      memory.setFloat64(index * 8, parameter.default, true);
-    for (const [index, { name }] of manifest.fields.entries()) {
-      const start = layout.columnsAt + index * layout.columnBytes;
-      for (let row = 0; row < rows; row += 1)
-        memory.setFloat64(start + row * 8, table.columns[name]?.[row] ?? 0, true);
-    }
-  });
-  const { min, max } = program.costPerTask;
-  expect(Math.min(...costPerRow), `seed ${seed}`).toBeGreaterThanOrEqual(min);
-  expect(Math.max(...costPerRow), `seed ${seed}`).toBeLessThanOrEqual(max);
 }

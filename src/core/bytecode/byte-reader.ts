@@ -89,7 +89,9 @@ export class ByteReader {
       value |= (byte & 0x7f) << shift;
       if (byte >= 0x80) continue;
       const result = shift < 28 && (byte & 0x40) !== 0 ? value | (-1 << (shift + 7)) : value;
-      if (this.#at - start !== signedLength(result)) throw this.#badNumber();
+      // A fifth byte has room for four bits, and the others must repeat the sign.
+      const isTooLarge = shift === 28 && byte > 0x07 && byte < 0x78;
+      if (isTooLarge || this.#at - start !== signedLength(result)) throw this.#badNumber();
       return result;
     }
     throw this.#badNumber();
