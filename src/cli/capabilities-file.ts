@@ -50,7 +50,7 @@ function unusable(fileName: string, source: string, diagnostics: readonly Diagno
       rendered(diagnostics, source, fileName),
       `${fileName} has ${formatCount(errors.length, 'error')}.`,
     ].join('\n\n'),
-    hint: 'Every key is explained in docs/capabilities.md.',
+    hint: 'docs/capabilities.md explains every key, and `dreamnet explain CODE` a code.',
   });
 }
 

@@ -237,6 +237,16 @@ describe('a capability file with mistakes', () => {
     expect(codesIn(good.replace(/"fields": \[[\s\S]*?\n {2}\]/, '"fields": 3'))).toEqual(['DN055']);
   });
 
+  it('is warned once of what all of its actions have', () => {
+    const { fields } = JSON.parse(good);
+    const actions = Array.from({ length: 50 }, (_, index) => ({ name: `A${index}`, code: index, risk: 0 }));
+    const text = JSON.stringify({ version: 1, name: 'many', fields, actions });
+    expect(diagnosticsIn(text).map(({ message }) => message)).toEqual([
+      'nothing says what A0, and 49 more, do to a task',
+      'the agents and the governor of dreamnet mistake the code 0, and 18 more, for others',
+    ]);
+  });
+
   it('is not told that two names are the same when neither can be used', () => {
     expect(codesIn(changed('"A4", "A3"', '"", ""'))).toEqual(['DN057', 'DN057']);
   });
@@ -323,6 +333,31 @@ describe('a file that is not JSON', () => {
 });
 
 describe('hostile capability files', () => {
+  it('with more mistakes than anybody reads get a hundred of them, and soon', () => {
+    const effects = Array.from(
+      { length: 250 },
+      (_, at) => `{ "metric": "${'m'.repeat(50)}${at}", "perUnit": 1, "uncertainty": 1 }`,
+    );
+    const action = `{ "name": "A", "code": 1, "risk": 0, "effects": [${effects.join()}] }`;
+    const fields = Array.from(
+      { length: 250 },
+      (_, at) => `{ "name": "${'f'.repeat(50)}${at}", "unit": "count" }`,
+    );
+    const files = [
+      good.replace(
+        /"fields": \[[\s\S]*\]/,
+        `"fields": [${fields}], "actions": [${Array(40).fill(action).join()}]`,
+      ),
+      `{ ${Array.from({ length: 60_000 }, (_, at) => `"key${at}": 1`).join()} }`,
+      `{ ${Array(60_000).fill('"name": 1').join()} }`,
+    ];
+    for (const text of files) {
+      const codes = codesIn(text);
+      expect(codes).toHaveLength(languageLimits.diagnosticsMax + 1);
+      expect(codes).toContain('DN010');
+    }
+  });
+
   it('never throw and never hang, whatever is cut, doubled or replaced', () => {
     const pieces = [
       '{',

@@ -10,6 +10,7 @@ export function reportRepeated(
 ): void {
   const first = new Map<unknown, JsonNode>();
   for (const node of values) {
+    if (context.isFull) return;
     if (node === undefined || (node.type !== 'string' && node.type !== 'number')) continue;
     const before = first.get(node.value);
     if (before === undefined) first.set(node.value, node);

@@ -62,6 +62,7 @@ function checkObject(node: JsonNode, shape: ObjectShape, place: string, context:
   const called = placeOf(node, shape, place);
   const seen = new Map<string, JsonNode>();
   for (const { key, value } of properties(node)) {
+    if (context.isFull) return;
     const name = String(key.value);
     const known = Object.hasOwn(shape.keys, name) ? shape.keys[name] : undefined;
     const first = seen.get(name);
@@ -88,8 +89,10 @@ function checkList(node: JsonNode, shape: ListShape, place: string, context: Fil
   const entries = items(node);
   const surplus = entries[shape.most];
   if (surplus !== undefined || entries.length < shape.least) reportLength(node, shape, place, context);
-  for (const [index, entry] of entries.slice(0, shape.most).entries())
+  for (const [index, entry] of entries.slice(0, shape.most).entries()) {
+    if (context.isFull) return;
     checkShape(entry, shape.of, entryPlace(shape, place, index), context);
+  }
 }
 
 /** `the field number 2` while nothing better is known; `an entry of the names`. */

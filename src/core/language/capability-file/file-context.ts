@@ -16,6 +16,11 @@ export class FileContext {
     this.diagnostics = diagnostics;
   }
 
+  /** Nothing more would be kept: whoever goes through many values stops, however many there are. */
+  get isFull(): boolean {
+    return this.diagnostics.isFull;
+  }
+
   /** Says what is wrong with a value, once: what was reported causes nothing further. */
   report(node: JsonNode, details: Omit<DiagnosticDetails, 'span'> & { readonly span?: Span }): void {
     this.#reported.add(node);

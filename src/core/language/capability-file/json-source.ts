@@ -19,7 +19,8 @@ export function parseJson(text: string, places: Places, diagnostics: DiagnosticL
 
 /** The value of a key, and the first one when it is given twice. */
 export function member(node: JsonNode | undefined, key: string): JsonNode | undefined {
-  return properties(node).find((property) => property.key.value === key)?.value;
+  if (node?.type !== 'object') return undefined;
+  return node.children?.find(({ children = [] }) => children[0]?.value === key)?.children?.[1];
 }
 
 export interface Property {
