@@ -59,6 +59,7 @@ describe('the verifier', () => {
       'DN101',
       withBytes(longest, [0x80, 0x80, 0x80, 0x80, 0x00]),
     ],
+    ['a NaN that hides bits', 'DN101', hiddenInNaN()],
     ['something else than WebAssembly', 'DN101', Buffer.from('#!/bin/sh\nrm -rf /\n')],
     ['a bare module', 'DN103', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
     ['a file beyond the limit', 'DN102', new Uint8Array(600_000)],
@@ -107,6 +108,13 @@ function spoiled(instructions: (code: Instruction[]) => void): Uint8Array {
 function withBytes(file: Uint8Array, bytes: readonly number[]): Uint8Array {
   const copy = Buffer.from(file);
   copy.set(bytes, copy.indexOf(Buffer.of(0xff, 0xff, 0xff, 0xff, 0x07)));
+  return copy;
+}
+
+/** A constant that is no number, whose free bits hold something. */
+function hiddenInNaN(): Uint8Array {
+  const copy = Buffer.from(spoiled((code) => change(code, 'f64.const', 0, { immediate: Number.NaN })));
+  copy[copy.indexOf(Buffer.of(0, 0, 0, 0, 0, 0, 0xf8, 0x7f))] = 1;
   return copy;
 }
 

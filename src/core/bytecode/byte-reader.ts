@@ -27,6 +27,8 @@ export function malformedAsValue<Result>(
   }
 }
 
+export const canonicalNaN = 0x7ff8000000000000n;
+
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -97,9 +99,18 @@ export class ByteReader {
     throw this.#badNumber();
   }
 
+  /** NaN in its one canonical form only: its other bits would be room for what nobody sees. */
   f64(): number {
     const bytes = this.raw(8);
-    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+    const value = view.getFloat64(0, true);
+    if (Number.isNaN(value) && view.getBigUint64(0, true) !== canonicalNaN) {
+      throw new Malformed(
+        'DN101',
+        `the number before ${this.#at} is NaN in another form than the canonical one`,
+      );
+    }
+    return value;
   }
 
   sized(): Uint8Array {

@@ -1,4 +1,5 @@
 /** Numbers and texts in, bytes of the WebAssembly binary format out. */
+import { canonicalNaN } from './byte-reader.js';
 
 export class ByteWriter {
   #bytes = new Uint8Array(256);
@@ -50,7 +51,7 @@ export class ByteWriter {
   f64(value: number): this {
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);
-    if (Number.isNaN(value)) view.setBigUint64(0, 0x7ff8000000000000n, true);
+    if (Number.isNaN(value)) view.setBigUint64(0, canonicalNaN, true);
     else view.setFloat64(0, value, true);
     return this.raw(bytes);
   }
