@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import wabt from 'wabt';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { disassemble } from '../../src/core/bytecode/disassemble.js';
+import { bytecodeLimits } from '../../src/core/bytecode/limits.js';
 import { checkSignature, keyIdOf, signProgram, withoutSignature } from '../../src/core/bytecode/signature.js';
 import { verifyProgram } from '../../src/core/bytecode/verify.js';
 import { compiled, referenceSource } from './support.js';
@@ -60,6 +61,58 @@ describe('a signed program', () => {
     expect(again.length).toBe(signed.length);
     expect(checkSignature(again, [other.publicKey]).ok).toBe(true);
     expect(checkSignature(again, [publicKey]).ok).toBe(false);
+  });
+});
+
+describe('a program that several keys signed', () => {
+  const both = signProgram(bytes, privateKey, other.privateKey);
+  const idOf = (key: typeof publicKey) => keyIdOf(key);
+
+  it('is accepted where any one of them is trusted, and verifies like the unsigned one', () => {
+    expect(checkSignature(both, [publicKey])).toEqual({ ok: true, keyId: idOf(publicKey) });
+    expect(checkSignature(both, [other.publicKey])).toEqual({ ok: true, keyId: idOf(other.publicKey) });
+    expect(checkSignature(both, [generateKeyPairSync('ed25519').publicKey])).toMatchObject({ code: 'DN122' });
+    expect(withoutSignature(both)).toEqual(bytes);
+    expect(verifyProgram(both)).toMatchObject({ ok: true });
+  });
+
+  it('is refused when any byte is changed, whoever is trusted', () => {
+    for (let at = 0; at < both.length; at += 1) {
+      const tampered = Uint8Array.from(both);
+      tampered[at] = (tampered[at] as number) ^ 0x01;
+      // A byte of one signature leaves the other one good: that is what several are for.
+      const accepted = [publicKey, other.publicKey].filter((key) => checkSignature(tampered, [key]).ok);
+      expect(accepted.length, `byte ${at}`).toBeLessThan(2);
+    }
+  });
+
+  it('carries the signature of a key once, and as many as are allowed', () => {
+    expect(signProgram(bytes, privateKey, privateKey)).toEqual(signed);
+    const pairs = Array.from({ length: bytecodeLimits.signaturesMax + 1 }, () =>
+      generateKeyPairSync('ed25519'),
+    );
+    const privateKeys = pairs.map((pair) => pair.privateKey);
+    const full = signProgram(bytes, ...privateKeys.slice(1));
+    for (const { publicKey: key } of pairs.slice(1)) expect(checkSignature(full, [key]).ok).toBe(true);
+    expect(() => signProgram(bytes, ...privateKeys)).toThrow('1 to 8 signatures, not 9');
+    expect(() => signProgram(bytes)).toThrow('not 0');
+  });
+
+  it('is accepted as long as one of them is trusted and not revoked', () => {
+    const [one, two] = [new Set([idOf(publicKey)]), new Set([idOf(publicKey), idOf(other.publicKey)])];
+    expect(checkSignature(both, [publicKey, other.publicKey], one)).toEqual({
+      ok: true,
+      keyId: idOf(other.publicKey),
+    });
+    expect(checkSignature(both, [publicKey, other.publicKey], two)).toEqual({
+      ok: false,
+      code: 'DN124',
+      reason: `the file is signed by ${idOf(publicKey)}, ${idOf(other.publicKey)}, keys that are revoked`,
+    });
+    expect(checkSignature(signed, [other.publicKey], one)).toMatchObject({
+      code: 'DN124',
+      reason: `the file is signed by ${idOf(publicKey)}, a key that is revoked`,
+    });
   });
 });
 

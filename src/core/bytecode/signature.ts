@@ -13,24 +13,33 @@ export type SignatureResult =
   | { readonly ok: true; readonly keyId: string }
   | { readonly ok: false; readonly code: VerifyCode; readonly reason: string };
 
-/** Puts the `signature` section first; one that is there already is replaced. */
-export function signProgram(bytes: Uint8Array, privateKey: KeyObject): Uint8Array {
+/**
+ * Puts the `signature` section first, with one signature per key in the order given; one that is there already is
+ * replaced. A key given twice signs once; more keys than `signaturesMax` are a mistake of the caller.
+ */
+export function signProgram(bytes: Uint8Array, ...privateKeys: readonly KeyObject[]): Uint8Array {
+  const keys = new Map(privateKeys.map((key) => [keyIdOf(createPublicKey(key)), key]));
+  if (keys.size === 0 || keys.size > bytecodeLimits.signaturesMax)
+    throw new RangeError(`a file takes 1 to ${bytecodeLimits.signaturesMax} signatures, not ${keys.size}`);
   const rest = withoutSignature(bytes).subarray(moduleHeader.length);
   const hash = sha256(rest);
-  const entry = new ByteWriter()
-    .sized(Buffer.from(keyIdOf(createPublicKey(privateKey)), 'hex'))
-    .byte(signatureEd25519)
-    .sized(sign(null, signedMessage(hash), privateKey))
-    .finish();
-  const hashes = new ByteWriter().unsigned(1).raw(hash).unsigned(1).sized(entry).finish();
-  const content = new ByteWriter().raw(preamble).unsigned(1).sized(hashes).finish();
+  const hashes = new ByteWriter().unsigned(1).raw(hash).unsigned(keys.size);
+  for (const [id, key] of keys) hashes.sized(signatureEntry(id, sign(null, signedMessage(hash), key)));
+  const content = new ByteWriter().raw(preamble).unsigned(1).sized(hashes.finish()).finish();
   const writer = new ByteWriter().raw(moduleHeader);
   customSection(writer, 'signature', content);
   return writer.raw(rest).finish();
 }
 
-/** Checks that one of the trusted public keys signed exactly these bytes. Never throws for what the bytes hold. */
-export function checkSignature(bytes: Uint8Array, trusted: readonly KeyObject[]): SignatureResult {
+/**
+ * Checks that one of the trusted public keys signed exactly these bytes. A key whose id is among the revoked ones counts
+ * for nothing, also when it is still among the trusted. Never throws for what the bytes hold.
+ */
+export function checkSignature(
+  bytes: Uint8Array,
+  trusted: readonly KeyObject[],
+  revoked: ReadonlySet<string> = new Set(),
+): SignatureResult {
   return malformedAsValue<SignatureResult>(() => {
     const { signature, rest } = split(bytes);
     if (signature === undefined) return refuse('DN120', 'the file has no signature');
@@ -38,7 +47,7 @@ export function checkSignature(bytes: Uint8Array, trusted: readonly KeyObject[])
     const { claimed, entries } = parseSignature(signature);
     if (!Buffer.from(hash).equals(claimed))
       return refuse('DN123', 'the file was changed after it was signed');
-    return checkEntries(entries, trusted, signedMessage(hash));
+    return checkEntries(entries, { trusted, revoked, message: signedMessage(hash) });
   });
 }
 
@@ -68,6 +77,10 @@ const signatureEd25519 = 0x01;
 
 function refuse(code: VerifyCode, reason: string): SignatureResult {
   return { ok: false, code, reason };
+}
+
+function signatureEntry(keyId: string, signature: Uint8Array): Uint8Array {
+  return new ByteWriter().sized(Buffer.from(keyId, 'hex')).byte(signatureEd25519).sized(signature).finish();
 }
 
 function signedMessage(hash: Uint8Array): Uint8Array {
@@ -130,18 +143,35 @@ function asSignatureProblem<Result>(parse: () => Result): Result {
 
 function checkEntries(
   entries: readonly SignatureEntry[],
-  trusted: readonly KeyObject[],
-  message: Uint8Array,
+  asked: {
+    readonly trusted: readonly KeyObject[];
+    readonly revoked: ReadonlySet<string>;
+    readonly message: Uint8Array;
+  },
 ): SignatureResult {
-  const keys = new Map(trusted.map((key) => [keyIdOf(key), key]));
-  const known = entries.filter(({ keyId }) => keys.has(keyId));
-  if (known.length === 0) {
-    const ids = entries.map(({ keyId }) => keyId).join(', ') || 'none';
-    return refuse('DN122', `the file is signed by ${ids}, and none of these keys is trusted`);
-  }
+  const { revoked, message } = asked;
+  const keys = new Map(asked.trusted.map((key) => [keyIdOf(key), key]));
+  const known = entries.filter(({ keyId }) => keys.has(keyId) && !revoked.has(keyId));
+  if (known.length === 0) return refuseSigners(entries, revoked);
   const good = known.find(({ keyId, signature }) =>
     verify(null, message, keys.get(keyId) as KeyObject, signature),
   );
   if (good === undefined) return refuse('DN123', 'the signature does not fit the file');
   return { ok: true, keyId: good.keyId };
+}
+
+function refuseSigners(entries: readonly SignatureEntry[], revoked: ReadonlySet<string>): SignatureResult {
+  const ids = entries.map(({ keyId }) => keyId);
+  const gone = ids.filter((id) => revoked.has(id));
+  if (gone.length > 0)
+    return refuse(
+      'DN124',
+      gone.length === 1
+        ? `the file is signed by ${gone[0]}, a key that is revoked`
+        : `the file is signed by ${gone.join(', ')}, keys that are revoked`,
+    );
+  return refuse(
+    'DN122',
+    `the file is signed by ${ids.join(', ') || 'none'}, and none of these keys is trusted`,
+  );
 }

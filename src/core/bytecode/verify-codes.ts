@@ -16,6 +16,7 @@ export const verifyCodes = {
   DN121: 'the signature is malformed',
   DN122: 'the file is signed by no trusted key',
   DN123: 'the signature does not fit the file',
+  DN124: 'the file is signed by a revoked key',
 } as const;
 
 export type VerifyCode = keyof typeof verifyCodes;
