@@ -23,10 +23,21 @@ export function signOrder(
 /** Checks key, signature, shape and expiry, in this order: nothing of the text is used before its signature holds. */
 export function openOrder(
   envelope: string,
-  { trusted, nowMs }: { readonly trusted: readonly KeyObject[]; readonly nowMs: number },
+  {
+    trusted,
+    revoked = new Set(),
+    nowMs,
+  }: {
+    readonly trusted: readonly KeyObject[];
+    /** Ids of keys. */
+    readonly revoked?: ReadonlySet<string>;
+    readonly nowMs: number;
+  },
 ): OpenedOrder {
   const signed = parse(envelope, signedOrderSchema);
   if (signed === undefined) return refusal('DN610', 'the order has not the shape of a signed order');
+  if (revoked.has(signed.keyId))
+    return refusal('DN622', `the order is signed by ${signed.keyId}, a key that is revoked`);
   const key = trusted.find((candidate) => keyIdOf(candidate) === signed.keyId);
   if (key === undefined)
     return refusal('DN611', `the order is signed by ${signed.keyId}, which this agent does not trust`);

@@ -4,7 +4,7 @@ import { createProgramLoader, type LoadedProgram } from '../../src/core/agent/lo
 import { createSimulatedWorkload } from '../../src/core/agent/workloads/simulated.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
-import { cache, key, orderOf, type TestProgram, throttle } from './support.js';
+import { cache, key, orderOf, type TestProgram, throttle, trustOf } from './support.js';
 
 const startMs = 1_767_225_600_000;
 let nowMs = startMs;
@@ -30,11 +30,16 @@ beforeEach(() => {
 
 function loadedOf({ digest, bytes }: TestProgram): LoadedProgram {
   const loader = createProgramLoader({
-    trusted: [key.publicKey],
     clock: () => 0,
     fetch: async () => undefined,
   });
-  const load = loader.load({ digest, bytes, fetchMs: 0, capabilities: agent.capabilities });
+  const load = loader.load({
+    digest,
+    bytes,
+    fetchMs: 0,
+    capabilities: agent.capabilities,
+    trust: trustOf(key),
+  });
   if (!load.ok) throw new Error(load.reason);
   return load.loaded;
 }

@@ -2,16 +2,17 @@ import { expect, test } from 'vitest';
 import { createProgramLoader } from '../../src/core/agent/load-program.js';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { signProgram } from '../../src/core/bytecode/signature.js';
-import { cache, key, type TestProgram, throttle } from './support.js';
+import { cache, key, type TestProgram, throttle, trustOf } from './support.js';
 
 const offered = new Set(['REDUCE_CPU_THROTTLE', 'REDUCE_MEMORY_CACHE']);
+
+const trust = trustOf(key);
 
 /** A loader whose store holds these programs, and how often it was asked. */
 function loaderOf(...programs: readonly TestProgram[]) {
   const store = new Map(programs.map(({ digest, bytes }) => [digest, bytes]));
   const asked: string[] = [];
   const loader = createProgramLoader({
-    trusted: [key.publicKey],
     clock: () => performance.now(),
     fetch: async (digest) => {
       asked.push(digest);
@@ -19,7 +20,7 @@ function loaderOf(...programs: readonly TestProgram[]) {
     },
   });
   const load = async (digest: string, capabilities: ReadonlySet<string> = offered) =>
-    loader.load({ digest, capabilities, ...(await loader.bytes(digest)) });
+    loader.load({ digest, capabilities, trust, ...(await loader.bytes(digest)) });
   return { load, asked, store };
 }
 

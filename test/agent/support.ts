@@ -7,6 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { type Host, startHost } from '../../src/core/agent/host.js';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { keyIdOf, signProgram } from '../../src/core/bytecode/signature.js';
+import type { Trust, TrustSource } from '../../src/core/keys/trust.js';
 import { alertSchema } from '../../src/core/nerve/messages/aggregate.js';
 import {
   type Acknowledgement,
@@ -30,6 +31,10 @@ export function newKey(): TestKey {
 }
 
 export const key = newKey();
+
+export function trustOf(...keys: readonly TestKey[]): Trust {
+  return { trusted: keys.map(({ publicKey }) => publicKey), revoked: new Set() };
+}
 
 /** Touches every task once, so that effects can be counted. */
 export const throttleAll = `FUNC throttle(amount = 20% IN 5%..50%) {
@@ -69,6 +74,8 @@ export interface HostWish {
   readonly firstAgent?: number;
   readonly agents?: number;
   readonly stateDir?: string;
+  /** Whom it trusts; the key of the tests unless told otherwise. */
+  readonly trust?: TrustSource;
 }
 
 /** Stopped when the test is over, if not before. */
@@ -85,7 +92,7 @@ export async function startTestHost(
     firstAgent: wish.firstAgent ?? 0,
     agents: wish.agents ?? 3,
     seed: 7,
-    trusted: [key.publicKey],
+    trust: wish.trust ?? (() => trustOf(key)),
     stateDir: wish.stateDir ?? temporaryDirectory(),
     log: (line) => log.push(line),
   });

@@ -58,6 +58,7 @@ export function loadProgram(source: string): LoadedProgram {
   if (!verified.ok) throw new Error(verified.reason);
   return {
     digest: verified.program.digest,
+    bytes: compiled.program.bytes,
     program: verified.program,
     instance: instantiateProgram(verified.program),
   };

@@ -1,8 +1,7 @@
 /** Entry of a host process: one JSON argument in, `ready` over IPC out; it ends on SIGTERM or when its parent is gone. */
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
+import { trustIn } from '../keys/trust.js';
 import { connectRedis } from '../nerve/connection.js';
 import { createNames } from '../nerve/names.js';
 import { startHost } from './host.js';
@@ -15,7 +14,7 @@ const argumentSchema = z.object({
   firstAgent: z.number().int().nonnegative(),
   agents: z.number().int().positive(),
   seed: z.number().int(),
-  trustedKeyPaths: z.array(z.string()),
+  keysDir: z.string(),
   stateDir: z.string(),
   workload: z.literal('simulated'),
 });
@@ -24,12 +23,13 @@ async function main(): Promise<void> {
   const options = argumentSchema.parse(JSON.parse(process.argv[2] ?? ''));
   const target = { socketPath: options.socketPath, url: options.redisUrl };
   const redis = await connectRedis(target, { patience: 'agent', name: options.hostId });
+  const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
   const host = await startHost({
     ...options,
     redis,
     names: createNames(options.prefix),
-    trusted: await readKeys(options.trustedKeyPaths),
-    log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+    trust: trustIn(options.keysDir, log),
+    log,
   });
   process.send?.({ type: 'ready', agents: host.agents.length });
 
@@ -47,10 +47,6 @@ async function main(): Promise<void> {
   process.on('SIGTERM', end);
   process.on('SIGINT', () => undefined);
   process.on('disconnect', end);
-}
-
-async function readKeys(paths: readonly string[]): Promise<KeyObject[]> {
-  return Promise.all(paths.map(async (path) => createPublicKey(await readFile(path))));
 }
 
 main().catch((thrown) => {

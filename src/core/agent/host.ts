@@ -3,9 +3,9 @@
  * traces, all agents of a step in one pipeline. Orders come in on `host:<id>:orders`; acknowledgements, traces, records
  * and task snapshots go out.
  */
-import type { KeyObject } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { messageOf } from '../errors.js';
+import type { TrustSource } from '../keys/trust.js';
 import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
@@ -30,7 +30,8 @@ export interface HostOptions {
   readonly firstAgent: number;
   readonly agents: number;
   readonly seed: number;
-  readonly trusted: readonly KeyObject[];
+  /** Asked before every order. */
+  readonly trust: TrustSource;
   readonly stateDir: string;
   /** Says what went wrong, for the log. */
   readonly log: (line: string) => void;
@@ -52,18 +53,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
   const journal = await openJournal(options.stateDir, hostId);
   const loader = createProgramLoader({
-    trusted: options.trusted,
     clock: () => performance.now(),
     fetch: async (digest) =>
       (await journal.readProgram(digest)) ?? (await redis.getBuffer(names.program(digest))) ?? undefined,
   });
-  const obeyed = await restoreAgents({ agents, journal, loader, trusted: options.trusted });
-  const after = await readOrdersAfter(redis, names.orders(hostId), obeyed);
+  const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
+  const after = await readOrdersAfter(redis, names.orders(hostId), restored.obeyed);
   for (let tick = 1; tick <= warmUpTicks; tick++) {
     for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
   }
   const reporter = createReporter({ redis, names, hostId });
   await reporter.register(agents, nowMs);
+  for (const { code, reason, agents: count } of restored.missing) {
+    const what = `${count === 1 ? '1 agent has' : `${count} agents have`} not what was held before the restart`;
+    options.log(`${what}: ${code} ${reason}`);
+    await reporter.orderRefused(code, `${reason}; ${what}`);
+  }
 
   const stopping = new AbortController();
   const blocking = await duplicateConnection(redis);
@@ -83,7 +88,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         journal,
         reporter,
         rhythm,
-        trusted: options.trusted,
+        trust: options.trust(),
         log: options.log,
       }),
     log: options.log,

@@ -3,15 +3,17 @@
  * structure is verified and the module instantiated once per process, because both follow from the bytes alone and a
  * pure program can serve every agent of the process (DESIGN sections 2 and 6).
  */
-import type { KeyObject } from 'node:crypto';
 import { digestOf } from '../bytecode/digest.js';
 import { instantiateProgram, type ProgramInstance } from '../bytecode/instance.js';
 import { checkSignature } from '../bytecode/signature.js';
 import { type VerifiedProgram, verifyProgram } from '../bytecode/verify.js';
+import type { Trust } from '../keys/trust.js';
 import type { LoadTimings } from '../nerve/messages/order.js';
 
 export interface LoadedProgram {
   readonly digest: string;
+  /** Whose signature is looked at again before the program begins to run. */
+  readonly bytes: Uint8Array;
   readonly program: VerifiedProgram;
   readonly instance: ProgramInstance;
 }
@@ -22,7 +24,6 @@ export type LoadOutcome = { readonly timings: LoadTimings } & (
 );
 
 export interface LoaderOptions {
-  readonly trusted: readonly KeyObject[];
   /** Bytes by digest, from disk or Redis; undefined when nobody has them. */
   readonly fetch: (digest: string) => Promise<Uint8Array | undefined>;
   /** Monotonic milliseconds. */
@@ -38,13 +39,15 @@ export interface ProgramLoader {
     readonly bytes: Uint8Array | undefined;
     readonly fetchMs: number;
     readonly capabilities: ReadonlySet<string>;
+    /** As of this order. */
+    readonly trust: Trust;
   }): LoadOutcome;
 }
 
 /** Programs kept ready per process: the live one, the one before, and some to return to. */
 const readyProgramsMax = 16;
 
-export function createProgramLoader({ trusted, fetch, clock }: LoaderOptions): ProgramLoader {
+export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoader {
   const fetched = new Map<string, Uint8Array>();
   const ready = new Map<string, LoadedProgram>();
 
@@ -64,7 +67,7 @@ export function createProgramLoader({ trusted, fetch, clock }: LoaderOptions): P
       return { bytes, fetchMs: clock() - start };
     },
 
-    load({ digest, bytes, fetchMs, capabilities }) {
+    load({ digest, bytes, fetchMs, capabilities, trust }) {
       const steps = {
         fetchMs,
         digestMs: 0,
@@ -89,7 +92,7 @@ export function createProgramLoader({ trusted, fetch, clock }: LoaderOptions): P
         fetched.delete(digest);
         return refuse('DN602', `the bytes have the digest ${actual}, the order asks for ${digest}`);
       }
-      const [signature, signatureMs] = timed(() => checkSignature(bytes, trusted));
+      const [signature, signatureMs] = timed(() => checkSignature(bytes, trust.trusted, trust.revoked));
       steps.signatureMs = signatureMs;
       if (!signature.ok) return refuse(signature.code, signature.reason);
 
@@ -100,7 +103,7 @@ export function createProgramLoader({ trusted, fetch, clock }: LoaderOptions): P
         if (!verified.ok) return refuse(verified.code, verified.reason);
         const [instance, instantiateMs] = timed(() => instantiateProgram(verified.program));
         steps.instantiateMs = instantiateMs;
-        loaded = { digest, program: verified.program, instance };
+        loaded = { digest, bytes, program: verified.program, instance };
         keep(ready, digest, loaded);
       }
       const actions = loaded.program.manifest.actions;

@@ -1,12 +1,13 @@
 /** One order for one host: opened, loaded, obeyed by each agent it names, journaled, and acknowledged agent by agent. */
-import type { KeyObject } from 'node:crypto';
+import { checkSignature } from '../bytecode/signature.js';
 import { messageOf } from '../errors.js';
+import type { Trust } from '../keys/trust.js';
 import { limits } from '../limits.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
 import { openOrder } from '../order-signature.js';
 import type { Agent, OrderOutcome } from './agent.js';
 import type { Journal } from './journal.js';
-import type { ProgramLoader } from './load-program.js';
+import type { LoadedProgram, ProgramLoader } from './load-program.js';
 import type { Answer, Reporter } from './report.js';
 import type { TickRhythm } from './tick-rhythm.js';
 
@@ -19,13 +20,14 @@ export interface OrderRequest {
   readonly journal: Journal;
   readonly reporter: Reporter;
   readonly rhythm: TickRhythm;
-  readonly trusted: readonly KeyObject[];
+  /** As of this order. */
+  readonly trust: Trust;
   /** Says what went wrong, for the log. */
   readonly log: (line: string) => void;
 }
 
 export async function obeyOrder(request: OrderRequest): Promise<void> {
-  const opened = openOrder(request.envelope, { trusted: request.trusted, nowMs: Date.now() });
+  const opened = openOrder(request.envelope, { ...request.trust, nowMs: Date.now() });
   if (!opened.ok) {
     await request.reporter.orderRefused(opened.code, opened.reason);
     return;
@@ -40,6 +42,7 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
     return;
   }
   request.rhythm.orderCame(Date.now(), order.windowMs);
+  const distrustOf = distrustUnder(request.trust);
   let answers =
     order.action === 'stage'
       ? await stage(request, order, targets)
@@ -51,6 +54,8 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
 
   function obey(agent: Agent, { action }: Order): Answer {
     const outcome = withAdmission(agent, order, () => {
+      const distrust = distrustOf(agent, order);
+      if (distrust !== undefined) return distrust;
       const nowMs = Date.now();
       switch (action) {
         case 'live':
@@ -69,6 +74,30 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
   }
 }
 
+/**
+ * What was staged before its key was revoked does not begin to run. Undo is not asked: it returns to what was checked
+ * when it came, and must never fail. Agents of a host hold the same program, so one look at it does for all.
+ */
+function distrustUnder({
+  trusted,
+  revoked,
+}: Trust): (agent: Agent, order: Order) => OrderOutcome | undefined {
+  const seen = new Map<LoadedProgram, OrderOutcome | undefined>();
+  return ({ staged }, { action, instruction }) => {
+    if (staged?.instruction !== instruction || action === 'undo') return undefined;
+    const { loaded } = staged;
+    if (!seen.has(loaded)) {
+      const signature = checkSignature(loaded.bytes, trusted, revoked);
+      const { ok } = signature;
+      seen.set(
+        loaded,
+        ok ? undefined : { outcome: 'refused', code: signature.code, reason: signature.reason },
+      );
+    }
+    return seen.get(loaded);
+  };
+}
+
 async function stage(request: OrderRequest, order: Order, targets: readonly Agent[]): Promise<Answer[]> {
   const { bytes, fetchMs } = await request.loader.bytes(order.digest);
   let isLoaded = false;
@@ -78,6 +107,7 @@ async function stage(request: OrderRequest, order: Order, targets: readonly Agen
       bytes,
       fetchMs: at === 0 ? fetchMs : 0,
       capabilities: agent.capabilities,
+      trust: request.trust,
     });
     if (!load.ok) {
       return answer(

@@ -2,30 +2,61 @@
  * After a restart: the journal's orders are opened and checked again and put back in force, without measuring. What was
  * on the stream before a host that knows nothing is none of its business: an order is for those who were there.
  */
-import type { KeyObject } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { Trust } from '../keys/trust.js';
+import { type Order, orderSchema, signedOrderSchema } from '../nerve/messages/order.js';
+import { parseRecord } from '../nerve/records.js';
 import { openOrder } from '../order-signature.js';
 import type { Agent } from './agent.js';
-import type { Journal } from './journal.js';
-import type { LoadedProgram, ProgramLoader } from './load-program.js';
+import type { Journal, JournalEntry } from './journal.js';
+import type { LoadOutcome, ProgramLoader } from './load-program.js';
+import { createMissingPrograms, type MissingProgram } from './missing-programs.js';
 
-/** The stream id of the last order that was obeyed; undefined when the journal is empty. */
+export interface Restored {
+  /** Stream id of the last order that was obeyed; undefined when the journal is empty. */
+  readonly obeyed: string | undefined;
+  /** Why agents come up without what they held; one entry per reason. */
+  readonly missing: readonly MissingProgram[];
+}
+
+/** A key that was revoked meanwhile puts nothing back in force: its agents come up with what they had before. */
 export async function restoreAgents(request: {
   readonly agents: readonly Agent[];
   readonly journal: Journal;
   readonly loader: ProgramLoader;
-  readonly trusted: readonly KeyObject[];
-}): Promise<string | undefined> {
-  const { agents, journal, trusted } = request;
+  readonly trust: Trust;
+}): Promise<Restored> {
+  const { agents, journal, trust } = request;
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const missing = createMissingPrograms();
   for (const entry of journal.entries) {
     // Orders that were obeyed in time stay in force: expiry is about obeying them first, so it is not asked here.
-    const opened = openOrder(entry.envelope, { trusted, nowMs: 0 });
-    if (!opened.ok) continue;
-    const loaded = await loadOnce(request.loader, opened.order.digest, agents[0]);
-    for (const id of opened.order.targets) byId.get(id)?.restore(opened.order, loaded);
+    const opened = openOrder(entry.envelope, { ...trust, nowMs: 0 });
+    const order = opened.ok ? opened.order : claimedOrder(entry);
+    if (order === undefined) continue;
+    const load = opened.ok
+      ? await loadOnce(request.loader, order.digest, { agent: agents[0], trust })
+      : opened;
+    const loaded = load !== undefined && 'loaded' in load ? load.loaded : undefined;
+    for (const agent of order.targets.flatMap((id) => byId.get(id) ?? [])) {
+      if (opened.ok || isUndoOfRevoked(order, opened.code)) agent.restore(order, loaded);
+      missing.add(agent, order, load?.ok === false ? load : undefined);
+    }
   }
-  return journal.entries.at(-1)?.streamId;
+  return { obeyed: journal.entries.at(-1)?.streamId, missing: missing.counted() };
+}
+
+/** What a line says whose signature does not hold: enough to tell who misses what, and to leave undone what was undone. */
+function claimedOrder({ envelope }: JournalEntry): Order | undefined {
+  return parseRecord(parseRecord(envelope, signedOrderSchema)?.order, orderSchema);
+}
+
+/**
+ * What was undone stays undone, whoever's key was revoked since. Its signature need not be asked: a line like this takes
+ * no more away than a line removed from the journal would.
+ */
+function isUndoOfRevoked({ action }: Order, code: string): boolean {
+  return action === 'undo' && code === 'DN622';
 }
 
 /**
@@ -46,10 +77,9 @@ function isBefore(one: string, other: string): boolean {
 async function loadOnce(
   loader: ProgramLoader,
   digest: string,
-  agent: Agent | undefined,
-): Promise<LoadedProgram | undefined> {
+  { agent, trust }: { readonly agent: Agent | undefined; readonly trust: Trust },
+): Promise<LoadOutcome | undefined> {
   if (agent === undefined) return undefined;
   const { bytes, fetchMs } = await loader.bytes(digest);
-  const load = loader.load({ digest, bytes, fetchMs, capabilities: agent.capabilities });
-  return load.ok ? load.loaded : undefined;
+  return loader.load({ digest, bytes, fetchMs, capabilities: agent.capabilities, trust });
 }

@@ -15,7 +15,6 @@ export interface FleetJob {
   readonly redisOnly: boolean;
   /** File URL or path of the module that a host process runs. */
   readonly hostModule: string;
-  readonly trustedKeyPaths: readonly string[];
   /** Where the agents keep what they hold over a restart. */
   readonly agentsDir: string;
 }

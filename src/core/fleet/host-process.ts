@@ -23,7 +23,8 @@ export interface HostArgument {
   readonly firstAgent: number;
   readonly agents: number;
   readonly seed: number;
-  readonly trustedKeyPaths: readonly string[];
+  /** Where the public keys are that its agents trust, and the ids of those that are revoked. */
+  readonly keysDir: string;
   readonly stateDir: string;
   readonly workload: 'simulated';
 }
@@ -86,7 +87,7 @@ function hostArgument({ job, share, socketPath }: HostOptions): HostArgument {
     firstAgent: share.firstAgent,
     agents: share.agents,
     seed: job.seed,
-    trustedKeyPaths: job.trustedKeyPaths,
+    keysDir: job.home.keysDir,
     stateDir: job.agentsDir,
     workload: 'simulated',
   };

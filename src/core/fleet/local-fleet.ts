@@ -125,6 +125,8 @@ async function startNew(options: FleetOptions): Promise<RunningFleet> {
 
 function jobOf(options: FleetOptions): FleetJob {
   const { home, agents, seed, prefix, lifetime } = options;
+  // Hosts read them: a home that cannot sign is told before anything is started.
+  ensureSigningKeys(home);
   const redisOnly = options.redisOnly ?? false;
   return {
     home,
@@ -136,7 +138,6 @@ function jobOf(options: FleetOptions): FleetJob {
     ownerPid: process.pid,
     redisOnly,
     hostModule: options.hostModule ?? siblingModule('../agent/host-main.js', import.meta.url),
-    trustedKeyPaths: [ensureSigningKeys(home).publicKeyPath],
     agentsDir: agentsDirOf(options),
   };
 }

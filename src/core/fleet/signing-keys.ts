@@ -1,19 +1,27 @@
 /**
- * A home in, its Ed25519 key pair out: made on first use, the private half readable by its owner alone, checked and kept
- * afterwards. Agents get the public half when they start; nobody gets it through Redis.
+ * A home in, the Ed25519 pair that signs now out: made on first use, the private half readable by its owner alone, checked
+ * and kept afterwards. Agents read the public halves from the home's keys directory; nobody gets them through Redis.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-} from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import { keyIdOf } from '../bytecode/signature.js';
 import { DreamnetError } from '../errors.js';
-import { diskError, errnoOf } from './disk-error.js';
+import {
+  keyNamePattern,
+  privateFileOf,
+  publicFileOf,
+  readKeyDirectory,
+  signsWithFile,
+} from '../keys/key-directory.js';
 import type { Home } from './home.js';
+import {
+  loadPrivateKey,
+  loadPublicKey,
+  makePrivateKey,
+  publicPem,
+  readIfThere,
+  writeWhole,
+} from './key-files.js';
 
 export interface SigningKeys {
   readonly privateKeyPath: string;
@@ -22,11 +30,66 @@ export interface SigningKeys {
   readonly publicKey: KeyObject;
 }
 
-/** The directories of the home must exist. A file that is no key is reported, never replaced: it may be the only copy. */
+/** The pair that a home without keys begins with. */
+export const firstKeyName = 'signing';
+
+/** The directories of the home must exist. Throws DN346 when the key that signs is revoked, or not here. */
 export function ensureSigningKeys(home: Home): SigningKeys {
-  const privateKeyPath = join(home.keysDir, 'signing.key.pem');
-  const publicKeyPath = join(home.keysDir, 'signing.pub.pem');
-  const privateKey = loadPrivateKey(privateKeyPath) ?? makePrivateKey(privateKeyPath);
+  const chosen = chosenName(home);
+  const name = chosen ?? firstKeyName;
+  const pair = loadPair(home, name) ?? (chosen === undefined ? makeFirstPair(home) : undefined);
+  if (pair === undefined) throw cannotSign(`the private half of ${name}, which signs, is not here`);
+  const id = keyIdOf(pair.publicKey);
+  if (readKeyDirectory(home.keysDir).revocations.some((revocation) => revocation.id === id))
+    throw cannotSign(`${name} (${id}), which signs, is revoked`);
+  return pair;
+}
+
+/** The name of the pair that signs: the one that was chosen, or the first. It may not exist. */
+export function signingName(home: Home): string {
+  return chosenName(home) ?? firstKeyName;
+}
+
+/** A pair by name; undefined when its private half is not here. A public half that was lost is made again. */
+export function loadPair(home: Home, name: string): SigningKeys | undefined {
+  const privateKeyPath = join(home.keysDir, privateFileOf(name));
+  const privateKey = loadPrivateKey(privateKeyPath);
+  return privateKey === undefined ? undefined : withPublicHalf(home, name, privateKey);
+}
+
+/** Undefined when a pair, or half of one, has the name already. */
+export function makePair(home: Home, name: string): SigningKeys | undefined {
+  if (loadPublicKey(join(home.keysDir, publicFileOf(name))) !== undefined) return undefined;
+  const privateKey = makePrivateKey(join(home.keysDir, privateFileOf(name)));
+  return privateKey === undefined ? undefined : withPublicHalf(home, name, privateKey);
+}
+
+/** From now on the pair of that name signs. */
+export function chooseSigningName(home: Home, name: string): void {
+  writeWhole(join(home.keysDir, signsWithFile), `${name}\n`, 'replace');
+}
+
+/** Undefined when none was ever chosen. */
+function chosenName(home: Home): string | undefined {
+  const path = join(home.keysDir, signsWithFile);
+  const name = readIfThere(path)?.trim();
+  if (name === undefined || keyNamePattern.test(name)) return name;
+  throw new DreamnetError({
+    code: 'DN303',
+    kind: 'failed',
+    message: `${path} does not name the key that signs: it holds ${JSON.stringify(name.slice(0, 40))}`,
+    hint: 'Choose one with `dreamnet keys use NAME`; `dreamnet keys list` shows them.',
+  });
+}
+
+/** Of two processes that make it at once, the second takes what the first has made. */
+function makeFirstPair(home: Home): SigningKeys | undefined {
+  return makePair(home, firstKeyName) ?? loadPair(home, firstKeyName);
+}
+
+function withPublicHalf(home: Home, name: string, privateKey: KeyObject): SigningKeys {
+  const privateKeyPath = join(home.keysDir, privateFileOf(name));
+  const publicKeyPath = join(home.keysDir, publicFileOf(name));
   const publicKey = createPublicKey(privateKey);
   const published = loadPublicKey(publicKeyPath);
   if (published === undefined) writeWhole(publicKeyPath, publicPem(publicKey), 'replace');
@@ -34,85 +97,12 @@ export function ensureSigningKeys(home: Home): SigningKeys {
   return { privateKeyPath, publicKeyPath, privateKey, publicKey };
 }
 
-function loadPrivateKey(path: string): KeyObject | undefined {
-  const pem = readIfThere(path);
-  if (pem === undefined) return undefined;
-  requireOwnerOnly(path);
-  return requireEd25519(path, () => createPrivateKey(pem));
-}
-
-function loadPublicKey(path: string): KeyObject | undefined {
-  const pem = readIfThere(path);
-  return pem === undefined ? undefined : requireEd25519(path, () => createPublicKey(pem));
-}
-
-function makePrivateKey(path: string): KeyObject {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const made = writeWhole(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'keep');
-  const kept = made ? privateKey : loadPrivateKey(path);
-  if (kept === undefined) throw damagedError(path, 'it vanished while it was read');
-  return kept;
-}
-
-function publicPem(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'pem' }).toString();
-}
-
-/** Writes aside first, so that a full disk leaves no half key. With `keep`, false when the file is there already. */
-function writeWhole(path: string, text: string, existing: 'keep' | 'replace'): boolean {
-  const aside = `${path}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(aside, text, { flag: 'wx', mode: 0o600 });
-    if (existing === 'keep') linkSync(aside, path);
-    else renameSync(aside, path);
-    return true;
-  } catch (cause) {
-    if (existing === 'keep' && errnoOf(cause) === 'EEXIST') return false;
-    throw diskError(`Key ${path} cannot be written`, cause);
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw diskError(`Key ${path} cannot be read`, cause);
-  }
-}
-
-function requireOwnerOnly(path: string): void {
-  const { mode } = statSync(path);
-  if ((mode & 0o077) === 0) return;
-  throw new DreamnetError({
-    code: 'DN304',
-    kind: 'failed',
-    message: `Private key ${path} can be read by others: its mode is ${(mode & 0o777).toString(8)} instead of 600`,
-    hint: `Run \`chmod 600 ${path}\`, and make a new key pair if anybody may have copied it.`,
-  });
-}
-
-function requireEd25519(path: string, parse: () => KeyObject): KeyObject {
-  let key: KeyObject;
-  try {
-    key = parse();
-  } catch (cause) {
-    throw damagedError(path, 'it holds no PEM key', cause);
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw damagedError(path, `it holds a key of type ${key.asymmetricKeyType}`);
-  return key;
-}
-
-function damagedError(path: string, why: string, cause?: unknown): DreamnetError {
+function cannotSign(why: string): DreamnetError {
   return new DreamnetError({
-    code: 'DN303',
+    code: 'DN346',
     kind: 'failed',
-    message: `${path} is not an Ed25519 key: ${why}`,
-    hint: `Restore it from a backup, or move it away (\`mv ${path} ${path}.bad\`): then a new pair is made at the next start.`,
-    cause,
+    message: `This home cannot sign: ${why}.`,
+    hint: 'Change to a new key with `dreamnet keys create --use`, or to another of yours with `dreamnet keys use NAME`.',
   });
 }
 
