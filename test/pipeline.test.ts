@@ -33,7 +33,10 @@ describe('the loop', () => {
     expect((await readRollout(server.redis, server.names, id))?.state).toBe('live');
 
     const context = contextOf();
-    const outcome = await inject(context, { ...how, ...(await resumeRequest(context, id)) });
+    const resumed = await resumeRequest(context, id);
+    const staged = (await readRollout(server.redis, server.names, id))?.program.digest;
+    expect(resumed.instruction.program?.digest, 'the very bytes that agents have staged').toBe(staged);
+    const outcome = await inject(context, { ...how, ...resumed });
     expect(outcome.rollout.state).toBe('complete');
     expect(outcome.rewards).toMatchObject({ agents: 12, added: true });
     expect(await published(), 'the same result, once').toHaveLength(1);

@@ -1,9 +1,8 @@
 /** What a command needs of the core, opened from its flags: fleet, keys, and the context that every step is given. */
-import { keyIdOf } from '../core/bytecode/signature.js';
 import { DreamnetError } from '../core/errors.js';
 import { prepareHome, resolveHome } from '../core/fleet/home.js';
+import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
-import { ensureSigningKeys } from '../core/fleet/signing-keys.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
@@ -140,11 +139,14 @@ async function openSession(options: SessionOptions): Promise<Session> {
     report({ type: 'phase', at, phase: 'fleet', state: 'done', detail, ms: at - startedMs });
   }
   prepareHome(home);
-  const { privateKey, publicKey } = ensureSigningKeys(home);
+  const keys = openHomeKeyring(home);
   const context: LoopContext = {
     redis: fleet.redis,
     names: fleet.names,
-    key: { privateKey, keyId: keyIdOf(publicKey) },
+    get key() {
+      return keys.signing();
+    },
+    keyring: keys.keyring,
     name,
     clock: Date.now,
     random: Math.random,

@@ -1,6 +1,6 @@
 /** What every step of the loop is given: connections, names, keys, clock, randomness, where events go, and how to stop. */
-import type { KeyObject } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { KeyPair, Keyring } from './keys/keyring.js';
 import type { Names } from './nerve/names.js';
 import type { ReportEvent } from './pipeline-events.js';
 import type { Random } from './random.js';
@@ -8,7 +8,10 @@ import type { Random } from './random.js';
 export interface LoopContext {
   readonly redis: Redis;
   readonly names: Names;
-  readonly key: { readonly privateKey: KeyObject; readonly keyId: string };
+  /** The pair that signs. In a command it is the one that signs now, so it is not kept for later. */
+  readonly key: KeyPair;
+  /** Every pair of this home, and whom its agents trust, as of now; without it, `key` alone. */
+  readonly keyring?: () => Keyring;
   /** Name of this process among those that share the Redis. */
   readonly name: string;
   /** Milliseconds since 1970. */

@@ -124,7 +124,8 @@ async function rollOut(
   const { redis, names, clock } = context;
   const { instruction } = request;
   const program = await reportPhase(context, 'compile', async () => {
-    const prepared = await prepareProgram(redis, names, { instruction, key: context.key });
+    const { key, keyring } = context;
+    const prepared = await prepareProgram(redis, names, { instruction, key, keyring: keyring?.() });
     const { name, digest, bytes, optimizationScore, costPerTask } = prepared;
     context.report({
       type: 'compiled',
@@ -255,7 +256,8 @@ export async function resumeRequest(
   id: string,
 ): Promise<Pick<InjectRequest, 'instruction' | 'windowMs' | 'resume'>> {
   const record = await readRollout(context.redis, context.names, id);
-  if (record !== undefined)
-    return { instruction: record.instruction, windowMs: record.windowMs, resume: true };
-  throw noRollout(id);
+  if (record === undefined) throw noRollout(id);
+  // Agents have staged these very bytes, whichever key signs by now.
+  const program = { ...record.instruction.program, digest: record.program.digest };
+  return { instruction: { ...record.instruction, program }, windowMs: record.windowMs, resume: true };
 }

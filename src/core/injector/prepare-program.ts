@@ -7,6 +7,7 @@ import type { Manifest } from '../bytecode/manifest.js';
 import { checkSignature, signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
 import { DreamnetError } from '../errors.js';
+import type { Keyring } from '../keys/keyring.js';
 import { renderDiagnostics } from '../language/render-diagnostic.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
@@ -24,11 +25,20 @@ export interface PreparedProgram {
   readonly parameters: Readonly<Record<string, number>>;
 }
 
+export interface ProgramRequest {
+  readonly instruction: Instruction;
+  /** Signs what is compiled here. */
+  readonly key: SigningKey;
+  /** Every pair of the home, and whom its agents trust; without it, `key` alone. */
+  readonly keyring?: Keyring | undefined;
+}
+
 export async function prepareProgram(
   redis: Redis,
   names: Names,
-  { instruction, key }: { readonly instruction: Instruction; readonly key: SigningKey },
+  request: ProgramRequest,
 ): Promise<PreparedProgram> {
+  const { instruction } = request;
   const program = instruction.program;
   if (program?.source === undefined && program?.digest === undefined) {
     throw refused(
@@ -36,8 +46,11 @@ export async function prepareProgram(
       `Instruction ${instruction.id} carries neither a program's source nor its digest.`,
     );
   }
-  const compiled = program.source === undefined ? undefined : compile(program.source, instruction, key);
-  const bytes = compiled?.bytes ?? (await fetchSigned(redis, names, program.digest ?? '', key));
+  const compiled = program.source === undefined ? undefined : compile(program.source, instruction);
+  const bytes =
+    compiled === undefined
+      ? await fetchSigned(redis, names, { ...request, digest: program.digest ?? '' })
+      : signCompiled(compiled.bytes, request);
   const digest = digestOf(bytes);
   if (program.digest !== undefined && program.digest !== digest) {
     throw refused(
@@ -62,7 +75,7 @@ export async function prepareProgram(
   };
 }
 
-function compile(source: string, instruction: Instruction, key: SigningKey) {
+function compile(source: string, instruction: Instruction) {
   const fileName = `${instruction.id}.dream`;
   const result = compileSource(source, { fileName });
   if (!result.ok) {
@@ -73,16 +86,42 @@ function compile(source: string, instruction: Instruction, key: SigningKey) {
       hint: 'Mend the source and send a new instruction.',
     });
   }
-  return {
-    bytes: signProgram(result.program.bytes, key.privateKey),
-    optimizationScore: result.program.optimizationScore,
-  };
+  return result.program;
 }
 
-async function fetchSigned(redis: Redis, names: Names, digest: string, key: SigningKey): Promise<Uint8Array> {
+/**
+ * Signs with the key that signs now. A digest that was promised may be of a file that another key of this home signed,
+ * because the key was changed between the decision and now: signatures repeat themselves, so that file can be made again.
+ */
+function signCompiled(bytes: Uint8Array, { instruction, key, keyring }: ProgramRequest): Uint8Array {
+  const promised = instruction.program?.digest;
+  const signed = signProgram(bytes, key.privateKey);
+  if (promised === undefined || digestOf(signed) === promised) return signed;
+  for (const { privateKey, keyId } of keyring?.pairs ?? []) {
+    const other = signProgram(bytes, privateKey);
+    if (digestOf(other) !== promised) continue;
+    if (keyring?.trust.revoked.has(keyId))
+      throw refused(
+        'DN124',
+        `The program of ${instruction.id} was signed by ${keyId}, a key that is revoked.`,
+      );
+    return other;
+  }
+  return signed;
+}
+
+async function fetchSigned(
+  redis: Redis,
+  names: Names,
+  { digest, key, keyring }: ProgramRequest & { readonly digest: string },
+): Promise<Uint8Array> {
   const bytes = await redis.getBuffer(names.program(digest));
   if (bytes === null) throw refused('DN523', `Nobody has stored the program ${digest}.`);
-  const signature = checkSignature(bytes, [createPublicKey(key.privateKey)]);
+  const { trusted, revoked } = keyring?.trust ?? {
+    trusted: [createPublicKey(key.privateKey)],
+    revoked: undefined,
+  };
+  const signature = checkSignature(bytes, trusted, revoked);
   if (!signature.ok)
     throw refused(signature.code, `The stored program ${digest} is not to be trusted: ${signature.reason}.`);
   return bytes;
