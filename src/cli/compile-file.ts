@@ -1,26 +1,25 @@
 /** A source file and a key in, a program file on disk and the document of `compile` out. */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CompiledProgram, compileSource } from '../core/bytecode/compile.js';
 import { digestOf } from '../core/bytecode/digest.js';
-import { keyIdOf, signProgram } from '../core/bytecode/signature.js';
+import { signProgram } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
-import { prepareHome, resolveHome } from '../core/fleet/home.js';
-import { ensureSigningKeys } from '../core/fleet/signing-keys.js';
+import { resolveHome } from '../core/fleet/home.js';
 import type { Diagnostic, Span } from '../core/language/diagnostics.js';
 import { renderDiagnostics } from '../core/language/render-diagnostic.js';
-import { loadCapabilities } from './capabilities-file.js';
+import { openCapabilities } from './capabilities-file.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
+import { signersFor } from './signing-key-words.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
 
 export interface CompileRequest {
   readonly file: string;
   /** Undefined: the source's name with `.bc`, in the working directory. */
   readonly output: string | undefined;
-  /** PEM file of a private Ed25519 key; undefined: the home's. */
-  readonly keyFile: string | undefined;
+  /** Names of pairs of this home, or PEM files of private Ed25519 keys; none: the home's. */
+  readonly keys: readonly string[];
   readonly unsigned: boolean;
   /** Capability file; undefined: the reference fleet's. */
   readonly capabilities?: string | undefined;
@@ -36,8 +35,10 @@ export type CompileDocument =
       readonly capabilities: string;
       readonly bytes: number;
       readonly digest: string;
-      /** Id of the key that signed it; null when unsigned. */
+      /** Id of the first key that signed it; null when unsigned. */
       readonly signedBy: string | null;
+      /** Ids of all of them. */
+      readonly signers: readonly string[];
       /** 0 to 1. */
       readonly optimizationScore: number;
       /** Instructions per task. */
@@ -66,17 +67,19 @@ export interface CompileOutcome {
 }
 
 export function compileFile(request: CompileRequest): CompileOutcome {
-  const capabilities = loadCapabilities(request.capabilities);
+  const { capabilities, rendered: aboutFile } = openCapabilities(request.capabilities);
   const { name: fileName, bytes } = readInput(request.file);
   const source = Buffer.from(bytes).toString('utf8');
   const result = compileSource(source, { fileName, capabilities });
   const found = result.ok ? result.warnings : result.diagnostics;
   const diagnostics = found.map((diagnostic) => compileDiagnostic(diagnostic, fileName, source));
-  const rendered = renderDiagnostics(found, { source, fileName });
+  const aboutProgram = renderDiagnostics(found, { source, fileName });
+  const rendered = [aboutFile, aboutProgram].filter((text) => text !== '').join('\n\n');
   if (!result.ok) return { document: failed(fileName, diagnostics), rendered };
   const { program } = result;
-  const key = request.unsigned ? undefined : signingKey(request.keyFile);
-  const file = key === undefined ? program.bytes : signProgram(program.bytes, key);
+  const signers = request.unsigned ? [] : signersFor(resolveHome(process.env), request.keys);
+  const privateKeys = signers.map(({ privateKey }) => privateKey);
+  const file = request.unsigned ? program.bytes : signProgram(program.bytes, ...privateKeys);
   const output = request.output ?? outputFor(request.file);
   write(output, file);
   const { manifest, optimizationScore, costPerTask } = program;
@@ -88,7 +91,8 @@ export function compileFile(request: CompileRequest): CompileOutcome {
     capabilities: capabilities.name,
     bytes: file.length,
     digest: digestOf(file),
-    signedBy: key === undefined ? null : keyIdOf(createPublicKey(key)),
+    signedBy: signers[0]?.keyId ?? null,
+    signers: signers.map(({ keyId }) => keyId),
     optimizationScore,
     costPerTask,
     reportIntervalMs: manifest.reportIntervalMs,
@@ -112,27 +116,6 @@ function failed(file: string, diagnostics: readonly CompileDiagnostic[]): Compil
 
 function outputFor(file: string): string {
   return file === '-' ? 'program.bc' : `${basename(file).replace(/\.dream$/, '')}.bc`;
-}
-
-function signingKey(file: string | undefined): KeyObject {
-  if (file === undefined) {
-    const home = resolveHome(process.env);
-    prepareHome(home);
-    return ensureSigningKeys(home).privateKey;
-  }
-  try {
-    const key = createPrivateKey(readFileSync(file));
-    if (key.asymmetricKeyType === 'ed25519') return key;
-    throw new Error(`it is of type ${key.asymmetricKeyType}`);
-  } catch (cause) {
-    throw new DreamnetError({
-      code: 'DN932',
-      kind: 'bad-input',
-      message: `${file} is no private Ed25519 key: ${messageOf(cause)}.`,
-      hint: 'Give a PEM file, leave --key out to use the key of this home, or compile --unsigned.',
-      cause,
-    });
-  }
 }
 
 function write(path: string, bytes: Uint8Array): void {

@@ -8,10 +8,11 @@ import { compileText } from '../cli/views/program-view.js';
 export default class Compile extends BaseCommand<typeof Compile> {
   static override summary = 'Compile a program, verify it and sign it.';
   static override description =
-    'Errors come with their source lines on stderr, all of them at once. The file is signed with the key of this home unless another is given.';
+    'Errors come with their source lines on stderr, all of them at once. The file is signed with the key of this home that signs now, unless others are given: with several, it carries a signature of each, and is accepted where one of them is trusted.';
   static override examples = [
     '<%= config.bin %> compile cost.dream',
     '<%= config.bin %> compile cost.dream -o program.bc --key team.pem',
+    '<%= config.bin %> compile cost.dream --key signing --key key-2026-01-31',
     '<%= config.bin %> compile cost.dream --capabilities my-fleet.json',
     'cat cost.dream | <%= config.bin %> compile - --unsigned --json',
   ];
@@ -25,8 +26,11 @@ export default class Compile extends BaseCommand<typeof Compile> {
       helpValue: '<file>',
     }),
     key: Flags.string({
-      description: 'Private Ed25519 key (PEM) to sign with.',
-      helpValue: '<file>',
+      description:
+        'Key to sign with: a name of `keys list`, or a private Ed25519 key (PEM). May be repeated.',
+      helpValue: '<name|file>',
+      multiple: true,
+      multipleNonGreedy: true,
       exclusive: ['unsigned'],
     }),
     unsigned: Flags.boolean({ description: 'Do not sign.' }),
@@ -34,11 +38,11 @@ export default class Compile extends BaseCommand<typeof Compile> {
   };
 
   async run(): Promise<CompileDocument> {
-    const { output, key: keyFile, unsigned, capabilities } = this.flags;
+    const { output, key: keys = [], unsigned, capabilities } = this.flags;
     const { document, rendered } = compileFile({
       file: this.args.file,
       output,
-      keyFile,
+      keys,
       unsigned,
       capabilities,
     });

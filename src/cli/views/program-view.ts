@@ -9,9 +9,10 @@ export function compileText(document: CompileDocument & { readonly ok: true }): 
   const { costPerTask, parameters, actions, fields } = document;
   const rows: Row[] = [
     ['program', `${document.name}, ${formatBytes(document.bytes)}`],
+    ['for', document.capabilities],
     ['written', document.output],
     ['digest', document.digest],
-    ['signed', document.signedBy === null ? 'no; agents will refuse it' : `by key ${document.signedBy}`],
+    ['signed', signedText(document.signers)],
     ['score', `${formatNumber(document.optimizationScore, 2)} of 1`],
     ['cost', `${formatNumber(costPerTask.min)} to ${formatNumber(costPerTask.max)} instructions a task`],
     ['reads', fields.join(' ') || 'nothing'],
@@ -25,4 +26,9 @@ export function compileText(document: CompileDocument & { readonly ok: true }): 
     ['reports', `every ${formatDuration(document.reportIntervalMs)}`],
   ];
   return formatPairs(rows);
+}
+
+function signedText(signers: readonly string[]): string {
+  if (signers.length === 0) return 'no; agents will refuse it';
+  return `by ${signers.length === 1 ? 'key' : 'keys'} ${signers.join(', ')}`;
 }
