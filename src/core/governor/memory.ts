@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Capabilities } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
+import { expectedSizes } from './expected-sizes.js';
 
 export interface EffectSize {
   readonly action: string;
@@ -40,13 +41,10 @@ export async function readMemory(
   capabilities: Capabilities,
 ): Promise<GovernorMemory> {
   const fields = await redis.hgetall(names.governorMemory);
-  const effectSizes = capabilities.actions.flatMap((action) =>
-    action.effects.map((effect) => {
-      const stored = parseRecord(fields[sizeField(action.name, effect.metric)], storedSizeSchema);
-      const { mean, sd, results } = stored ?? { mean: effect.perUnit, sd: effect.uncertainty, results: 0 };
-      return { action: action.name, code: action.code, metric: effect.metric, mean, sd, results };
-    }),
-  );
+  const effectSizes = expectedSizes(capabilities).map((expected) => {
+    const stored = parseRecord(fields[sizeField(expected.action, expected.metric)], storedSizeSchema);
+    return { ...expected, ...stored };
+  });
   const versions = new Map(
     Object.entries(fields)
       .filter(([field, value]) => field.startsWith(versionPrefix) && /^\d+$/.test(value))

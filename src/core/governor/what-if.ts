@@ -3,7 +3,8 @@
  * bytecode runs over the real table; only the effects are modelled: each multiplies its task's metric by
  * exp(effect size x dose), so that effects on one task add up in the logarithm. Where the price of resources could be
  * read off the table, cost follows from the resources task by task; an action's own size on cost counts only where it
- * moves no priced resource. Hundreds of parameter sets are asked about, so the loops over rows are plain.
+ * moves no priced resource. A task whose metric was not measured counts in neither total. Hundreds of parameter sets are
+ * asked about, so the loops over rows are plain.
  */
 import type { ProgramInstance } from '../bytecode/instance.js';
 import type { TaskTable } from '../bytecode/task-table.js';
@@ -43,9 +44,19 @@ export function metricTotals(table: TaskTable, metrics: readonly string[]): Reco
   return Object.fromEntries(
     metrics.map((metric) => {
       const sum = sumOf(table.columns[metric], table.rows);
-      return [metric, metric === 'latency' && table.rows > 0 ? sum / table.rows : sum];
+      const measured = metric === 'latency' ? measuredRows(table, metric) : 0;
+      return [metric, measured > 0 ? sum / measured : sum];
     }),
   );
+}
+
+/** Tasks whose metric was measured. */
+export function measuredRows({ columns, rows }: TaskTable, metric: string): number {
+  const column = columns[metric];
+  let measured = 0;
+  for (let row = 0; column !== undefined && row < rows; row++)
+    if (Number.isFinite(column[row])) measured += 1;
+  return measured;
 }
 
 /** Throws `ProgramError` when the parameters do not fit the program. */
@@ -150,7 +161,8 @@ function movedDirectly(values: Float64Array, metric: string, { sizes }: WhatIfMo
   );
   let moved = 0;
   for (const row of doses.rows) {
-    const value = values[row] ?? 0;
+    const value = values[row] as number;
+    if (!Number.isFinite(value)) continue;
     const factor = factorOf(slopes, row);
     moved += value * (factor - 1);
     for (const one of slopes) one.slope += value * factor * (one.dose[row] ?? 0);
@@ -178,7 +190,8 @@ function movedByShares(
   );
   let moved = 0;
   for (const row of doses.rows) {
-    const value = values[row] ?? 0;
+    const value = values[row] as number;
+    if (!Number.isFinite(value)) continue;
     const level = factorOf(direct, row);
     let change = 0;
     for (let resource = 0; resource < byResource.length; resource++) {
@@ -210,6 +223,9 @@ function factorOf(effects: readonly Acting[], row: number): number {
 
 function sumOf(column: Float64Array | undefined, rows: number): number {
   let sum = 0;
-  for (let row = 0; column !== undefined && row < rows; row++) sum += column[row] ?? 0;
+  for (let row = 0; column !== undefined && row < rows; row++) {
+    const value = column[row] as number;
+    if (Number.isFinite(value)) sum += value;
+  }
   return sum;
 }
