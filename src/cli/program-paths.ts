@@ -68,7 +68,7 @@ function realPlace(path: string): string {
 
 function refused(path: string, why: string, cause?: unknown): DreamnetError {
   return new DreamnetError({
-    code: 'DN940',
+    code: 'DN944',
     kind: 'bad-input',
     message: `${path} ${why}.`,
     hint: 'Give source files, directories with *.dream files in them, or - for standard input.',

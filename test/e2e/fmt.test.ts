@@ -134,8 +134,8 @@ describe('dreamnet fmt', () => {
       [written(cli, 'huge.dream', '#'.repeat(300_000)), 'DN001'],
       [program, 'DN942'],
       [path.join(cli.root, 'missing.dream'), 'DN930'],
-      [path.dirname(written(cli, 'empty/notes.txt', '')), 'DN940'],
-      ['/dev/null', 'DN940'],
+      [path.dirname(written(cli, 'empty/notes.txt', '')), 'DN944'],
+      ['/dev/null', 'DN944'],
     ];
     const files = cases.map(([file]) => file);
     const contents = () =>

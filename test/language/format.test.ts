@@ -104,6 +104,34 @@ describe('comments', () => {
       ['IF a > 1 # one', '    AND b > 2 # two', '  OR c > 3 # three', 'THEN', '  X(t)'],
     ],
     [
+      'before AND, on a line of their own',
+      ['IF a > 1', '# one', 'AND b > 2 THEN X(t)'],
+      ['IF a > 1', '  # one', '  AND b > 2', 'THEN', '  X(t)'],
+    ],
+    [
+      'behind AND, on a line of their own',
+      ['IF a > 1 AND', '# one', 'b > 2 THEN X(t)'],
+      ['IF a > 1', '  # one', '  AND b > 2', 'THEN', '  X(t)'],
+    ],
+    [
+      'behind the WHERE of a loop',
+      ['FOR EACH t IN task_queue WHERE t.errors > 1 # one', '# two', '{ X(t) }'],
+      ['FOR EACH t IN task_queue WHERE t.errors > 1 { # one', '  # two', '  X(t)', '}'],
+    ],
+    [
+      'within a condition of a loop',
+      ['FOR EACH t IN task_queue WHERE t.errors > 1 # one', 'AND t.cost > $1 # two', '{ X(t) }'],
+      [
+        'FOR EACH t IN task_queue',
+        '  WHERE t.errors > 1 # one',
+        '    AND t.cost > $1 # two',
+        '{',
+        '  X(t)',
+        '}',
+      ],
+    ],
+    ['before a point', ['LET a = t # one', '. # two', 'b'], ['LET a = t.b # one', '# two']],
+    [
       'in the middle of a comparison',
       ['IF a # one', '> # two', '# three', '1 THEN X(t)'],
       ['IF a # one', '  > # two', '  # three', '  1 THEN', '  X(t)'],
@@ -130,6 +158,11 @@ describe('comments', () => {
       ['LET a =', '  # one', '  MAX(', '    b, # two', '    # three', '  )'],
     ],
     ['among arguments', ['X(t, # one', '1 # two', ')'], ['X(', '  t, # one', '  1 # two', ')']],
+    [
+      'in parentheses of a sum',
+      ['LET a = 2 * (b + # one', 'c)'],
+      ['LET a = 2 * (', '  b + # one', '    c', ')'],
+    ],
     [
       'in parentheses',
       ['LET a = (b > 1 # one', 'OR c > 2', '# two', ')'],
@@ -181,6 +214,16 @@ describe('long lines', () => {
         '    X(task)',
         '  }\n',
       ].join('\n'),
+    );
+  });
+
+  it('end no sooner because of what stands behind a comment', () => {
+    const [one, other] = ['1'.repeat(50), '2'.repeat(50)];
+    expect(formatted(`FUNC f() { LET a = MIN(b, c) + # one\n ${one} + ${other} }`)).toBe(
+      `FUNC f() {\n  LET a = MIN(b, c) + # one\n    ${one} + ${other}\n}\n`,
+    );
+    expect(formatted(`FUNC f() { LET a = MIN(b, c) + MAX(${one}, # one\n ${other}) }`)).toBe(
+      `FUNC f() {\n  LET a = MIN(b, c) + MAX(\n    ${one}, # one\n    ${other}\n  )\n}\n`,
     );
   });
 
