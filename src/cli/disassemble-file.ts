@@ -1,15 +1,13 @@
 /** A program or source file in, its listing beside the source lines and the document of `disasm` out. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { compileSource } from '../core/bytecode/compile.js';
 import { digestOf } from '../core/bytecode/digest.js';
 import { disassemble, type ListingLine, renderListing } from '../core/bytecode/disassemble.js';
 import { verifyProgram } from '../core/bytecode/verify.js';
 import { DreamnetError } from '../core/errors.js';
-import type { Capabilities } from '../core/language/capabilities.js';
-import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { loadCapabilities } from './capabilities-file.js';
 import { readInput } from './input-file.js';
+import { type ProgramFile, readProgramFile, whyNotCompiled } from './program-file.js';
 
 export interface DisasmDocument {
   readonly file: string;
@@ -39,17 +37,16 @@ export interface DisassembleOptions {
 
 /** Throws DN934 for what is neither a program nor a source that compiles. */
 export function disassembleFile(file: string, options: DisassembleOptions = {}): Disassembly {
-  const capabilities = loadCapabilities(options.capabilities);
-  const input = readInput(file);
-  const isProgram = input.bytes[0] === 0;
-  const bytes = isProgram ? input.bytes : compiled(text(input.bytes), input.name, capabilities);
+  const input = readProgramFile(file, loadCapabilities(options.capabilities));
+  const bytes = bytesOf(input);
   const listed = disassemble(bytes);
   if (!listed.ok) throw noProgram(input.name, `${listed.code} ${listed.reason}`);
   const verdict = verifyProgram(bytes);
+  const isProgram = input.kind === 'program';
   const from = isProgram
     ? (options.source ?? (verdict.ok ? sourceBeside(file, verdict.program.manifest.sourceDigest) : undefined))
     : file;
-  const source = isProgram ? from && text(readInput(from).bytes) : text(input.bytes);
+  const source = isProgram ? from && text(readInput(from).bytes) : input.source;
   return {
     document: {
       file: input.name,
@@ -65,12 +62,10 @@ export function disassembleFile(file: string, options: DisassembleOptions = {}):
   };
 }
 
-function compiled(source: string, fileName: string, capabilities: Capabilities): Uint8Array {
-  const result = compileSource(source, { fileName, capabilities });
-  if (result.ok) return result.program.bytes;
-  const first = renderDiagnostics(result.diagnostics.slice(0, 1), { source, fileName });
-  const others = result.diagnostics.length - 1;
-  throw noProgram(fileName, `it does not compile.\n${first}${others > 0 ? `\nand ${others} more` : ''}`);
+function bytesOf(input: ProgramFile): Uint8Array {
+  if (input.kind === 'program') return input.bytes;
+  if (input.result.ok) return input.result.program.bytes;
+  throw noProgram(input.name, whyNotCompiled(input.result.diagnostics, input, 1));
 }
 
 /** The source of the same name, if it is the one that the program was made from. */

@@ -1,9 +1,15 @@
 /** A path as typed in, or `-` for standard input; its bytes out, or an error that names it. */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { DreamnetError, messageOf } from '../core/errors.js';
 
 /** Source and program files are small; what is larger is another file. */
-const bytesMax = 16_777_216;
+const programBounds: InputBounds = { what: 'a program', bytesMax: 16_777_216 };
+
+export interface InputBounds {
+  /** What the file should be, in words. */
+  readonly what: string;
+  readonly bytesMax: number;
+}
 
 export interface InputFile {
   /** As shown in messages. */
@@ -11,11 +17,12 @@ export interface InputFile {
   readonly bytes: Uint8Array;
 }
 
-export function readInput(path: string): InputFile {
+export function readInput(path: string, { what, bytesMax } = programBounds): InputFile {
   const name = path === '-' ? 'standard input' : path;
+  if (path === '-') refuseSecondReading();
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path === '-' ? 0 : path);
+    bytes = readUpTo(bytesMax + 1, path);
   } catch (cause) {
     throw new DreamnetError({
       code: 'DN930',
@@ -29,7 +36,53 @@ export function readInput(path: string): InputFile {
   throw new DreamnetError({
     code: 'DN931',
     kind: 'bad-input',
-    message: `${name} has ${bytes.length} bytes; a program has at most ${bytesMax}.`,
+    message: `${name} has more than the ${bytesMax} bytes that ${what} has at most.`,
     hint: 'Is this the right file?',
   });
+}
+
+/** Devices and pipes may have no end, so no more is read than matters. */
+function readUpTo(bytesMax: number, path: string): Uint8Array {
+  const file = path === '-' ? 0 : openSync(path, 'r');
+  const chunks: Uint8Array[] = [];
+  try {
+    for (let left = bytesMax; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, chunkBytes));
+      const count = fill(chunk, file);
+      chunks.push(chunk.subarray(0, count));
+      left -= count;
+      if (count < chunk.length) break;
+    }
+  } finally {
+    if (file !== 0) closeSync(file);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A pipe gives a little at a time; fewer bytes than fit mean the end. */
+function fill(chunk: Buffer, file: number): number {
+  let filled = 0;
+  while (filled < chunk.length) {
+    const count = readSync(file, chunk, filled, chunk.length - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+const chunkBytes = 262_144;
+
+let standardInputIsTaken = false;
+
+/** The second of two inputs from there would be empty, which hides what is wrong. */
+function refuseSecondReading(): void {
+  if (standardInputIsTaken) {
+    throw new DreamnetError({
+      code: 'DN939',
+      kind: 'bad-input',
+      message: 'Standard input can be read once, and two inputs are to come from it.',
+      hint: 'Give - for one of them, and a file for the other.',
+    });
+  }
+  standardInputIsTaken = true;
 }
