@@ -33,7 +33,8 @@ export function tallyActions(
   const { actions } = instance.program.manifest;
   const counters = new Map(actions.map(({ code }) => [code, counterFor(table.rows)]));
   const touched = counterFor(table.rows);
-  const { effects } = instance.run(table, parameters, (code, row, argument) => {
+  const { effects } = instance.run(table, parameters, (code, row, proposed) => {
+    const argument = proposed + 0; // A zero has no sign.
     count(touched, row, argument);
     const counter = counters.get(code);
     if (counter !== undefined) count(counter, row, argument);

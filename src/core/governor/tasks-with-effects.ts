@@ -43,7 +43,8 @@ function chunkOf({ rows, columns }: TaskTable, from: number): TaskTable {
 function effectsByRow(chunk: TaskTable, { instance, parameters }: ProgramRun): ProposedEffect[][] {
   const rows: ProposedEffect[][] = Array.from({ length: chunk.rows }, () => []);
   instance.run(chunk, parameters, (code, row, argument) => {
-    rows[row]?.push({ code, argument });
+    // A zero has no sign.
+    rows[row]?.push({ code, argument: argument + 0 });
   });
   return rows;
 }

@@ -75,6 +75,7 @@ describe('a CSV table', () => {
     ['mixed ends of lines', 'id,cpu_time\r\n1,5\n2,6\r'],
     ['a byte order mark', '\uFEFFid,cpu_time\n1,5\n2,6'],
     ['a byte order mark before the field', '\uFEFFcpu_time,id\n5,1\n6,2'],
+    ['a byte order mark before quotes', '\uFEFF"cpu_time",id\n5,1\n6,2'],
     ['quotes, spaces and line breaks in cells', ' id , "cpu_time" \n"a\n""b"",c", "5"\n2 , 6 \n'],
   ])('is read with %s', (_, text) => {
     expect(columnsOf(text, 'csv')).toEqual({ cpu_time: [5, 6] });

@@ -26,13 +26,10 @@ export class TableBuilder {
 
 export class GrowingColumn {
   #values = notMeasured(1_024);
-  /** Rows up to the last one that was set. */
-  length = 0;
 
   set(row: number, value: number): void {
     if (row >= this.#values.length) this.#resize(Math.max(row + 1, this.#values.length * 2));
     this.#values[row] = value;
-    if (row >= this.length) this.length = row + 1;
   }
 
   first(rows: number): Float64Array {
