@@ -34,6 +34,7 @@ export class CheckContext {
   /** Ranges of number slots, for `value-range.ts`. */
   readonly slots = new Map<number, ValueRange>();
   readonly #scopes: Map<string, Binding>[] = [new Map()];
+  readonly #tasks: TaskBinding[] = [];
   #slotCount = 0;
 
   constructor(source: string, capabilities: Capabilities, diagnostics: DiagnosticList) {
@@ -57,7 +58,7 @@ export class CheckContext {
 
   /** The task of the innermost loop around, if there is one. */
   currentTask(): TaskBinding | undefined {
-    return this.visible().findLast((binding): binding is TaskBinding => binding.kind === 'task');
+    return this.#tasks.at(-1);
   }
 
   visible(): Binding[] {
@@ -78,12 +79,15 @@ export class CheckContext {
       return;
     }
     this.#scopes.at(-1)?.set(binding.name, binding);
+    if (binding.kind === 'task') this.#tasks.push(binding);
   }
 
   /** Runs `check` with names of its own, then warns about those it never used. */
   scoped<Result>(check: () => Result): Result {
     this.#scopes.push(new Map());
+    const tasks = this.#tasks.length;
     const result = check();
+    this.#tasks.length = tasks;
     this.#warnUnused(this.#scopes.pop());
     return result;
   }

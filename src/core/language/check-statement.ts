@@ -83,7 +83,9 @@ export function checkInterval(node: ReportNode, context: CheckContext): number |
 }
 
 function checkStatements(statements: readonly StatementNode[], context: CheckContext): CheckedStatement[] {
-  return statements.flatMap((statement) => checkStatement(statement, context) ?? []);
+  return statements.flatMap((statement) =>
+    context.diagnostics.isFull ? [] : (checkStatement(statement, context) ?? []),
+  );
 }
 
 function checkStatement(node: StatementNode, context: CheckContext): CheckedStatement | undefined {

@@ -14,7 +14,10 @@ export function check(program: ProgramNode, context: CheckContext): CheckedProgr
     context.refuseReserved(program.name);
     checkParameters(program.parameters, context);
     const top: TopLevel = { lets: [], loops: [], reportIntervalMs: undefined };
-    for (const statement of program.body) checkTopLevel(statement, top, context);
+    for (const statement of program.body) {
+      if (context.diagnostics.isFull) break;
+      checkTopLevel(statement, top, context);
+    }
     checkLimits(program, top, context);
     const { name } = program.name;
     return { name, source: context.source, parameters: context.parameters, slots: context.slotCount, ...top };

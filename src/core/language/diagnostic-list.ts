@@ -7,6 +7,7 @@ export class DiagnosticList {
   readonly #found: Diagnostic[] = [];
   readonly #places = new Set<string>();
   #errors = 0;
+  #warnings = 0;
 
   get hasErrors(): boolean {
     return this.#errors > 0;
@@ -17,13 +18,16 @@ export class DiagnosticList {
     return this.#errors >= languageLimits.diagnosticsMax;
   }
 
-  /** Keeps the diagnostic unless the same code was reported at the same place. */
+  /** Keeps the diagnostic unless the same code was reported at the same place. Of warnings the first hundred are kept. */
   add(details: DiagnosticDetails): void {
     const place = `${details.code}:${details.span.offset}`;
     if (this.isFull || this.#places.has(place)) return;
+    const isError = diagnosticCodes[details.code].severity === 'error';
+    if (!isError && this.#warnings >= languageLimits.diagnosticsMax) return;
     this.#places.add(place);
     this.#found.push(toDiagnostic(details));
-    if (diagnosticCodes[details.code].severity === 'error') this.#errors += 1;
+    if (isError) this.#errors += 1;
+    else this.#warnings += 1;
     if (this.isFull) this.#found.push(floodNotice(details));
   }
 
@@ -41,15 +45,22 @@ function toDiagnostic(details: DiagnosticDetails): Diagnostic {
   return {
     code,
     severity: diagnosticCodes[code].severity,
-    message,
+    message: readable(message),
     span,
-    ...(found === undefined ? {} : { found }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(hint === undefined ? {} : { hint }),
+    ...(found === undefined ? {} : { found: readable(found) }),
+    ...(expected === undefined ? {} : { expected: readable(expected) }),
+    ...(hint === undefined ? {} : { hint: readable(hint) }),
     related: related ?? [],
     ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
+
+/** Messages quote the source, where a name may have as many characters as a file. */
+function readable(text: string): string {
+  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax).toWellFormed()}…`;
+}
+
+const textLengthMax = 2_000;
 
 function floodNotice(last: DiagnosticDetails): Diagnostic {
   return toDiagnostic({

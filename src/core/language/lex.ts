@@ -29,7 +29,7 @@ export function lexWithComments(
     diagnostics,
   };
   if (source.startsWith('\uFEFF')) scanner.at = 1;
-  while (scanner.at < source.length) scanOne(scanner);
+  while (scanner.at < source.length && !diagnostics.isFull) scanOne(scanner);
   scanner.tokens.push({ kind: 'end', text: '', span: spanHere(scanner, 0) });
   return { tokens: scanner.tokens, comments: scanner.comments };
 }

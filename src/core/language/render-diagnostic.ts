@@ -19,7 +19,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions)
   const { source, columns, paint = unpainted } = options;
   const marks = [
     { span, sign: '^', note: '' } as const,
-    ...related.map(({ span, message: note }) => ({ span, sign: '-', note }) as const),
+    ...related.map(({ span, message: note }) => ({ span, sign: '-', note: printable(note) }) as const),
   ];
   return [
     headline(diagnostic, options),
