@@ -22,6 +22,10 @@ describe('hostile sources', () => {
       'DN002',
     ],
     ['a name that looks like a keyword', ifCondition('task.errors > 1').replace('IF', 'ıf'), 'DN007'],
+    ['a comment that turns the direction of writing', `# \u202e }\n${fixture('reference.dream')}`, 'DN002'],
+    ['a comment with a line break of other systems', `# done\u2028${fixture('reference.dream')}`, 'DN002'],
+    ['a comment that rings a bell', `# \u0007\n${fixture('reference.dream')}`, 'DN002'],
+    ['a comment with half a character', `# \ud83d\n${fixture('reference.dream')}`, 'DN002'],
     ['a number beyond all numbers', ifCondition('task.errors > 1e999'), 'DN003'],
     ['a number beyond all numbers with its unit', ifCondition('task.memory > 1e308TB'), 'DN003'],
     ['a malformed number', ifCondition('task.errors > 1_'), 'DN003'],
@@ -56,6 +60,27 @@ describe('hostile sources', () => {
     const codes = codesOf(inLoop(`${names.join('\n')} ROUTE_TO_MARS(task)`));
     expect(codes.filter((code) => code === 'DN040')).toHaveLength(languageLimits.diagnosticsMax);
     expect(codes).toContain('DN013');
+  });
+
+  it('are not made so by letters of any language in comments, by tabs or by any line end', () => {
+    const comment =
+      '# größe > 5s \u4efb\u52a1 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 😀 👩‍👩‍👧\t→';
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      const source = [comment, fixture('reference.dream'), comment].join('\n').replaceAll('\n', lineEnd);
+      expect(codesOf(`\uFEFF${source}`)).toEqual([]);
+    }
+  });
+
+  it('get hidden characters pointed at where they stand', () => {
+    const [first, second, ...more] = diagnosticsOf(
+      `${inLoop('ROUTE_TO_CHEAPER_REGION(task)')}\n# a\u202eb\u2066`,
+    );
+    expect([first?.span, second?.span, more]).toMatchObject([
+      { line: 2, column: 4 },
+      { line: 2, column: 6 },
+      [],
+    ]);
+    expect(first?.message).toMatch(/^U\+202E cannot be seen/);
   });
 
   it('with huge and tiny numbers are accepted', () => {

@@ -9,6 +9,7 @@ import {
   unknownValue,
 } from './check-expression.js';
 import type { Comparison, NumberExpression } from './checked-tree.js';
+import { wordList } from './suggest.js';
 import type { BinaryNode, ComparisonOperator, ExpressionNode } from './tree.js';
 import { alwaysTrueOrFalse, rangeOf } from './value-range.js';
 
@@ -102,6 +103,7 @@ function checkNames(
     });
     return unknownValue;
   }
+  if (haveOtherNames(left, right)) return reportOtherNames(node, left, right, context);
   const one = numberOfName(left, names, context);
   const other = numberOfName(right, names, context);
   if (one === undefined || other === undefined) return unknownValue;
@@ -111,6 +113,31 @@ function checkNames(
 function namesOf(value: CheckedValue): readonly string[] | undefined {
   if (value.kind !== 'number' || value.type.kind !== 'name') return undefined;
   return value.type.field?.names ?? [];
+}
+
+/** The number of a name means something else in a field with other names. */
+function haveOtherNames(left: CheckedValue, right: CheckedValue): boolean {
+  const [one, other] = [namesOf(left), namesOf(right)];
+  if (one === undefined || other === undefined) return false;
+  return one.length !== other.length || one.some((name, index) => name !== other[index]);
+}
+
+function reportOtherNames(
+  node: BinaryNode,
+  left: CheckedValue,
+  right: CheckedValue,
+  context: CheckContext,
+): CheckedValue {
+  const listed = (value: CheckedValue): string => wordList((namesOf(value) ?? []).map((name) => `"${name}"`));
+  context.diagnostics.add({
+    code: 'DN028',
+    message: 'fields are compared with each other when they hold the same names in the same order',
+    span: node.span,
+    found: `${context.textAt(node.left.span)}: ${listed(left)}`,
+    expected: `${context.textAt(node.right.span)}: ${listed(right)}`,
+    hint: 'compare each of them with a name in quotes',
+  });
+  return unknownValue;
 }
 
 function numberOfName(

@@ -13,11 +13,11 @@ export function checkParameters(parameters: readonly ParameterNode[], context: C
   const checked = parameters
     .slice(0, languageLimits.parametersMax)
     .map((node) => checkParameter(node, context));
-  checked.forEach((type, index) => {
-    const node = parameters[index] as ParameterNode;
+  // Those that are too many are known as well, so that their uses are not reported too.
+  parameters.forEach((node, index) => {
     const { name, span } = node.name;
     context.refuseReserved(node.name);
-    context.declare({ kind: 'parameter', index, name, span, type: type ?? unknown, used: false });
+    context.declare({ kind: 'parameter', index, name, span, type: checked[index] ?? unknown, used: false });
   });
 }
 

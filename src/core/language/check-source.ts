@@ -5,7 +5,8 @@ import { CheckContext } from './check-context.js';
 import type { CheckedProgram } from './checked-tree.js';
 import { DiagnosticList } from './diagnostic-list.js';
 import type { Diagnostic } from './diagnostics.js';
-import { lex } from './lex.js';
+import { refuseHiddenCharacters } from './hidden-characters.js';
+import { lexWithComments } from './lex.js';
 import { languageLimits } from './limits.js';
 import { parse } from './parse.js';
 
@@ -23,7 +24,10 @@ export type CheckResult =
 export function checkSource(source: string, options: CheckOptions): CheckResult {
   const diagnostics = new DiagnosticList();
   if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
-  const tree = parse(lex(source, diagnostics), diagnostics);
+  const { tokens, comments } = lexWithComments(source, diagnostics);
+  const quoted = [...comments, ...tokens.filter(({ kind }) => kind === 'text')].map(({ span }) => span);
+  refuseHiddenCharacters(source, quoted, diagnostics);
+  const tree = parse(tokens, diagnostics);
   const context = new CheckContext(source, options.capabilities ?? referenceFleet, diagnostics);
   const program = tree === undefined ? undefined : check(tree, context);
   if (program === undefined || diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };
