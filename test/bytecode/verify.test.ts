@@ -44,6 +44,22 @@ describe('the verifier', () => {
     ['a local that is not there', 'DN106', (code) => change(code, 'local.get', 1, { immediate: 900 })],
     ['an effect that is not whole', 'DN108', (code) => void code.splice(code.findIndex(is('f64.store')), 1)],
     ['a record written through a pointer that has moved on', 'DN106', keepOldPointer],
+    [
+      'a row that is not the current one',
+      'DN107',
+      (code) => {
+        const at = code.findIndex(({ name, immediate }) => name === 'i32.store' && immediate === 4);
+        code[at - 1] = { name: 'i32.const', immediate: 0 };
+      },
+    ],
+    [
+      'a pointer that starts twice',
+      'DN106',
+      (code) => {
+        const at = code.findIndex(({ name, immediate }) => name === 'local.set' && immediate === 2);
+        code.splice(at + 1, 0, ...code.slice(at - 1, at + 1));
+      },
+    ],
     ['a missing end', 'DN106', (code) => void code.pop()],
     ['something behind the end', 'DN106', (code) => void code.push({ name: 'end', immediate: 0 })],
   ])('refuses %s', (_, code, spoil) => {

@@ -88,6 +88,7 @@ function candidatesOf({ layout, manifest }: VerifiedProgram, random: SeededRando
     () => [one('f64.const', random.next()), one('f64.store', 8)],
     () => [pointer, one('i32.const', action()), one('i32.store', 0)],
     () => [pointer, one('local.get', 1), one('i32.store', 4)],
+    () => [pointer, one('i32.const', anyImmediate()), one('i32.store', random.pick([0, 4, 8]))],
     () => [pointer, one('f64.const', random.next()), one('f64.store', 8)],
     () => [pointer, one('i32.const', 16), one('i32.add'), one('local.set', 2)],
     () => [one('i32.const', 4), one('i32.shl'), one('i32.add'), one('local.set', 2)],

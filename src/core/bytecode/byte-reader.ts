@@ -73,10 +73,11 @@ export class ByteReader {
 
   /** Unsigned LEB128 of 32 bits, in its shortest form only. */
   unsigned(): number {
-    let value = 0;
+    let [value, place] = [0, 1];
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
+      value += (byte & 0x7f) * place;
+      place *= 128;
       if (byte < 0x80) return this.#shortest(value, byte, shift, value <= 0xffff_ffff);
     }
     throw this.#badNumber();

@@ -52,15 +52,16 @@ function vlq(value: number): string {
 
 function unVlq(text: string): number[] {
   const values: number[] = [];
-  let [value, shift] = [0, 0];
+  let [value, place] = [0, 1];
   for (const character of text) {
     const group = digits.indexOf(character);
-    if (group < 0 || shift > 30) throw new Malformed('DN101', 'the source map has a malformed mapping');
-    value += (group & 31) * 2 ** shift;
-    shift += 5;
+    if (group < 0 || place > 0x4000_0000)
+      throw new Malformed('DN101', 'the source map has a malformed mapping');
+    value += (group & 31) * place;
+    place *= 32;
     if ((group & 32) !== 0) continue;
     values.push(value % 2 === 1 ? -Math.floor(value / 2) : value / 2);
-    [value, shift] = [0, 0];
+    [value, place] = [0, 1];
   }
   return values;
 }

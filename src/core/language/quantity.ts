@@ -81,7 +81,8 @@ export function combined(operator: '*' | '/', left: Quantity, right: Quantity): 
     plain: plainResult(operator, left, right),
   };
   if (Math.max(Math.abs(type.time), Math.abs(type.data), Math.abs(type.money)) > 3) return undefined;
-  return { type, factor: (bytesPerUnit(left) * bytesPerUnit(right) ** sign) / bytesPerUnit(type) };
+  const [one, other] = [bytesPerUnit(left), bytesPerUnit(right)];
+  return { type, factor: (operator === '*' ? one * other : one / other) / bytesPerUnit(type) };
 }
 
 /** Names a type with its unit, for messages: `bytes (B)`. */
