@@ -30,6 +30,11 @@ describe('the verifier', () => {
 
   it.each<[string, string, (code: Instruction[]) => void]>([
     ['a read outside the columns', 'DN107', (code) => change(code, 'f64.load', 0, { immediate: 8 * 8_192 })],
+    [
+      'a read of the column behind the last',
+      'DN107',
+      (code) => change(code, 'f64.load', 0, { immediate: verified(reference).layout.effectsAt }),
+    ],
     ['a read across columns', 'DN107', (code) => change(code, 'f64.load', 0, { immediate: 8 })],
     ['a write outside the record', 'DN107', (code) => change(code, 'f64.store', 0, { immediate: 16 })],
     [
@@ -65,6 +70,15 @@ describe('the verifier', () => {
   ])('refuses %s', (_, code, spoil) => {
     const result = verifyProgram(spoiled(spoil));
     expect(result).toMatchObject({ ok: false, code });
+  });
+
+  it.each([0, 4, 8, 16, 8_192, -8])('refuses to read a parameter that is none: at %i', (at) => {
+    const one = compiled(
+      'FUNC f(p = 5s IN 1s..9s) { FOR EACH t IN task_queue { REDUCE_CPU_THROTTLE(t, 10% * (p / t.age)) } }',
+    );
+    const spoil = (code: Instruction[]): void => change(code, 'f64.load', 0, { immediate: at });
+    const result = verifyProgram(reencoded(one.bytes, { instructions: spoil }));
+    expect(result).toMatchObject(at === 0 ? { ok: true } : { ok: false, code: 'DN107' });
   });
 
   it.each<[string, string, Uint8Array]>([
