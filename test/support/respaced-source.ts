@@ -48,7 +48,8 @@ const commentTexts = [
 
 function gap(previous: string, next: string, { random, blankLines }: RespaceOptions): string {
   const spaces = [' ', '\t ', '   ', '\n', '\r\n\t', '\r'];
-  const isGlued = /\w$|%$|\$$|"$/.test(previous) && /^[\w$"]/.test(next);
+  const areWords = /[\w%$"]$/.test(previous) && /^[\w$"]/.test(next);
+  const isGlued = areWords || (previous === '-' && next === '-');
   if (!isGlued && random.chance(0.3)) return '';
   return random.pick(blankLines ? [...spaces, '\n\n', '\n \n\n\n', '\r\n\r\n'] : spaces);
 }

@@ -55,11 +55,12 @@ function readOperand(words: WordCursor): Layout {
   return parts;
 }
 
+/** `-5s`, `- -5s`: two signs at once would look like what begins a comment elsewhere. */
 function readSigned(words: WordCursor): Layout {
   const parts: Layout[] = [];
   for (;;) {
     if (words.is('NOT')) parts.push(words.take(), space);
-    else if (words.is('-')) parts.push(words.take());
+    else if (words.is('-')) parts.push(words.take(), words.is('-') ? space : []);
     else return [...parts, readPrimary(words)];
   }
 }
