@@ -4,10 +4,10 @@ import { decodeModule } from '../../src/core/bytecode/decode-module.js';
 import type { Instruction } from '../../src/core/bytecode/opcodes.js';
 import { verifyProgram } from '../../src/core/bytecode/verify.js';
 import { generatedTable } from '../support/generated-program.js';
-import { reencoded } from '../support/program-bytes.js';
+import { fileOf, reencoded, sectionBytes } from '../support/program-bytes.js';
 import { requireSafe } from '../support/safe-run.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { compiled, fixture, referenceSource, verified } from './support.js';
+import { compiled, fixture, inLoop, referenceSource, verified } from './support.js';
 
 const everyForm = fixture('every-form.dream');
 const reference = compiled(referenceSource).bytes;
@@ -26,6 +26,21 @@ describe('the verifier', () => {
   it('keeps what a task really costs within the bounds it derived', () => {
     const numbers = [...(generatedTable(seededRandom(1), 40).columns.cpu_time ?? [])];
     for (const bytes of [reference, compiled(everyForm).bytes]) requireSafe(verified(bytes), numbers);
+  });
+
+  it('leaves room for a record that is begun and never counted, where the effects fill their pages', () => {
+    const fields = ['cpu_time', 'memory', 'network', 'latency', 'cost', 'errors', 'age', 'priority'];
+    const sums = fields.map((name) => `task.${name} / task.${name}`).join(' + ');
+    const full = compiled(inLoop(`LET all = ${sums} ${'RAISE_CONCURRENCY(task, MIN(all, 9))\n'.repeat(4)}`));
+    const bytes = reencoded(full.bytes, {
+      instructions: (code) => {
+        const last = code.findLastIndex(({ name, immediate }) => name === 'local.set' && immediate === 2);
+        code.splice(last + 1, 0, ...[local(2), local(1), { name: 'i32.store', immediate: 4 } as const]);
+      },
+    });
+    const program = verified(bytes);
+    expect(program.layout.effectsAt + 1_024 * 4 * 16).toBe(program.memoryBytes - 65_536);
+    requireSafe(program, [1]);
   });
 
   it.each<[string, string, (code: Instruction[]) => void]>([
@@ -83,7 +98,7 @@ describe('the verifier', () => {
 
   it.each<[string, string, Uint8Array]>([
     ['an empty file', 'DN101', new Uint8Array()],
-    ['a number of five bytes that is too large', 'DN101', withBytes(longest, [0x80, 0x80, 0x80, 0x80, 0x10])],
+    ['a number of five bytes that is too large', 'DN101', withBytes(longest, [0xff, 0xff, 0xff, 0xff, 0x17])],
     [
       'a number with a byte that it does not need',
       'DN101',
@@ -95,6 +110,7 @@ describe('the verifier', () => {
     ['a file beyond the limit', 'DN102', new Uint8Array(600_000)],
     ['an import', 'DN103', withSection(2, Uint8Array.of(0))],
     ['a second custom section', 'DN103', withSection(0, new ByteWriter().text('other').finish())],
+    ['a custom section in the place and with the name of another', 'DN103', withCustom('memory')],
     ['more memory than the code needs', 'DN109', reencoded(reference, { pages: 3 })],
     ['a manifest that is no JSON', 'DN104', reencoded(reference, { manifest: Buffer.from('{') })],
     ['a manifest without actions', 'DN104', reencoded(reference, { manifest: Buffer.from('{"name":"x"}') })],
@@ -105,6 +121,10 @@ describe('the verifier', () => {
 
 function is(name: string) {
   return (instruction: Instruction): boolean => instruction.name === name;
+}
+
+function local(index: number): Instruction {
+  return { name: 'local.get', immediate: index };
 }
 
 /** Changes the n-th instruction of a name; from the end when negative. */
@@ -146,6 +166,16 @@ function hiddenInNaN(): Uint8Array {
   const copy = Buffer.from(spoiled((code) => change(code, 'f64.const', 0, { immediate: Number.NaN })));
   copy[copy.indexOf(Buffer.of(0, 0, 0, 0, 0, 0, 0xf8, 0x7f))] = 1;
   return copy;
+}
+
+/** A section made a custom one of the same name. */
+function withCustom(name: string): Uint8Array {
+  const made = sectionBytes(reference).map((section) => {
+    if (section.name !== name) return section;
+    const body = new ByteWriter().text(name).raw(section.body).finish();
+    return { name, body, whole: new ByteWriter().byte(0).sized(body).finish() };
+  });
+  return fileOf(made);
 }
 
 function withSection(id: number, content: Uint8Array): Uint8Array {
