@@ -180,7 +180,7 @@ describe('a program with mistakes', () => {
     [
       'a keyword as a name',
       'FUNC f(max = 5%) { FOR EACH t IN task_queue { ROUTE_TO_CHEAPER_REGION(t) } }',
-      ['DN007', 'DN008'],
+      ['DN007', 'DN040'],
     ],
     [
       'a reserved name',

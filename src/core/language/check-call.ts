@@ -4,8 +4,10 @@ import type { CheckContext } from './check-context.js';
 import { checkQuantity } from './check-expression.js';
 import { rewritten } from './check-units.js';
 import type { CheckedEffect, NumberExpression } from './checked-tree.js';
+import { type Suggestion, spanBetween } from './diagnostics.js';
+import { insteadOfStatement } from './foreign-words.js';
 import { describeType, describeUnit, goTogether, quantityNamed } from './quantity.js';
-import { nearestWord, wordList } from './suggest.js';
+import { nearestName, wordList } from './suggest.js';
 import type { CallNode, ExpressionNode } from './tree.js';
 import { formatQuantity } from './units.js';
 import { rangeOf, type ValueRange } from './value-range.js';
@@ -13,9 +15,11 @@ import { rangeOf, type ValueRange } from './value-range.js';
 export function checkCall(node: CallNode, context: CheckContext): CheckedEffect | undefined {
   const action = actionByName(context.capabilities, node.action.name);
   if (action === undefined) return reportUnknownAction(node, context);
-  const isTask = checkTaskArgument(node, context);
-  const given = node.arguments.slice(isTask ? 1 : 0);
+  if (node.arguments.length === 0) return reportCount(node, action, context);
+  const task = checkTaskArgument(node, action, context);
+  const given = node.arguments.slice(task === 'missing' ? 0 : 1);
   const wanted = action.arguments[0];
+  if (task === 'elsewhere') return undefined;
   if (given.length !== action.arguments.length) return reportCount(node, action, context);
   if (wanted === undefined || given[0] === undefined) return constantEffect(node, action);
   return checkArgument({ node, action, wanted, argument: given[0] }, context);
@@ -26,27 +30,58 @@ function constantEffect(node: CallNode, action: ActionCapability): CheckedEffect
   return { kind: 'effect', action, argument, limited: false, mayBeNothing: false, span: node.span };
 }
 
-/** True when the first argument is the task, or was surely meant to be. */
-function checkTaskArgument(node: CallNode, context: CheckContext): boolean {
+/**
+ * Whether the task is the first argument: it is, something stands there that was surely meant to be it, it stands
+ * behind other arguments, or it is missing. All but the first are reported.
+ */
+function checkTaskArgument(
+  node: CallNode,
+  action: ActionCapability,
+  context: CheckContext,
+): 'first' | 'misnamed' | 'elsewhere' | 'missing' {
   const first = node.arguments[0];
-  const task = context.currentTask();
-  if (first?.kind === 'reference' && task !== undefined && first.name === task.name) {
-    task.used = true;
-    return true;
-  }
-  const name = task?.name ?? 'task';
-  const span = first?.span ?? node.action.span;
-  const known = first?.kind !== 'reference' || context.find(first.name) !== undefined;
-  const replacement = first === undefined ? undefined : known ? `${name}, ${context.textAt(span)}` : name;
+  if (first === undefined) return 'missing';
+  if (isTask(first, context)) return 'first';
+  const name = context.currentTask()?.name ?? 'task';
+  const isMisnamed = node.arguments.length === action.arguments.length + 1;
+  const other = node.arguments.find((argument) => isTask(argument, context));
+  const { span } = first;
+  const replacement = isMisnamed ? name : `${name}, ${context.exactText(span)}`;
+  const suggestion: Suggestion =
+    other === undefined
+      ? { span, replacement, certain: false }
+      : swapped(node.arguments, other, context, node.arguments.length === 2);
   context.diagnostics.add({
     code: 'DN019',
     message: `the first argument of ${node.action.name} is the task it applies to`,
     span,
-    found: first === undefined ? 'nothing' : context.textAt(span),
+    found: context.textAt(span),
     expected: name,
-    suggestion: replacement === undefined ? undefined : { span, replacement, certain: false },
+    suggestion,
   });
-  return !known;
+  if (other !== undefined) return 'elsewhere';
+  return isMisnamed ? 'misnamed' : 'missing';
+}
+
+/** Any task that is visible: in a loop inside a loop, which is reported, nobody knows which one is meant. */
+function isTask(node: ExpressionNode, context: CheckContext): boolean {
+  const binding = node.kind === 'reference' ? context.find(node.name) : undefined;
+  if (binding?.kind !== 'task') return false;
+  binding.used = true;
+  return true;
+}
+
+/** The task first, the other arguments behind it. */
+function swapped(
+  given: readonly ExpressionNode[],
+  task: ExpressionNode,
+  context: CheckContext,
+  certain: boolean,
+): Suggestion {
+  const [first, last] = [given[0] ?? task, given.at(-1) ?? task];
+  const ordered = [task, ...given.filter((argument) => argument !== task)];
+  const replacement = ordered.map(({ span }) => context.exactText(span)).join(', ');
+  return { span: spanBetween(first.span, last.span), replacement, certain };
 }
 
 interface Argument {
@@ -132,17 +167,22 @@ function reportCount(node: CallNode, action: ActionCapability, context: CheckCon
   });
 }
 
-function reportUnknownAction(node: CallNode, context: CheckContext): undefined {
+/** `others` are words that could stand in its place too. */
+export function reportUnknownAction(
+  node: CallNode,
+  context: CheckContext,
+  others: readonly string[] = [],
+): undefined {
   const names = context.capabilities.actions.map((action) => action.name);
   const { name, span } = node.action;
-  const near = nearestWord(name, names);
+  const near = nearestName(name, [...names, ...others]);
   context.diagnostics.add({
     code: 'DN013',
     message: `agents have no action ${name}`,
     span,
     found: name,
     expected: wordList(names),
-    hint: near === undefined ? undefined : `did you mean ${near}?`,
-    suggestion: near === undefined ? undefined : { span, replacement: near, certain: false },
+    hint: near === undefined ? insteadOfStatement(name) : `did you mean ${near.word}?`,
+    suggestion: near === undefined ? undefined : { span, replacement: near.word, certain: near.isSame },
   });
 }

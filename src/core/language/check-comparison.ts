@@ -8,8 +8,9 @@ import {
   fits,
   unknownValue,
 } from './check-expression.js';
+import { withoutQuotes } from './check-units.js';
 import type { Comparison, NumberExpression } from './checked-tree.js';
-import { wordList } from './suggest.js';
+import { nearestWord, wordList } from './suggest.js';
 import type { BinaryNode, ComparisonOperator, ExpressionNode } from './tree.js';
 import { alwaysTrueOrFalse, rangeOf } from './value-range.js';
 
@@ -94,12 +95,15 @@ function checkNames(
   const names = namesOf(left) ?? namesOf(right);
   const ordered = comparison !== 'eq' && comparison !== 'ne';
   if (ordered || names === undefined || !isName(left) || !isName(right)) {
+    const number = names === undefined ? (withoutQuotes(node.left) ?? withoutQuotes(node.right)) : undefined;
     context.diagnostics.add({
       code: 'DN028',
       message: 'names are compared with == and != only, with a name in quotes or another field of names',
       span: node.span,
       found: `${describeValue(left)} ${node.operator} ${describeValue(right)}`,
       expected: 'a field of names == "a name"',
+      hint: number === undefined ? undefined : `write ${number.replacement}, without quotes`,
+      suggestion: number,
     });
     return unknownValue;
   }
@@ -149,13 +153,17 @@ function numberOfName(
   if (value.kind !== 'text') return undefined;
   const index = names.indexOf(value.text);
   if (index >= 0) return { kind: 'constant', value: index, span: value.span };
-  const expected = names.map((name) => `"${name}"`).join(', ');
+  const expected = wordList(names.map((name) => `"${name}"`));
+  const near = nearestWord(value.text, names);
   context.diagnostics.add({
     code: 'DN029',
     message: `the field never is "${value.text}"`,
     span: value.span,
     found: value.text,
     ...(expected === '' ? {} : { expected }),
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    suggestion:
+      near === undefined ? undefined : { span: value.span, replacement: `"${near}"`, certain: false },
   });
   return undefined;
 }

@@ -33,6 +33,9 @@ export class CheckContext {
   readonly parameters: CheckedParameter[] = [];
   /** Ranges of number slots, for `value-range.ts`. */
   readonly slots = new Map<number, ValueRange>();
+  /** As the parser left the program: see `ProgramNode`. What was left out may use a name, or be what a place depends on. */
+  isWhole = true;
+  bracesMatch = true;
   readonly #scopes: Map<string, Binding>[] = [new Map()];
   readonly #tasks: TaskBinding[] = [];
   #slotCount = 0;
@@ -92,6 +95,11 @@ export class CheckContext {
     return result;
   }
 
+  /** The source of a place as it stands, for edits. */
+  exactText({ offset, length }: Span): string {
+    return this.source.slice(offset, offset + length);
+  }
+
   /** The source of a place, cut short for messages. */
   textAt(span: Span): string {
     const written = this.source.slice(span.offset, span.offset + span.length).replaceAll(/\s+/g, ' ');
@@ -105,6 +113,7 @@ export class CheckContext {
   }
 
   #warnUnused(scope: Map<string, Binding> | undefined): void {
+    if (!this.isWhole) return;
     for (const binding of scope?.values() ?? []) {
       if (binding.used || binding.kind === 'task') continue;
       this.diagnostics.add({

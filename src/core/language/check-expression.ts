@@ -4,7 +4,7 @@ import { checkBuiltin } from './check-builtin.js';
 import { checkComparison } from './check-comparison.js';
 import type { CheckContext } from './check-context.js';
 import { checkName } from './check-name.js';
-import { reportMismatch } from './check-units.js';
+import { reportMismatch, withoutQuotes } from './check-units.js';
 import type { BinaryOperation, ConditionExpression, NumberExpression } from './checked-tree.js';
 import type { Span } from './diagnostics.js';
 import {
@@ -14,12 +14,13 @@ import {
   describeType,
   goTogether,
   merged,
+  nameOfQuantity,
   type Quantity,
   quantityNamed,
   type ValueType,
 } from './quantity.js';
 import type { ArithmeticOperator, BinaryNode, ExpressionNode } from './tree.js';
-import { quantityOfUnit } from './units.js';
+import { type QuantityName, quantityOfUnit } from './units.js';
 import { rangeOf } from './value-range.js';
 
 /** A number's type may also be `name`: the number of a name, which is compared for equality only. */
@@ -76,7 +77,7 @@ export function checkCondition(node: ExpressionNode, context: CheckContext): Con
     span: node.span,
     found: describeValue(value),
     expected: 'a condition',
-    hint: 'compare it with something, as in task.memory > 1GB',
+    hint: `compare it with something, as in ${comparisonWith(context.textAt(node.span), value)}`,
   });
   return undefined;
 }
@@ -93,6 +94,7 @@ export function checkQuantity(
     return { type: value.type, number: value.number };
   if (value.kind === 'number' && value.type.kind === 'unknown') return undefined;
   const isName = value.kind === 'text' || value.kind === 'number';
+  const number = withoutQuotes(node);
   context.diagnostics.add({
     code: isName ? 'DN028' : 'DN023',
     message: isName
@@ -101,8 +103,26 @@ export function checkQuantity(
     span: node.span,
     found: describeValue(value),
     expected: 'a quantity',
+    hint: number === undefined ? undefined : `write ${number.replacement}, without quotes`,
+    suggestion: number,
   });
   return undefined;
+}
+
+const examples: Readonly<Record<QuantityName, string>> = {
+  duration: '5s',
+  bytes: '1GB',
+  bitrate: '100Mbps',
+  money: '$5',
+  ratio: '20%',
+  count: '0',
+};
+
+function comparisonWith(text: string, value: CheckedValue): string {
+  if (value.kind === 'text') return `task.name == ${text}`;
+  if (value.kind !== 'number' || value.type.kind !== 'quantity') return `${text} == "a name"`;
+  const name = nameOfQuantity(value.type);
+  return `${text} > ${name === undefined ? '1' : examples[name]}`;
 }
 
 export function describeValue(value: CheckedValue): string {

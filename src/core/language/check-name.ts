@@ -2,9 +2,11 @@
 import { fieldByName } from './capabilities.js';
 import type { CheckContext } from './check-context.js';
 import type { CheckedValue, Standing } from './check-expression.js';
+import { insteadOfValue } from './foreign-words.js';
 import { typeOfField } from './quantity.js';
-import { nearestWord, wordList } from './suggest.js';
+import { nearestName, nearestWord, wordList } from './suggest.js';
 import type { FieldNode, NameNode, ReferenceNode } from './tree.js';
+import { quantityOfUnit } from './units.js';
 
 export function checkName(
   node: ReferenceNode | FieldNode,
@@ -59,17 +61,30 @@ function reportUnknownName({ name, span }: NameNode, context: CheckContext): Che
   const task = context.currentTask()?.name;
   const field = task === undefined ? undefined : fieldByName(context.capabilities, name);
   const visible = context.visible().map((binding) => binding.name);
-  const near = field === undefined ? nearestWord(name, visible) : `${task}.${name}`;
+  const instead = insteadOfValue(name);
+  const unit = quantityOfUnit(name) === undefined ? undefined : `1${name}`;
+  const near =
+    field !== undefined ? `${task}.${name}` : instead === undefined ? nearestWord(name, visible) : undefined;
   context.diagnostics.add({
     code: 'DN014',
     message: `nothing is called ${name} here`,
     span,
     found: name,
     expected: visible.length === 0 ? undefined : wordList(visible),
-    hint: near === undefined ? 'a LET or a parameter must give the name before' : `did you mean ${near}?`,
+    hint: hintFor({ near, instead, unit }),
     suggestion: near === undefined ? undefined : { span, replacement: near, certain: false },
   });
   return { kind: 'unknown' };
+}
+
+function hintFor(known: {
+  readonly near: string | undefined;
+  readonly instead: string | undefined;
+  readonly unit: string | undefined;
+}): string {
+  if (known.near !== undefined) return `did you mean ${known.near}?`;
+  if (known.unit !== undefined) return `a unit stands behind a number, as in ${known.unit}`;
+  return known.instead ?? 'a LET or a parameter must give the name before';
 }
 
 function reportNoTask(node: FieldNode, exists: boolean, context: CheckContext): CheckedValue {
@@ -90,15 +105,15 @@ function reportNoTask(node: FieldNode, exists: boolean, context: CheckContext): 
 function reportUnknownField(node: FieldNode, context: CheckContext): CheckedValue {
   const names = context.capabilities.fields.map((field) => field.name);
   const { name, span } = node.field;
-  const near = nearestWord(name, names);
+  const near = nearestName(name, names);
   context.diagnostics.add({
     code: 'DN012',
     message: `tasks have no field ${name}`,
     span,
     found: name,
-    expected: names.join(', '),
-    hint: near === undefined ? undefined : `did you mean ${near}?`,
-    suggestion: near === undefined ? undefined : { span, replacement: near, certain: false },
+    expected: wordList(names, 12),
+    hint: near === undefined ? undefined : `did you mean ${near.word}?`,
+    suggestion: near === undefined ? undefined : { span, replacement: near.word, certain: near.isSame },
   });
   return { kind: 'unknown' };
 }

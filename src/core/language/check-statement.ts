@@ -2,9 +2,10 @@
 import { checkCall } from './check-call.js';
 import type { CheckContext } from './check-context.js';
 import { checkCondition, checkExpression, checkQuantity } from './check-expression.js';
+import { rewritten } from './check-units.js';
 import type { CheckedLet, CheckedLoop, CheckedStatement } from './checked-tree.js';
 import { languageLimits } from './limits.js';
-import { describeType, nameOfQuantity, type ValueType } from './quantity.js';
+import { describeType, nameOfQuantity, quantityNamed, type ValueType } from './quantity.js';
 import type { IfNode, LetNode, LoopNode, NameNode, ReportNode, StatementNode } from './tree.js';
 import { formatQuantity } from './units.js';
 import { rangeOf } from './value-range.js';
@@ -61,7 +62,9 @@ export function checkInterval(node: ReportNode, context: CheckContext): number |
   if (nameOfQuantity(interval.type) !== 'duration') {
     const found = describeType(interval.type);
     const message = `the interval must be a duration, and this is ${found}`;
-    context.diagnostics.add({ code: 'DN027', message, span, found, expected, hint: 'write 5s' });
+    const suggestion = rewritten(node.interval, quantityNamed('duration'));
+    const hint = `write ${suggestion?.replacement ?? '5s'}`;
+    context.diagnostics.add({ code: 'DN027', message, span, found, expected, hint, suggestion });
     return undefined;
   }
   const milliseconds = Math.round(min * 1e3);
@@ -104,6 +107,7 @@ function checkStatement(node: StatementNode, context: CheckContext): CheckedStat
       });
       return undefined;
     case 'report':
+      if (!context.bracesMatch) return undefined;
       context.diagnostics.add({
         code: 'DN017',
         message: 'REPORT_METRICS_EVERY stands inside a loop',
@@ -134,6 +138,7 @@ function checkIf(node: IfNode, context: CheckContext): CheckedStatement | undefi
 
 function reportNested(node: LoopNode, context: CheckContext): void {
   const outer = context.currentTask();
+  if (!context.bracesMatch) return;
   context.diagnostics.add({
     code: 'DN016',
     message: 'loops do not nest',

@@ -4,7 +4,7 @@ import type { Suggestion } from './diagnostics.js';
 import { describeType, goTogether, nameOfQuantity, type Quantity, quantityNamed } from './quantity.js';
 import { wordList } from './suggest.js';
 import type { ExpressionNode } from './tree.js';
-import { writtenInEverydayUnit } from './units.js';
+import { formatQuantity, type QuantityName, quantityOfUnit, writtenInEverydayUnit } from './units.js';
 
 interface Side {
   readonly node: ExpressionNode;
@@ -33,11 +33,33 @@ export function reportMismatch(
   });
 }
 
-/** The same number in the everyday unit of the wanted quantity, when a number is what stands there. */
+/** The same number as one of the wanted quantity, when a number is what stands there. */
 export function rewritten(node: ExpressionNode, wanted: Quantity): Suggestion | undefined {
   const name = nameOfQuantity(wanted);
-  if (node.kind !== 'number' || name === undefined) return undefined;
-  return { span: node.span, replacement: writtenInEverydayUnit(node.amount, name), certain: false };
+  if (node.kind !== 'number' || node.unit === '?' || name === undefined) return undefined;
+  const replacement =
+    (node.unit === '' ? inLargeUnits(node.value, name) : undefined) ??
+    writtenInEverydayUnit(node.amount, name);
+  return { span: node.span, replacement, certain: false };
+}
+
+/** A bare number that is large was probably counted in bytes, bits or milliseconds. */
+function inLargeUnits(value: number, name: QuantityName): string | undefined {
+  if (name === 'duration') return value < 1_000 ? undefined : `${value}ms`;
+  if ((name !== 'bytes' && name !== 'bitrate') || value < 10_000) return undefined;
+  return formatQuantity(value, name);
+}
+
+/** `"30%"` where a number is needed: the same without quotes, which is surely meant. */
+export function withoutQuotes(node: ExpressionNode): Suggestion | undefined {
+  if (node.kind !== 'text') return undefined;
+  const [, sign = '', unit = ''] = /^-?(\$?)\d[\d_]*(?:\.\d+)?([\p{L}%]*)$/u.exec(node.text) ?? [
+    node.text,
+    '',
+    '?',
+  ];
+  const isNumber = unit === '' || (sign === '' && quantityOfUnit(unit) !== undefined);
+  return isNumber ? { span: node.span, replacement: node.text, certain: true } : undefined;
 }
 
 function wayOut(blamed: Side, wanted: Quantity, context: CheckContext): string | undefined {

@@ -1,16 +1,20 @@
 /** Syntax tree in, checked tree out: names resolved, units checked, limits held. Reports everything it finds. */
 
+import { actionByName } from './capabilities.js';
+import { reportUnknownAction } from './check-call.js';
 import type { CheckContext } from './check-context.js';
 import { checkParameters } from './check-parameters.js';
 import { checkInterval, checkLet, checkLoop } from './check-statement.js';
 import type { CheckedLet, CheckedLoop, CheckedProgram } from './checked-tree.js';
 import { effectsPerTask } from './effects-per-task.js';
 import { languageLimits } from './limits.js';
-import type { ProgramNode, StatementNode } from './tree.js';
+import type { CallNode, IfNode, ProgramNode, StatementNode } from './tree.js';
 
 /** The result means something only when no error was reported. */
 export function check(program: ProgramNode, context: CheckContext): CheckedProgram {
   return context.scoped(() => {
+    context.isWhole = program.isWhole;
+    context.bracesMatch = program.bracesMatch;
     context.refuseReserved(program.name);
     checkParameters(program.parameters, context);
     const top: TopLevel = { lets: [], loops: [], reportIntervalMs: undefined };
@@ -50,16 +54,26 @@ function checkTopLevel(statement: StatementNode, top: TopLevel, context: CheckCo
       return;
     case 'if':
     case 'call':
-      context.diagnostics.add({
-        code: 'DN017',
-        message: `${statement.kind === 'if' ? 'IF' : statement.action.name} stands outside a loop`,
-        span: statement.kind === 'if' ? { ...statement.span, length: 2 } : statement.action.span,
-        hint: 'put it into FOR EACH task IN task_queue { … }: programs decide task by task',
-      });
+      reportOutsideLoop(statement, context);
       return;
     default:
       statement satisfies never;
   }
+}
+
+function reportOutsideLoop(statement: IfNode | CallNode, context: CheckContext): void {
+  const isCall = statement.kind === 'call';
+  if (isCall && actionByName(context.capabilities, statement.action.name) === undefined) {
+    reportUnknownAction(statement, context, ['REPORT_METRICS_EVERY']);
+    return;
+  }
+  if (!context.bracesMatch) return;
+  context.diagnostics.add({
+    code: 'DN017',
+    message: `${isCall ? statement.action.name : 'IF'} stands outside a loop`,
+    span: isCall ? statement.action.span : { ...statement.span, length: 2 },
+    hint: 'put it into FOR EACH task IN task_queue { … }: programs decide task by task',
+  });
 }
 
 function reportTwice(statement: StatementNode, context: CheckContext): void {

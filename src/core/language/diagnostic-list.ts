@@ -31,6 +31,14 @@ export class DiagnosticList {
     if (this.isFull) this.#found.push(floodNotice(details));
   }
 
+  /** Where the whole is something else, what is said about its details does not help. */
+  forgetFrom(offset: number): void {
+    const kept = this.#found.filter(({ span }) => span.offset < offset);
+    this.#found.splice(0, this.#found.length, ...kept);
+    this.#errors = kept.filter(({ severity }) => severity === 'error').length;
+    this.#warnings = kept.length - this.#errors;
+  }
+
   all(): Diagnostic[] {
     return this.#found.toSorted((one, other) => one.span.offset - other.span.offset);
   }

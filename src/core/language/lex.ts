@@ -4,10 +4,10 @@
  */
 import type { DiagnosticList } from './diagnostic-list.js';
 import type { Span } from './diagnostics.js';
+import * as report from './lex-mistakes.js';
 import { languageLimits } from './limits.js';
-import { nearestWord } from './suggest.js';
 import { type Comment, isKeyword, type Token } from './tokens.js';
-import { inBaseUnit, quantityOfUnit, unitNames } from './units.js';
+import { inBaseUnit, quantityOfUnit } from './units.js';
 
 /** The last token is always `end`. */
 export function lex(source: string, diagnostics: DiagnosticList): Token[] {
@@ -19,16 +19,18 @@ export function lexWithComments(
   source: string,
   diagnostics: DiagnosticList,
 ): { readonly tokens: Token[]; readonly comments: Comment[] } {
+  const start = source.startsWith('\uFEFF') ? 1 : 0;
   const scanner: Scanner = {
     source,
-    at: 0,
+    at: start,
     line: 1,
-    lineStart: 0,
+    lineStart: start,
     tokens: [],
     comments: [],
     diagnostics,
+    keywordsAsNames: new Set(),
+    foreignLine: 0,
   };
-  if (source.startsWith('\uFEFF')) scanner.at = 1;
   while (scanner.at < source.length && !diagnostics.isFull) scanOne(scanner);
   scanner.tokens.push({ kind: 'end', text: '', span: spanHere(scanner, 0) });
   return { tokens: scanner.tokens, comments: scanner.comments };
@@ -42,55 +44,53 @@ interface Scanner {
   readonly tokens: Token[];
   readonly comments: Comment[];
   readonly diagnostics: DiagnosticList;
+  /** Keywords in small letters that were given to something; their uses are not reported again. */
+  readonly keywordsAsNames: Set<string>;
+  /** The last line on which a foreign character was reported: one a line is enough to see. */
+  foreignLine: number;
 }
 
 const space = /[ \t]+/y;
 const newline = /\r\n|\n|\r/y;
 const comment = /#[^\r\n]*/y;
 const slashComment = /\/\/[^\r\n]*/y;
+const dashComment = /--[^\r\n]*/y;
+const blockComment = /\/\*[\s\S]*?(\*\/|$)/y;
 const word = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const number = /(\$?)(\d[\d_]*(?:\.(?!\.)[\d_]*)?(?:[eE][+-]?\d+)?)(%|\$|\p{L}[\p{L}\p{N}_]*)?/uy;
-const text = /"[^"\r\n]*("?)/y;
+const text = /"[^"\r\n]*"/y;
+const otherQuotes = /'[^'\r\n]*'|[“”„«][^“”„«»"\r\n]*[“”»"]/y;
+const openText = /"[\w.-]*/y;
 const symbol = /\.\.|>=|<=|==|!=|[{}(),.><=+\-*/]/y;
-const lookalike = /&&|\|\||<>|=>|=<|!(?!=)|[;≥≤≠×÷−]/y;
-const unknown = /[^\s\w#"$%{}(),.><=+\-*/!;&|\p{L}]+|[\s\S]/uy;
-
-/** What other languages write, and what is meant here; an empty meaning is left out. */
-const meanings: Readonly<Record<string, string>> = {
-  '&&': 'AND',
-  '||': 'OR',
-  '!': 'NOT',
-  '<>': '!=',
-  '=>': '>=',
-  '=<': '<=',
-  '≥': '>=',
-  '≤': '<=',
-  '≠': '!=',
-  '×': '*',
-  '÷': '/',
-  '−': '-',
-  ';': '',
-};
+const lookalike = /&&|\|\||<>|===|!==|:=|=>|=<|!(?!=)|[;≥≤≠×÷−]/y;
+const invisible = /[\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]+/y;
+const foreign = /[^\s\w#"'$%{}(),.><=+\-*/!;&|\p{L}]+|[\s\S]/uy;
 
 type Handler = (scanner: Scanner, start: number, found: RegExpExecArray) => void;
 
 /** Tried in this order; the last matches anything. */
-const scanners: readonly (readonly [RegExp, Handler])[] = [
+const scanners: readonly (readonly [RegExp, Handler, ((scanner: Scanner) => boolean)?])[] = [
   [space, () => undefined],
   [newline, startLine],
   [comment, keepComment],
-  [slashComment, reportSlashComment],
+  [slashComment, scanSlashComment],
+  [blockComment, scanBlockComment],
+  [dashComment, scanDashComment, beginsStatement],
   [word, scanWord],
   [number, scanNumber],
   [text, scanText],
+  [otherQuotes, scanOtherQuotes],
+  [openText, scanOpenText],
   [lookalike, scanLookalike],
   [symbol, scanSymbol],
-  [unknown, reportCharacters],
+  [invisible, scanInvisible],
+  [foreign, scanForeign],
 ];
 
 function scanOne(scanner: Scanner): void {
   const start = scanner.at;
-  for (const [pattern, handle] of scanners) {
+  for (const [pattern, handle, applies] of scanners) {
+    if (applies?.(scanner) === false) continue;
     const found = match(scanner, pattern);
     if (found === undefined) continue;
     handle(scanner, start, found);
@@ -122,61 +122,78 @@ function keepComment(scanner: Scanner, start: number, [written]: RegExpExecArray
   scanner.comments.push({ text, span: spanHere(scanner, text.length, start) });
 }
 
-function reportSlashComment(scanner: Scanner, start: number, [found]: RegExpExecArray): void {
-  const span = spanHere(scanner, found.length, start);
-  scanner.diagnostics.add({
-    code: 'DN002',
-    message: 'a comment begins with #',
-    span,
-    found: '//',
-    expected: '#',
-    suggestion: { span: { ...span, length: 2 }, replacement: '#', certain: true },
-  });
+function scanSlashComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  const span = spanHere(scanner, written.length, start);
+  const before = scanner.tokens.at(-1);
+  const goesOn = before?.span.line === scanner.line && /\bTHEN\b|[<>=]/i.test(written);
+  scanner.diagnostics.add(report.slashComment(span, goesOn));
+}
+
+/** Where a statement must begin, a minus cannot stand: there `--` is how SQL and Lua begin a comment. */
+function beginsStatement({ source, at, tokens }: Scanner): boolean {
+  if (!source.startsWith('--', at)) return false;
+  const before = tokens.at(-1);
+  if (before === undefined) return true;
+  if (before.kind !== 'symbol' && before.kind !== 'keyword') return false;
+  return ['{', '}', 'THEN', 'ELSE'].includes(before.text) || (before.text === ')' && closesAction(tokens));
+}
+
+/** Only actions are names with parentheses, and they end a statement. */
+function closesAction(tokens: readonly Token[]): boolean {
+  let depth = 0;
+  for (let at = tokens.length - 1; at > 0 && tokens.length - at < tokensLookedAt; at -= 1) {
+    const { kind, text } = tokens[at] as Token;
+    if (kind === 'symbol' && text === ')') depth += 1;
+    if (kind === 'symbol' && text === '(') depth -= 1;
+    if (depth === 0) return tokens[at - 1]?.kind === 'name';
+  }
+  return false;
+}
+
+const tokensLookedAt = 200;
+
+function scanDashComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  scanner.diagnostics.add(report.dashComment(spanHere(scanner, written.length, start)));
+}
+
+function scanBlockComment(scanner: Scanner, start: number, [written, end = '']: RegExpExecArray): void {
+  const span = spanHere(scanner, written.length, start);
+  const rest = /^[^\r\n]*/.exec(scanner.source.slice(scanner.at, scanner.at + 1_000))?.[0] ?? '';
+  scanner.diagnostics.add(
+    report.blockComment(span, { text: written, isClosed: end !== '', endsLine: rest.trim() === '' }),
+  );
+  for (const { index, 0: lineBreak } of written.matchAll(/\r\n|\n|\r/g)) {
+    scanner.line += 1;
+    scanner.lineStart = start + index + lineBreak.length;
+  }
 }
 
 function scanWord(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
-  const afterDot = scanner.tokens.at(-1)?.text === '.';
   const capitals = written.toUpperCase();
-  if (isKeyword(capitals) && !afterDot) {
-    if (capitals !== written) reportKeywordCase(scanner, span, written);
-    scanner.tokens.push({ kind: 'keyword', text: capitals, span });
+  if (isKeyword(capitals) && scanner.tokens.at(-1)?.text !== '.') {
+    const isName = capitals !== written && standsAsName(scanner, written);
+    scanner.tokens.push(
+      isName ? { kind: 'name', text: written, span } : { kind: 'keyword', text: capitals, span },
+    );
+    if (isName && scanner.keywordsAsNames.has(written)) return;
+    if (isName) scanner.keywordsAsNames.add(written);
+    if (capitals !== written) scanner.diagnostics.add(report.keywordCase(span, written, isName));
     return;
   }
-  if (/[^\w]/.test(written)) reportForeignName(scanner, span, written);
-  if (written.length > languageLimits.nameLengthMax) reportLongName(scanner, span);
+  if (/[^\w]/.test(written)) scanner.diagnostics.add(report.foreignName(span, written));
+  if (written.length > languageLimits.nameLengthMax) scanner.diagnostics.add(report.longName(span));
   scanner.tokens.push({ kind: 'name', text: written, span });
 }
 
-function reportKeywordCase(scanner: Scanner, span: Span, written: string): void {
-  const capitals = written.toUpperCase();
-  scanner.diagnostics.add({
-    code: 'DN007',
-    message: `keywords are written in capitals: ${capitals}`,
-    span,
-    found: written,
-    expected: capitals,
-    hint: `write ${capitals}; in any other case it is not free as a name either`,
-    suggestion: { span, replacement: capitals, certain: true },
-  });
-}
-
-function reportForeignName(scanner: Scanner, span: Span, written: string): void {
-  scanner.diagnostics.add({
-    code: 'DN002',
-    message: `the name ${written} has letters other than a to z`,
-    span,
-    expected: 'letters a to z, digits and _',
-    hint: 'names end up in logs and files of every agent, so they stay plain',
-  });
-}
-
-function reportLongName(scanner: Scanner, span: Span): void {
-  scanner.diagnostics.add({
-    code: 'DN011',
-    message: `a name of ${span.length} characters is longer than ${languageLimits.nameLengthMax}`,
-    span,
-  });
+/** `LET max = 5`, `FUNC for() {`, `f(min = 5%)`: somebody wanted a name, and what is used later is the same one. */
+function standsAsName({ source, at, tokens, keywordsAsNames }: Scanner, written: string): boolean {
+  const after = source.slice(at, at + 40);
+  if (keywordsAsNames.has(written)) return !/^\s*\(/.test(after);
+  if (/^\s*=(?!=)/.test(after)) return true;
+  const before = tokens.at(-1);
+  if (before?.kind !== 'keyword') return false;
+  return before.text === 'FUNC' || (before.text === 'EACH' && /^\s+in\s/i.test(after));
 }
 
 function scanNumber(scanner: Scanner, start: number, found: RegExpExecArray): void {
@@ -184,77 +201,37 @@ function scanNumber(scanner: Scanner, start: number, found: RegExpExecArray): vo
   const span = spanHere(scanner, written.length, start);
   const unit = sign === '$' && suffix === '' ? '$' : suffix;
   const value = inBaseUnit(Number(amount.replaceAll('_', '')), unit);
-  if (!/^\d+(_\d+)*(\.\d+)?(e[+-]?\d+)?$/i.test(amount)) reportNumber(scanner, span, 'is malformed');
-  else if (!Number.isFinite(value)) reportNumber(scanner, span, 'is too large');
-  else if (sign === '$' && suffix !== '') reportNumber(scanner, span, 'has two units');
-  else if (unit !== '' && quantityOfUnit(unit) === undefined)
-    reportUnit(scanner, span, unit, start + written.length);
-  const known = quantityOfUnit(unit) === undefined && unit !== '' ? '?' : unit;
-  scanner.tokens.push({ kind: 'number', text: written, span, amount, unit: known, value });
-}
-
-function reportNumber(scanner: Scanner, span: Span, problem: string): void {
-  scanner.diagnostics.add({
-    code: 'DN003',
-    message: `this number ${problem}`,
-    span,
-    expected: 'a number such as 5, 0.5, 1_000 or 1e6, with at most one unit behind it',
-  });
-}
-
-function reportUnit(scanner: Scanner, span: Span, unit: string, end: number): void {
-  const near = nearestUnit(unit);
-  const place = spanHere(scanner, unit.length, end - unit.length);
-  scanner.diagnostics.add({
-    code: 'DN004',
-    message: `${unit} is not a unit`,
-    span: place,
-    found: unit,
-    expected: `a unit: ${unitNames.join(' ')}`,
-    hint: near === undefined ? undefined : `did you mean ${near}?`,
-    related: [{ span, message: 'in this number' }],
-    suggestion: near === undefined ? undefined : { span: place, replacement: near, certain: false },
-  });
-}
-
-/** Words that people write for units, before spelling is compared. */
-const spokenUnits: Readonly<Record<string, string>> = {
-  sec: 's',
-  secs: 's',
-  second: 's',
-  seconds: 's',
-  min: 'm',
-  mins: 'm',
-  minutes: 'm',
-  hour: 'h',
-  hours: 'h',
-  day: 'd',
-  days: 'd',
-  byte: 'B',
-  bytes: 'B',
-  percent: '%',
-  usd: '$',
-  k: 'KB',
-  g: 'GB',
-};
-
-function nearestUnit(unit: string): string | undefined {
-  const lower = unit.toLowerCase();
-  if (Object.hasOwn(spokenUnits, lower)) return spokenUnits[lower];
-  return unitNames.find((name) => name.toLowerCase() === lower) ?? nearestWord(unit, unitNames);
-}
-
-function scanText(scanner: Scanner, start: number, found: RegExpExecArray): void {
-  const span = spanHere(scanner, found[0].length, start);
-  if (found[1] === '') {
-    scanner.diagnostics.add({
-      code: 'DN005',
-      message: 'this text has no closing quote on its line',
-      span,
-      expected: '"',
-    });
+  const isKnown = unit === '' || quantityOfUnit(unit) !== undefined;
+  const { diagnostics } = scanner;
+  if (/^0$/.test(amount) && /^x[\da-f]+$/i.test(suffix)) diagnostics.add(report.hexadecimal(span, written));
+  else if (!/^\d+(_\d+)*(\.\d+)?(e[+-]?\d+)?$/i.test(amount))
+    diagnostics.add(report.number(span, 'is malformed'));
+  else if (!Number.isFinite(value)) diagnostics.add(report.number(span, 'is too large'));
+  else if (sign === '$' && suffix !== '') diagnostics.add(report.number(span, 'has two units'));
+  else if (!isKnown) {
+    const place = spanHere(scanner, unit.length, start + written.length - unit.length);
+    diagnostics.add(report.unit(place, unit));
   }
-  scanner.tokens.push({ kind: 'text', text: found[0].replaceAll('"', ''), span });
+  scanner.tokens.push({ kind: 'number', text: written, span, amount, unit: isKnown ? unit : '?', value });
+}
+
+function scanText(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  const span = spanHere(scanner, written.length, start);
+  scanner.tokens.push({ kind: 'text', text: written.slice(1, -1), span });
+}
+
+function scanOtherQuotes(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  const span = spanHere(scanner, written.length, start);
+  const inside = written.slice(1, -1);
+  scanner.diagnostics.add(report.otherQuotes(span, written, inside));
+  scanner.tokens.push({ kind: 'text', text: inside, span });
+}
+
+/** Only the word behind the quote is taken: what follows it on the line is more often outside the text than inside. */
+function scanOpenText(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  const span = spanHere(scanner, written.length, start);
+  scanner.diagnostics.add(report.openText(span, written));
+  scanner.tokens.push({ kind: 'text', text: written.slice(1), span, isReported: true });
 }
 
 function scanSymbol(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
@@ -263,38 +240,24 @@ function scanSymbol(scanner: Scanner, start: number, [written]: RegExpExecArray)
 
 function scanLookalike(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
-  const meant = meanings[written] ?? '';
-  reportLookalike(scanner, span, written, meant);
+  const around = {
+    before: scanner.source[start - 1] ?? ' ',
+    after: scanner.source.slice(scanner.at, scanner.at + 40),
+  };
+  const { meant, details } = report.lookalike(span, written, around);
+  scanner.diagnostics.add(details);
   if (meant !== '') scanner.tokens.push({ kind: isKeyword(meant) ? 'keyword' : 'symbol', text: meant, span });
 }
 
-function reportLookalike(scanner: Scanner, span: Span, written: string, meant: string): void {
-  scanner.diagnostics.add({
-    code: 'DN002',
-    message:
-      meant === '' ? `${written} is not needed between statements` : `${written} is written ${meant} here`,
-    span,
-    found: written,
-    expected: meant === '' ? undefined : meant,
-    suggestion: { span, replacement: /^[A-Z]/.test(meant) ? ` ${meant} ` : meant, certain: true },
-  });
+function scanInvisible(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+  scanner.diagnostics.add(report.invisible(spanHere(scanner, written.length, start), written));
 }
 
-function reportCharacters(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
+/** Becomes a token about which nothing more is said, wherever the parser stumbles over it. */
+function scanForeign(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
-  const shown = [...written].slice(0, 8).map(printable).join(' ');
-  const sort = written.includes('\0') ? 'a NUL byte' : shown;
-  scanner.diagnostics.add({
-    code: 'DN002',
-    message: `the language does not use ${sort}`,
-    span,
-    found: shown,
-    hint: written.includes('\0') ? 'is this a binary or UTF-16 file? Save it as UTF-8' : undefined,
-  });
-}
-
-function printable(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const plain = code > 0x20 && code < 0x7f;
-  return plain ? character : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  if (scanner.foreignLine !== scanner.line) scanner.diagnostics.add(report.foreign(span, written));
+  scanner.foreignLine = scanner.line;
+  if (/\p{Cc}/u.test(written)) return;
+  scanner.tokens.push({ kind: 'symbol', text: written, span, isReported: true });
 }

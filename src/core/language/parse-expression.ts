@@ -1,8 +1,9 @@
 /** Expressions: tokens in, expression nodes out, by precedence: OR, AND, NOT, comparison, + -, * /, sign. */
 import { type Span, spanBetween } from './diagnostics.js';
+import { insteadOfOperator, insteadOfValue } from './foreign-words.js';
+import { parseNumber, parsePoint, unreadable } from './parse-number.js';
 import type { TokenCursor } from './token-cursor.js';
-import type { BinaryOperator, BuiltinName, ComparisonOperator, ExpressionNode } from './tree.js';
-import { quantityOfUnit } from './units.js';
+import type { BinaryNode, BinaryOperator, BuiltinName, ComparisonOperator, ExpressionNode } from './tree.js';
 
 type Parser = (cursor: TokenCursor) => ExpressionNode | undefined;
 
@@ -21,13 +22,42 @@ export function parseArguments(cursor: TokenCursor, where: string): ExpressionNo
   if (!cursor.expectSymbol('(', where)) return undefined;
   const values: ExpressionNode[] = [];
   while (!cursor.is(')')) {
+    skipArgumentName(cursor);
     const value = parseExpression(cursor);
     if (value === undefined) return undefined;
     values.push(value);
-    if (!cursor.accept(',')) break;
+    if (!cursor.accept(',') && !isCommaMissing(cursor)) break;
   }
+  if (cursor.current.kind === 'symbol' && cursor.current.isReported === true) return undefined;
   cursor.expectSymbol(')', `after the arguments ${where}`);
   return values;
+}
+
+/** `amount=20%`: arguments are told apart by their order alone. */
+function skipArgumentName(cursor: TokenCursor): void {
+  if (cursor.current.kind !== 'name' || !cursor.is('=', 1)) return;
+  const span = spanBetween(cursor.current.span, cursor.peek(1).span);
+  cursor.report({
+    code: 'DN008',
+    message: 'arguments have no names; their order says which is which',
+    span,
+    found: `${cursor.current.text} =`,
+    expected: 'the value alone',
+    suggestion: { span, replacement: '', certain: true },
+  });
+  cursor.take();
+  cursor.take();
+}
+
+function isCommaMissing(cursor: TokenCursor): boolean {
+  const { kind } = cursor.current;
+  if (cursor.opensLine || (kind !== 'number' && kind !== 'name')) return false;
+  cursor.reportMissing({
+    message: ', is missing between two arguments',
+    expected: ',',
+    suggestion: { span: cursor.gap, replacement: ',', certain: false },
+  });
+  return true;
 }
 
 const parseOr = chain(['OR'], (cursor) => parseAnd(cursor));
@@ -52,7 +82,12 @@ function chain(operators: readonly BinaryOperator[], operand: Parser): Parser {
   };
 }
 
-function binary(operator: BinaryOperator, operatorSpan: Span, left: ExpressionNode, right: ExpressionNode) {
+function binary(
+  operator: BinaryOperator,
+  operatorSpan: Span,
+  left: ExpressionNode,
+  right: ExpressionNode,
+): BinaryNode {
   return {
     kind: 'binary',
     operator,
@@ -60,7 +95,7 @@ function binary(operator: BinaryOperator, operatorSpan: Span, left: ExpressionNo
     left,
     right,
     span: spanBetween(left.span, right.span),
-  } as const;
+  };
 }
 
 function parseNot(cursor: TokenCursor): ExpressionNode | undefined {
@@ -75,17 +110,35 @@ const comparisons: readonly ComparisonOperator[] = ['>', '>=', '<', '<=', '==', 
 
 function parseComparison(cursor: TokenCursor): ExpressionNode | undefined {
   const left = parseSum(cursor);
-  if (left === undefined) return undefined;
+  if (left === undefined || reportForeignOperator(cursor)) return undefined;
   const operator = takeComparison(cursor);
   if (operator === undefined) return left;
   const operatorSpan = cursor.previous.span;
   const right = parseSum(cursor);
   if (right === undefined) return undefined;
-  if (comparisons.some((candidate) => cursor.is(candidate))) {
-    cursor.complain('comparisons do not chain', 'AND', 'write a < b AND b < c');
-    return undefined;
-  }
-  return binary(operator, operatorSpan, left, right);
+  const first = binary(operator, operatorSpan, left, right);
+  return comparisons.some((candidate) => cursor.is(candidate)) ? parseChained(cursor, first) : first;
+}
+
+/** Of `a < b < c` the first comparison is kept, so that what is wrong with it is told too. */
+function parseChained(cursor: TokenCursor, first: BinaryNode): ExpressionNode | undefined {
+  const next = cursor.peek(1);
+  const constant = next.kind === 'name' ? insteadOfValue(next.text) : undefined;
+  cursor.complain('comparisons do not chain', 'AND', constant ?? 'write a < b AND b < c');
+  cursor.isWhole = false;
+  takeComparison(cursor);
+  return parseSum(cursor) === undefined ? undefined : first;
+}
+
+/** IS, BETWEEN, IN and the like behind a value. */
+function reportForeignOperator(cursor: TokenCursor): boolean {
+  const { kind, text } = cursor.current;
+  if ((kind !== 'name' && !cursor.is('IN')) || cursor.opensLine || cursor.is('(', kind === 'name' ? 1 : 9))
+    return false;
+  const instead = insteadOfOperator(text);
+  if (instead === undefined) return false;
+  cursor.complain(`there is no ${text} between values`, 'a comparison: > >= < <= == !=', instead);
+  return true;
 }
 
 function takeComparison(cursor: TokenCursor): ComparisonOperator | undefined {
@@ -121,38 +174,15 @@ function parsePrimary(cursor: TokenCursor): ExpressionNode | undefined {
   if (token.kind === 'number') return parseNumber(cursor);
   if (token.kind === 'text') {
     cursor.take();
+    if (token.isReported === true) return unreadable(token.span);
     return { kind: 'text', text: token.text, span: token.span };
   }
   if (token.kind === 'name') return parseReference(cursor);
   if (cursor.is('(')) return parseParentheses(cursor);
   if (cursor.is('MIN') || cursor.is('MAX') || cursor.is('ABS')) return parseBuiltin(cursor);
-  const hint = cursor.is('.') ? 'is a digit missing before the point?' : undefined;
-  cursor.complain('a value is expected here', 'a number, a task field or a name', hint);
+  if (cursor.is('.') && cursor.peek(1).kind === 'number') return parsePoint(cursor);
+  cursor.complain('a value is expected here', 'a number, a task field or a name');
   return undefined;
-}
-
-function parseNumber(cursor: TokenCursor): ExpressionNode | undefined {
-  const token = cursor.take();
-  if (token.kind !== 'number') return undefined;
-  const next = cursor.current;
-  const sameLine = next.span.line === token.span.line;
-  if (token.unit === '' && next.kind === 'name' && sameLine && quantityOfUnit(next.text) !== undefined) {
-    reportSplitNumber(cursor, token.span, `${token.text}${next.text}`);
-    cursor.take();
-    return { kind: 'number', value: token.value, amount: token.amount, unit: '?', span: token.span };
-  }
-  return { kind: 'number', value: token.value, amount: token.amount, unit: token.unit, span: token.span };
-}
-
-function reportSplitNumber(cursor: TokenCursor, start: Span, joined: string): void {
-  const span = spanBetween(start, cursor.current.span);
-  cursor.report({
-    code: 'DN003',
-    message: 'a number and its unit are written together',
-    span,
-    expected: joined,
-    suggestion: { span, replacement: joined, certain: true },
-  });
 }
 
 function parseReference(cursor: TokenCursor): ExpressionNode | undefined {
@@ -163,6 +193,14 @@ function parseReference(cursor: TokenCursor): ExpressionNode | undefined {
     return undefined;
   }
   const field = cursor.take();
+  if (cursor.is('.')) {
+    cursor.complain(
+      'a field has no parts',
+      'a comparison or THEN',
+      'a task has fields, and fields are plain values',
+    );
+    return undefined;
+  }
   return {
     kind: 'field',
     object: { name: text, span },

@@ -15,9 +15,47 @@ export function nearestWord(word: string, candidates: readonly string[]): string
 
 const candidatesMax = 600;
 
-/** `one, two or three`, cut short after eight. */
-export function wordList(words: readonly string[]): string {
-  const shown = words.slice(0, 8);
+export interface NearName {
+  readonly word: string;
+  /** The same letters and digits, but for capitals and underscores: `cpuTime` and `cpu_time`. */
+  readonly isSame: boolean;
+}
+
+/** As `nearestWord`, and also the only name that begins with the word, or shares one of its parts: `cpu`, `THROTTLE_CPU`. */
+export function nearestName(name: string, candidates: readonly string[]): NearName | undefined {
+  const same = candidates.filter((candidate) => lettersOf(candidate) === lettersOf(name));
+  if (same.length === 1 && same[0] !== undefined) return { word: same[0], isSame: true };
+  const word = nearestWord(name, candidates) ?? nearestByPart(name, candidates);
+  return word === undefined ? undefined : { word, isSame: false };
+}
+
+function nearestByPart(name: string, candidates: readonly string[]): string | undefined {
+  const lower = name.toLowerCase();
+  const beginning = lower.length < 3 ? [] : candidates.filter((one) => one.toLowerCase().startsWith(lower));
+  if (beginning.length === 1) return beginning[0];
+  const parts = new Set(partsOf(name));
+  const shared = candidates.map((candidate) => partsOf(candidate).filter((part) => parts.has(part)).length);
+  const most = Math.max(0, ...shared);
+  const best = candidates.filter((_, index) => shared[index] === most);
+  return most > 0 && best.length === 1 ? best[0] : undefined;
+}
+
+function lettersOf(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
+/** `cpu_time` and `cpuTime`: cpu, time. */
+function partsOf(name: string): string[] {
+  return name
+    .slice(0, 64)
+    .split(/_|(?<=[a-z])(?=[A-Z])/)
+    .map((part) => part.toLowerCase())
+    .filter((part) => part.length > 2);
+}
+
+/** `one, two or three`, cut short after so many. */
+export function wordList(words: readonly string[], most = 8): string {
+  const shown = words.slice(0, most);
   if (words.length > shown.length) return `${shown.join(', ')}, …`;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 }

@@ -4,21 +4,35 @@
  */
 import type { DiagnosticList } from './diagnostic-list.js';
 import type { DiagnosticDetails, Span } from './diagnostics.js';
+import { isSpokenFor } from './foreign-words.js';
 import { languageLimits } from './limits.js';
+import type { SuspectBlock } from './parse-block.js';
 import { nearestWord } from './suggest.js';
 import type { Keyword, Token } from './tokens.js';
 
 export class TokenCursor {
   readonly #tokens: readonly Token[];
   readonly #diagnostics: DiagnosticList;
+  /** The first column that is written in, by line. */
+  readonly #indentations = new Map<number, number>();
   #at = 0;
   #complainedAt = -1;
   #depth = 0;
   #operators = 0;
+  /** False once something was left out, so that what follows may miss it. */
+  isWhole = true;
+  /** False once a block was not closed or has no braces: then nothing tells what belongs into what. */
+  bracesMatch = true;
+  /** A block whose closing brace is probably that of a block around it. */
+  suspect: SuspectBlock | undefined;
+  /** Names that were given to parameters, tasks and values so far, whatever block they are in. */
+  readonly givenNames = new Set<string>();
 
   constructor(tokens: readonly Token[], diagnostics: DiagnosticList) {
     this.#tokens = tokens;
     this.#diagnostics = diagnostics;
+    for (const { span } of tokens)
+      if (!this.#indentations.has(span.line)) this.#indentations.set(span.line, span.column);
   }
 
   get position(): number {
@@ -39,6 +53,11 @@ export class TokenCursor {
     return this.#at === 0 || this.current.span.line > this.previous.span.line;
   }
 
+  /** The column in which the current line begins. */
+  get indentation(): number {
+    return this.#indentations.get(this.current.span.line) ?? 1;
+  }
+
   get atEnd(): boolean {
     return this.current.kind === 'end';
   }
@@ -54,9 +73,9 @@ export class TokenCursor {
     return token;
   }
 
-  is(text: string): boolean {
-    const { kind } = this.current;
-    return (kind === 'symbol' || kind === 'keyword') && this.current.text === text;
+  is(text: string, ahead = 0): boolean {
+    const { kind, text: found } = this.peek(ahead);
+    return (kind === 'symbol' || kind === 'keyword') && found === text;
   }
 
   accept(text: string): boolean {
@@ -66,28 +85,46 @@ export class TokenCursor {
   }
 
   /** Takes a symbol, or says that it is missing. */
-  expectSymbol(symbol: string, where: string): boolean {
+  expectSymbol(symbol: string, where: string, hint?: string): boolean {
     if (this.accept(symbol)) return true;
-    this.complain(`${symbol} is missing ${where}`, symbol);
+    this.reportMissing({ message: `${symbol} is missing ${where}`, expected: symbol, hint });
     return false;
   }
 
-  /** Takes a keyword; a misspelt one is reported and taken, so that the rest is read as meant. */
+  /** Takes a keyword; one that is misspelt, or called otherwise elsewhere, is reported and taken as meant. */
   expectKeyword(keyword: Keyword, where: string): boolean {
     if (this.accept(keyword)) return true;
     const { kind, text, span } = this.current;
-    const misspelt = kind === 'name' && nearestWord(text, [keyword]) !== undefined;
+    const isCall = this.peek(1).text === '(';
+    const isOther = kind === 'name' && isSpokenFor(text, keyword) && !isCall;
+    const isMisspelt = kind === 'name' && nearestWord(text, [keyword]) !== undefined && !isCall;
+    if (!isOther && !isMisspelt) {
+      this.reportMissing({ message: `${keyword} is missing ${where}`, expected: keyword });
+      return false;
+    }
     this.report({
       code: 'DN008',
-      message: misspelt ? `${text} is not a keyword` : `${keyword} is missing ${where}`,
+      message: isOther ? `${text} is written ${keyword} here` : `${text} is not a keyword`,
       span,
-      found: describeToken(this.current),
+      found: text,
       expected: keyword,
-      hint: misspelt ? `did you mean ${keyword}?` : undefined,
-      suggestion: misspelt ? { span, replacement: keyword, certain: true } : undefined,
+      hint: isOther ? undefined : `did you mean ${keyword}?`,
+      suggestion: { span, replacement: keyword, certain: true },
     });
-    if (misspelt) this.take();
-    return misspelt;
+    this.take();
+    return true;
+  }
+
+  /** Something is missing before the current token: shown behind the one before when that ends its line. */
+  reportMissing(problem: Pick<DiagnosticDetails, 'message' | 'expected' | 'hint' | 'suggestion'>): void {
+    const span = this.opensLine && this.#at > 0 ? this.gap : this.current.span;
+    this.report({ code: 'DN008', span, found: describeToken(this.current), ...problem });
+  }
+
+  /** The place right behind the token before. */
+  get gap(): Span {
+    const { offset, line, column, length } = this.previous.span;
+    return { offset: offset + length, line, column: column + length, length: 0 };
   }
 
   /** Says what was expected at the current token instead of what is there. */
@@ -99,7 +136,12 @@ export class TokenCursor {
   report(details: DiagnosticDetails): void {
     if (this.#complainedAt === this.#at) return;
     this.#complainedAt = this.#at;
-    this.#diagnostics.add(details);
+    if (!this.#isReported()) this.#diagnostics.add(details);
+  }
+
+  #isReported(): boolean {
+    const { current } = this;
+    return current.kind === 'symbol' && current.isReported === true;
   }
 
   /** Runs `parse` one level deeper. Beyond the limit nothing more of the source is read. */
@@ -133,6 +175,8 @@ export class TokenCursor {
   }
 
   #giveUp(span: Span): void {
+    this.isWhole = false;
+    this.bracesMatch = false;
     this.report({
       code: 'DN006',
       message: `nested more than ${languageLimits.nestingDepthMax} levels deep`,

@@ -29,6 +29,8 @@ export interface WordToken {
   readonly kind: 'keyword' | 'name' | 'symbol' | 'text' | 'end';
   readonly text: string;
   readonly span: Span;
+  /** Reported as what the language does not use, or as text that has no end: whatever it breaks is a consequence. */
+  readonly isReported?: boolean;
 }
 
 /** `amount` is the number as written, without its unit; `value` is in the base unit of `unit`. */

@@ -11,6 +11,10 @@ export interface ProgramNode {
   readonly parameters: readonly ParameterNode[];
   readonly body: readonly StatementNode[];
   readonly span: Span;
+  /** False when something could not be read and was left out. */
+  readonly isWhole: boolean;
+  /** False when a block has no braces or is not closed, so that nothing tells what belongs into what. */
+  readonly bracesMatch: boolean;
 }
 
 export interface ParameterNode {

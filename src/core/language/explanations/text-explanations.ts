@@ -42,8 +42,8 @@ export const textExplanations = {
   DN005: {
     meaning:
       'A name in quotes ends on the line on which it begins. Otherwise one missing quote would swallow the rest of the program.',
-    wrong: inLoop('IF task.region == "us-east', 'THEN ROUTE_TO_CHEAPER_REGION(task)'),
-    right: inLoop('IF task.region == "us-east"', 'THEN ROUTE_TO_CHEAPER_REGION(task)'),
+    wrong: inLoop('IF task.region == "us-east THEN', '  ROUTE_TO_CHEAPER_REGION(task)'),
+    right: inLoop('IF task.region == "us-east" THEN', '  ROUTE_TO_CHEAPER_REGION(task)'),
     capabilities: fleetWithRegions,
   },
   DN006: {
