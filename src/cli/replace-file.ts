@@ -1,16 +1,19 @@
-/** A file that was read and its new text in; the file replaced as a whole, with its mode, or an error and the old file. */
+/** A file that was read and its new text in; the file replaced as a whole, with its mode and owner, or an error and the old file. */
 import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -31,11 +34,11 @@ export function replaceFile({ path, before, after }: Replacement): void {
     const target = realpathSync(path);
     accessSync(target, constants.W_OK);
     aside = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
-    writeAside(aside, after, statSync(target).mode);
+    writeAside(aside, after, statSync(target));
     if (!readFileSync(target).equals(before)) throw changedMeanwhile(path);
     renameSync(aside, target);
   } catch (cause) {
-    if (aside !== undefined) rmSync(aside, { force: true });
+    if (aside !== undefined) removeIfThere(aside);
     if (cause instanceof DreamnetError) throw cause;
     throw new DreamnetError({
       code: 'DN938',
@@ -47,14 +50,25 @@ export function replaceFile({ path, before, after }: Replacement): void {
   }
 }
 
-function writeAside(aside: string, text: string, mode: number): void {
+function writeAside(aside: string, text: string, { mode, uid, gid }: Stats): void {
   const file = openSync(aside, 'wx', 0o600);
   try {
     writeFileSync(file, text);
+    const own = fstatSync(file);
+    if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
     fchmodSync(file, mode & 0o7777);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** What cannot be removed must not hide why the file could not be written. */
+function removeIfThere(aside: string): void {
+  try {
+    rmSync(aside, { force: true });
+  } catch {
+    // It was never made, or its directory has gone.
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -60,11 +61,23 @@ describe('replacing a file', () => {
     expect(readdirSync(dir).sort()).toEqual(['a.dream', 'sub']);
   });
 
-  it.skipIf(process.getuid?.() === 0)('respects that a file is not to be written', () => {
-    const { file, before } = fileWith('old', 0o440);
-    expect(() => replaceFile({ path: file, before, after: 'new' })).toThrow(
+  it('leaves the file as it is when nothing can be written beside it', () => {
+    const { dir } = fileWith('old');
+    // There is no room left in the name for the part that makes it another file.
+    const file = path.join(dir, `${'long'.repeat(60)}.dream`);
+    writeFileSync(file, 'old');
+    expect(() => replaceFile({ path: file, before: Buffer.from('old'), after: 'new' })).toThrow(
       expect.objectContaining({ code: 'DN938' }),
     );
     expect(readFileSync(file, 'utf8')).toBe('old');
+  });
+
+  it('keeps mode and owner', () => {
+    const { file, before } = fileWith('old', 0o640);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(file, 12_345, 12_346);
+    const { uid, gid } = statSync(file);
+    replaceFile({ path: file, before, after: 'new' });
+    expect(statSync(file)).toMatchObject({ uid, gid, mode: 0o100_640 });
   });
 });
