@@ -4,6 +4,7 @@ import { DreamnetError } from '../core/errors.js';
 import type { Capabilities } from '../core/language/capabilities.js';
 import type { Diagnostic } from '../core/language/diagnostics.js';
 import { type AppliedFix, certainFixes, fixSource } from '../core/language/fix-source.js';
+import { readCapabilities } from '../core/language/read-capabilities.js';
 import { checkProgram, isProgramFile, type KnownKeys, type ProgramVerdict } from './check-program.js';
 import { type InputFile, readInput } from './input-file.js';
 import { replaceFile } from './replace-file.js';
@@ -13,7 +14,8 @@ export interface CheckRequest {
   readonly files: readonly string[];
   readonly capabilities: Capabilities;
   readonly fix: boolean;
-  readonly known: KnownKeys;
+  /** Asked when the first program file is checked. */
+  readonly known: () => KnownKeys;
 }
 
 /** `path` is as given, `name` as shown. */
@@ -24,7 +26,7 @@ export type CheckedFile = { readonly path: string; readonly name: string } & (
 );
 
 export interface CheckedSource {
-  readonly kind: 'source';
+  readonly kind: 'source' | 'capabilities';
   /** As it is now: after the fixes. */
   readonly source: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -43,7 +45,7 @@ function checkFile(path: string, request: CheckRequest): CheckedFile {
     const input = readInput(path);
     const { name, bytes } = input;
     if (isProgramFile(path, bytes)) {
-      return { path, name, kind: 'program', ...checkProgram(bytes, request.known) };
+      return { path, name, kind: 'program', ...checkProgram(bytes, request.known()) };
     }
     return { path, name, ...checkText(path, input, request) };
   } catch (error) {
@@ -54,8 +56,12 @@ function checkFile(path: string, request: CheckRequest): CheckedFile {
 
 function checkText(path: string, { name: fileName, bytes }: InputFile, request: CheckRequest): CheckedSource {
   const { capabilities, fix } = request;
+  const kind = path.endsWith('.json') ? 'capabilities' : 'source';
   const diagnose = (text: string): readonly Diagnostic[] => {
-    const result = compileSource(text, { fileName, capabilities });
+    const result =
+      kind === 'source'
+        ? compileSource(text, { fileName, capabilities })
+        : readCapabilities(text, { fileName });
     return result.ok ? result.warnings : result.diagnostics;
   };
   const text = Buffer.from(bytes).toString('utf8');
@@ -64,5 +70,5 @@ function checkText(path: string, { name: fileName, bytes }: InputFile, request: 
   const { source, fixes } = fix && isWhole ? fixSource(text, diagnose) : { source: text, fixes: [] };
   if (source !== text && path !== '-') replaceFile({ path, before: bytes, after: source });
   const diagnostics = diagnose(source);
-  return { kind: 'source', source, diagnostics, fixes, fixable: certainFixes(diagnostics).length };
+  return { kind, source, diagnostics, fixes, fixable: certainFixes(diagnostics).length };
 }

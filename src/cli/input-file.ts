@@ -63,13 +63,26 @@ function readUpTo(bytesMax: number, path: string): Uint8Array {
 function fill(chunk: Buffer, file: number): number {
   let filled = 0;
   while (filled < chunk.length) {
-    const count = readSync(file, chunk, filled, chunk.length - filled, null);
+    const count = readWhenReady(file, chunk, filled);
     if (count === 0) break;
     filled += count;
   }
   return filled;
 }
 
+/** Standard input may be set not to block, by the program at its other end: then there is nothing yet, and more to come. */
+function readWhenReady(file: number, chunk: Buffer, from: number): number {
+  for (;;) {
+    try {
+      return readSync(file, chunk, from, chunk.length - from, null);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryAfterMs);
+    }
+  }
+}
+
+const retryAfterMs = 5;
 const chunkBytes = 262_144;
 
 let standardInputIsTaken = false;

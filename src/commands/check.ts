@@ -9,9 +9,9 @@ import { checkSummary, checkText } from '../cli/views/check-view.js';
 import { wantsColor } from '../cli/views/diagnostics-view.js';
 
 export default class Check extends BaseCommand<typeof Check> {
-  static override summary = 'Check programs without compiling them to a file.';
+  static override summary = 'Check programs, capability files and compiled programs.';
   static override description =
-    'Takes source files and compiled programs, any number of them. Shows every mistake with its source line on stderr, and ends with 2 when there is one. A compiled program is verified from its bytes, and its signature is looked at. `dreamnet explain CODE` says more about a code.';
+    'Takes any number of files: sources, capability files (.json) and compiled programs (.bc). Shows every mistake with its source line on stderr, and ends with 2 when there is one. A compiled program is verified from its bytes, and its signature is looked at. `dreamnet explain CODE` says more about a code.';
   static override examples = [
     '<%= config.bin %> check cost.dream',
     '<%= config.bin %> check playbooks/*.dream --strict',
@@ -21,7 +21,7 @@ export default class Check extends BaseCommand<typeof Check> {
   ];
   static override args = {
     files: Args.string({
-      description: 'Source files and compiled programs; - is standard input.',
+      description: 'Files to check; - is a source from standard input.',
       multiple: true,
       required: true,
       ignoreStdin: true,
@@ -34,7 +34,7 @@ export default class Check extends BaseCommand<typeof Check> {
     strict: Flags.boolean({ description: 'Warnings count as errors.', aliases: ['warnings-as-errors'] }),
     capabilities: capabilitiesFlag,
     key: Flags.string({
-      description: 'Public Ed25519 key (PEM) that must have signed compiled programs. [default: any]',
+      description: 'Public Ed25519 key (PEM), one of which must have signed compiled programs.',
       helpValue: '<file>',
       multiple: true,
       multipleNonGreedy: true,

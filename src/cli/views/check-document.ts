@@ -1,5 +1,6 @@
 /** What `check` found in, its document out. */
 import type { SignatureResult } from '../../core/bytecode/signature.js';
+import type { AppliedFix } from '../../core/language/fix-source.js';
 import type { CheckedFile } from '../check-files.js';
 import { describeFailure, type Failure } from '../failure.js';
 import {
@@ -22,7 +23,7 @@ export interface CheckDocument {
 export interface CheckedFileDocument {
   readonly file: string;
   readonly ok: boolean;
-  readonly kind: 'source' | 'program' | 'unreadable';
+  readonly kind: CheckedFile['kind'];
   /** What is wrong now, after the fixes. A program file has no lines: its diagnostics are at its first byte. */
   readonly diagnostics: readonly DiagnosticDocument[];
   readonly fixed: number;
@@ -58,14 +59,14 @@ export function checkDocument(checked: readonly CheckedFile[], settings: CheckSe
     errors: count('error') + files.filter(({ error }) => error !== undefined).length,
     warnings: count('warning'),
     fixed: files.reduce((sum, { fixed }) => sum + fixed, 0),
-    fixable: checked.reduce((sum, file) => sum + (file.kind === 'source' ? file.fixable : 0), 0),
+    fixable: checked.reduce((sum, file) => sum + ('fixable' in file ? file.fixable : 0), 0),
   };
 }
 
 function fileDocument(file: CheckedFile, { strict, fix }: CheckSettings): CheckedFileDocument {
   const diagnostics = diagnosticsOf(file);
   const isBad = ({ severity }: DiagnosticDocument) => strict || severity === 'error';
-  const fixes = file.kind === 'source' ? fixesOf(file.name, file) : [];
+  const fixes = 'fixes' in file ? fixesOf(file.name, file.fixes) : [];
   return {
     file: file.name,
     ok: file.kind !== 'unreadable' && !diagnostics.some(isBad),
@@ -74,7 +75,7 @@ function fileDocument(file: CheckedFile, { strict, fix }: CheckSettings): Checke
     fixed: fixes.length,
     fixes,
     ...(file.kind === 'program' && file.program !== undefined ? { program: file.program } : {}),
-    ...(file.kind === 'source' && fix && file.path === '-' ? { source: file.source } : {}),
+    ...('fixes' in file && fix && file.path === '-' ? { source: file.source } : {}),
     ...(file.kind === 'unreadable' ? { error: failureOf(file.error) } : {}),
   };
 }
@@ -83,6 +84,7 @@ function diagnosticsOf(file: CheckedFile): readonly DiagnosticDocument[] {
   const { name } = file;
   switch (file.kind) {
     case 'source':
+    case 'capabilities':
       return file.diagnostics.map((one) => diagnosticDocument(one, { file: name, source: file.source }));
     case 'program':
       return file.problems.map((problem) => ({ ...problem, file: name, ...firstPlace, related: [] }));
@@ -95,7 +97,7 @@ function diagnosticsOf(file: CheckedFile): readonly DiagnosticDocument[] {
 
 const firstPlace = { line: 1, column: 1, endLine: 1, endColumn: 1, offset: 0, length: 0 } as const;
 
-function fixesOf(file: string, { fixes }: CheckedFile & { readonly kind: 'source' }): FixDocument[] {
+function fixesOf(file: string, fixes: readonly AppliedFix[]): FixDocument[] {
   return fixes.map(({ diagnostic, text }) => {
     const { code, message, suggestion } = diagnosticDocument(diagnostic, { file, source: text });
     if (suggestion === undefined) throw new Error(`${code} was fixed without a suggestion`);

@@ -37,7 +37,8 @@ export function checkSummary(document: CheckDocument, { fix, strict }: CheckSett
 
 function problemsText(file: CheckedFile, look: Look): string[] {
   switch (file.kind) {
-    case 'source': {
+    case 'source':
+    case 'capabilities': {
       const { source, name: fileName, diagnostics } = file;
       return diagnostics.length === 0 ? [] : [diagnosticsText(diagnostics, { source, fileName, ...look })];
     }

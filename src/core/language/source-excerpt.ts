@@ -36,7 +36,7 @@ function excerptOfLine(marks: readonly Mark[], { source, columns, paint }: Excer
   const shown = cutAround(columnAt(line, first.span.offset), line, columns);
   const number = String(first.span.line).padStart(5);
   return [
-    `${paint('gutter', `${number} |`)} ${paint('source', shown.text)}`.trimEnd(),
+    `${paint('gutter', `${number} |`)}${shown.text === '' ? '' : ` ${paint('source', shown.text)}`}`,
     ...marks.map(({ span, sign, note }) => {
       const from = Math.max(columnAt(line, span.offset) - shown.from, 0);
       const end = Math.min(columnAt(line, span.offset + span.length) - shown.from, shown.columns);
@@ -102,11 +102,17 @@ interface ShownLine {
 }
 
 function cutAround(place: number, { graphemes, columns }: LaidOutLine, most: number): ShownLine {
-  if (columns <= most) return { text: graphemes.map(({ text }) => text).join(''), from: 0, columns };
+  if (columns <= most) return { text: textOf(graphemes), from: 0, columns };
   const wanted = Math.max(0, Math.min(place - Math.floor(most / 2), columns - most));
   const inside = graphemes.filter((one) => one.column >= wanted && one.column + one.columns <= wanted + most);
   const from = inside[0]?.column ?? 0;
   const last = inside.at(-1);
-  const text = inside.map((one) => one.text).join('');
-  return { text, from, columns: last === undefined ? 0 : last.column + last.columns - from };
+  return { text: textOf(inside), from, columns: last === undefined ? 0 : last.column + last.columns - from };
+}
+
+function textOf(graphemes: readonly Grapheme[]): string {
+  return graphemes
+    .map(({ text }) => text)
+    .join('')
+    .trimEnd();
 }
