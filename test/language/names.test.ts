@@ -24,6 +24,38 @@ function codesOf(condition: string): string[] {
   return (result.ok ? result.warnings : result.diagnostics).map(({ code }) => code);
 }
 
+describe('names that JavaScript gives a meaning', () => {
+  const loop = (statement: string) => `FUNC f() { FOR EACH task IN task_queue { ${statement} } }`;
+
+  it.each<[string, string, string]>([
+    ['a program', 'FUNC __proto__() { FOR EACH t IN task_queue { ROUTE_TO_CHEAPER_REGION(t) } }', 'DN015'],
+    [
+      'a parameter',
+      'FUNC f(__proto__ = 1) { FOR EACH t IN task_queue { IF t.errors > __proto__ THEN ROUTE_TO_CHEAPER_REGION(t) } }',
+      'DN015',
+    ],
+    [
+      'a LET',
+      loop('LET __proto__ = 1 IF task.errors > __proto__ THEN ROUTE_TO_CHEAPER_REGION(task)'),
+      'DN015',
+    ],
+    [
+      'a task',
+      'FUNC f() { FOR EACH __proto__ IN task_queue { ROUTE_TO_CHEAPER_REGION(__proto__) } }',
+      'DN015',
+    ],
+    ['a field', loop('IF task.__proto__ > 1 THEN ROUTE_TO_CHEAPER_REGION(task)'), 'DN012'],
+    ['a field of every object', loop('IF task.constructor > 1 THEN ROUTE_TO_CHEAPER_REGION(task)'), 'DN012'],
+    ['an action', loop('__proto__(task)'), 'DN013'],
+    ['an action of every object', loop('toString(task)'), 'DN013'],
+    ['a value', loop('IF hasOwnProperty > 1 THEN ROUTE_TO_CHEAPER_REGION(task)'), 'DN014'],
+    ['a unit', loop('IF task.errors > 5constructor THEN ROUTE_TO_CHEAPER_REGION(task)'), 'DN004'],
+  ])('are told from those that a program knows: %s', (_, source, code) => {
+    const result = checkSource(source, { fileName: 'names.dream', capabilities });
+    expect(result.ok ? [] : result.diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
+  });
+});
+
 describe('a field that holds names', () => {
   it.each([
     'task.region == "us"',

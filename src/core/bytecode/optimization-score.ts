@@ -48,13 +48,25 @@ function neededBy(statements: readonly CheckedStatement[], known: Known): number
   }, 0);
 }
 
-function neededFor(expression: AnyExpression, known: Known): number {
-  const meant = known.numbers.meaning(expression);
-  const parts = partsOf(meant);
-  if (parts.length === 0 && meant.kind !== 'field') return 1;
-  const number = known.numbers.of(meant);
-  const uses = known.uses.get(number) ?? 0;
-  known.uses.set(number, uses + 1);
-  if (uses > 0) return uses === 1 ? 2 : 1;
-  return parts.reduce((sum, part) => sum + neededFor(part, known), operationCost(meant));
+/** Without recursion: through its LETs an expression can be thousands of operations deep. */
+function neededFor(expression: AnyExpression, { numbers, uses }: Known): number {
+  let needed = 0;
+  const open = [expression];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const meant = numbers.meaning(next);
+    const parts = partsOf(meant);
+    if (parts.length === 0 && meant.kind !== 'field') {
+      needed += 1;
+      continue;
+    }
+    const number = numbers.of(meant);
+    const usesBefore = uses.get(number) ?? 0;
+    uses.set(number, usesBefore + 1);
+    if (usesBefore > 0) needed += usesBefore === 1 ? 2 : 1;
+    else {
+      needed += operationCost(meant);
+      open.push(...parts);
+    }
+  }
+  return needed;
 }

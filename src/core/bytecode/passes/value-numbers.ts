@@ -20,7 +20,10 @@ export class ValueNumbers {
 
   /** Slots are set once and before their uses, so a LET must be named before expressions that read it are numbered. */
   name({ slot, value }: CheckedLet): void {
-    this.#ofSlot.set(slot, this.meaning(value));
+    const meaning = this.meaning(value);
+    this.#ofSlot.set(slot, meaning);
+    // Numbered now, while all that it reads is: later, a chain of many LETs would be followed down to the first at once.
+    this.of(meaning);
   }
 
   /** What a slot stands for; any other expression itself. */
