@@ -7,12 +7,12 @@ import { signProgram } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { resolveHome } from '../core/fleet/home.js';
 import type { Diagnostic, Span } from '../core/language/diagnostics.js';
-import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { openCapabilities } from './capabilities-file.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
 import { signersFor } from './signing-key-words.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
+import { diagnosticsText, type Look } from './views/diagnostics-view.js';
 
 export interface CompileRequest {
   readonly file: string;
@@ -23,6 +23,8 @@ export interface CompileRequest {
   readonly unsigned: boolean;
   /** Capability file; undefined: the reference fleet's. */
   readonly capabilities?: string | undefined;
+  /** Of the stream that shows what is wrong. */
+  readonly look: Look;
 }
 
 export type CompileDocument =
@@ -73,7 +75,7 @@ export function compileFile(request: CompileRequest): CompileOutcome {
   const result = compileSource(source, { fileName, capabilities });
   const found = result.ok ? result.warnings : result.diagnostics;
   const diagnostics = found.map((diagnostic) => compileDiagnostic(diagnostic, fileName, source));
-  const aboutProgram = renderDiagnostics(found, { source, fileName });
+  const aboutProgram = diagnosticsText(found, { source, fileName, ...request.look });
   const rendered = [aboutFile, aboutProgram].filter((text) => text !== '').join('\n\n');
   if (!result.ok) return { document: failed(fileName, diagnostics), rendered };
   const { program } = result;

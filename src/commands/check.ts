@@ -3,10 +3,10 @@ import { BaseCommand } from '../cli/base-command.js';
 import { capabilitiesFlag, loadCapabilities } from '../cli/capabilities-file.js';
 import { type CheckedFile, checkFiles } from '../cli/check-files.js';
 import { knownKeys } from '../cli/check-program.js';
-import { safeForTerminal, terminalWidth } from '../cli/terminal-text.js';
+import { safeForTerminal } from '../cli/terminal-text.js';
 import { type CheckDocument, checkDocument } from '../cli/views/check-document.js';
 import { checkSummary, checkText } from '../cli/views/check-view.js';
-import { wantsColor } from '../cli/views/diagnostics-view.js';
+import { lookOf } from '../cli/views/diagnostics-view.js';
 
 export default class Check extends BaseCommand<typeof Check> {
   static override summary = 'Check programs, capability files and compiled programs.';
@@ -34,20 +34,18 @@ export default class Check extends BaseCommand<typeof Check> {
     strict: Flags.boolean({ description: 'Warnings count as errors.', aliases: ['warnings-as-errors'] }),
     capabilities: capabilitiesFlag,
     key: Flags.string({
-      description: 'Public Ed25519 key (PEM), one of which must have signed compiled programs.',
+      description: 'Public Ed25519 key (PEM) that must have signed compiled programs.',
       helpValue: '<file>',
-      multiple: true,
-      multipleNonGreedy: true,
     }),
   };
 
   async run(): Promise<CheckDocument> {
-    const { fix, strict, capabilities, key = [] } = this.flags;
+    const { fix, strict, capabilities, key } = this.flags;
     const checked = checkFiles({
       files: this.args.files,
       capabilities: loadCapabilities(capabilities),
       fix,
-      known: knownKeys(key, process.env),
+      known: knownKeys(key === undefined ? [] : [key], process.env),
     });
     const document = checkDocument(checked, { fix, strict });
     if (!this.jsonEnabled()) this.#show(checked, document);
@@ -57,11 +55,7 @@ export default class Check extends BaseCommand<typeof Check> {
 
   #show(checked: readonly CheckedFile[], document: CheckDocument): void {
     const { fix, strict } = this.flags;
-    const look = {
-      columns: terminalWidth(process.stderr),
-      color: wantsColor({ refused: this.flags['no-color'], stream: process.stderr }),
-    };
-    const text = checkText(checked, document, look);
+    const text = checkText(checked, document, lookOf(process.stderr, this.flags));
     if (text !== '') process.stderr.write(`${safeForTerminal(text)}\n\n`);
     this.note(checkSummary(document, { fix, strict }));
     for (const { source } of document.files) if (source !== undefined) process.stdout.write(source);

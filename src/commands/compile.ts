@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { capabilitiesFlag } from '../cli/capabilities-file.js';
 import { type CompileDocument, compileFile } from '../cli/compile-file.js';
 import { safeForTerminal } from '../cli/terminal-text.js';
+import { lookOf } from '../cli/views/diagnostics-view.js';
 import { compileText } from '../cli/views/program-view.js';
 
 export default class Compile extends BaseCommand<typeof Compile> {
@@ -45,6 +46,7 @@ export default class Compile extends BaseCommand<typeof Compile> {
       keys,
       unsigned,
       capabilities,
+      look: lookOf(process.stderr, this.flags),
     });
     if (rendered !== '') process.stderr.write(`${safeForTerminal(rendered)}\n`);
     if (document.ok) this.print(compileText(document));

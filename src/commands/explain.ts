@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { allCodes, explainCode } from '../cli/explain-code.js';
-import { terminalWidth } from '../cli/terminal-text.js';
-import { wantsColor } from '../cli/views/diagnostics-view.js';
+import { lookOf } from '../cli/views/diagnostics-view.js';
 import { type ExplainDocument, explanationDocument } from '../cli/views/explain-document.js';
 import { codesText, explanationText } from '../cli/views/explain-view.js';
 
@@ -26,8 +25,7 @@ export default class Explain extends BaseCommand<typeof Explain> {
       return { codes };
     }
     const explained = explainCode(this.args.code);
-    const color = wantsColor({ refused: this.flags['no-color'], stream: process.stdout });
-    this.print(explanationText(explained, { columns: terminalWidth(), color }));
+    this.print(explanationText(explained, lookOf(process.stdout, this.flags)));
     return explanationDocument(explained);
   }
 }

@@ -2,6 +2,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Diagnostic } from '../../core/language/diagnostics.js';
 import { type DiagnosticPart, renderDiagnostics } from '../../core/language/render-diagnostic.js';
+import { terminalWidth } from '../terminal-text.js';
 
 export interface Look {
   readonly columns: number;
@@ -34,6 +35,11 @@ const styles: Readonly<Record<DiagnosticPart, (chalk: ChalkInstance) => ChalkIns
   '-': (chalk) => chalk.cyan,
   label: (chalk) => chalk.dim,
 };
+
+/** How wide and how colourful the stream is that text goes to. */
+export function lookOf(stream: NodeJS.WriteStream, flags: { readonly 'no-color': boolean }): Look {
+  return { columns: terminalWidth(stream), color: wantsColor({ refused: flags['no-color'], stream }) };
+}
 
 export interface ColorQuestion {
   /** `--no-color`. */
