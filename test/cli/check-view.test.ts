@@ -108,6 +108,7 @@ describe('a compiled program', () => {
     const { document, text } = checked({ 'a.bc': good, 'no-name': signed.subarray(0, 40) });
     expect(document.files.map(({ kind }) => kind)).toEqual(['program', 'program']);
     expect(text).toMatch(/^a\.bc: error DN101: .*\n {9}hint: The file was probably cut off/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 

@@ -3,6 +3,7 @@ import type { CheckedFile } from '../check-files.js';
 import type { ProgramFacts } from '../check-program.js';
 import { failureText } from '../failure.js';
 import { formatCount, formatNumber } from '../format.js';
+import { wrap } from '../table.js';
 import type { CheckDocument, CheckSettings } from './check-document.js';
 import { diagnosticPaint, diagnosticsText, type Look } from './diagnostics-view.js';
 
@@ -53,16 +54,28 @@ function problemsText(file: CheckedFile, look: Look): string[] {
 
 function programText({ name, program, problems }: CheckedFile & { readonly kind: 'program' }, look: Look) {
   const paint = diagnosticPaint(look.color);
-  const facts = program === undefined ? [] : [`${name}: ${factsText(program)}`];
   const lines = problems.flatMap(({ code, severity, message, hint }) => [
     `${paint('place', `${name}:`)} ${paint(severity, `${severity} ${code}`)}: ${paint('message', message)}`,
-    `${paint('label', '         hint:')} ${hint}`,
+    `${paint('label', `${' '.repeat(hintIndent)}hint:`)} ${hanging(hint, look.columns)}`,
   ]);
+  const facts = program === undefined ? [] : [`${name}: ${factsText(program)}`];
   return [...(lines.length === 0 ? [] : [lines.join('\n')]), ...facts];
 }
 
+/** As under the diagnostics of a source. */
+const hintIndent = 9;
+
+function hanging(text: string, columns: number): string {
+  const indent = hintIndent + 'hint: '.length;
+  return wrap(text, Math.max(20, columns - indent)).join(`\n${' '.repeat(indent)}`);
+}
+
+/** What was said as a problem is not said again. */
 function factsText({ name, costPerTask, signature }: ProgramFacts): string {
   const { min, max } = costPerTask;
-  const signed = signature.ok ? `signed by trusted key ${signature.keyId}` : signature.reason;
-  return `${name}, ${formatNumber(min)} to ${formatNumber(max)} instructions a task, ${signed}`;
+  const cost = min === max ? formatNumber(max) : `${formatNumber(min)} to ${formatNumber(max)}`;
+  const facts = [name, `${cost} instructions a task`];
+  if (signature.ok) facts.push(`signed by trusted key ${signature.keyId}`);
+  else if (signature.code === 'DN122') facts.push(signature.reason);
+  return facts.join(', ');
 }

@@ -84,9 +84,9 @@ export const programExplanations: Readonly<Record<VerifyCode | ProgramErrorCode,
   },
   DN122: {
     meaning:
-      'The file is signed, by keys that are not among the trusted ones. Agents are given the trusted keys when they start, never through Redis.',
+      'The file is signed, by keys that are not among the trusted ones. Agents take the keys that they trust from files, never through Redis.',
     remedy:
-      'Sign with the key of the fleet (`dreamnet compile --key FILE`), or start the agents with the public key of whoever signed it, if you trust them.',
+      'Sign with a key that is trusted (`dreamnet compile --key FILE`), or, if you trust whoever signed it, trust their public key: `dreamnet keys trust FILE`.',
   },
   DN123: {
     meaning:
@@ -101,7 +101,7 @@ export const programExplanations: Readonly<Record<VerifyCode | ProgramErrorCode,
   DN130: {
     meaning:
       'A value was given for a parameter that the program does not have. Ignoring it would run the program with another value than was asked for.',
-    remedy: 'Compare the names with those in the head of the program: `dreamnet disasm FILE` shows them.',
+    remedy: 'Compare the names with those in the head of the program, which `dreamnet compile` lists too.',
   },
   DN131: {
     meaning:

@@ -116,7 +116,7 @@ export const capabilityExplanations = {
     '[]',
   ),
   DN067: mistake(
-    'Nothing says what the action does to a task. The governor chooses programs by what their actions are expected to do, so it will never choose one that relies on this action before it was measured.',
+    'Nothing says what the action does to a task, so the governor neither predicts nor learns what it does, and chooses programs without it. Programs can use it all the same.',
     '[{ "metric": "pages", "perUnit": 0.5, "uncertainty": 0.3 }]',
     '[]',
   ),

@@ -10,7 +10,7 @@ export const warningExplanations = {
   },
   DN041: {
     meaning:
-      'No task and no value of a parameter changes this comparison, so what depends on it happens always or never. The compiler leaves it out of the program.',
+      'No task and no value of a parameter changes this comparison, so what depends on it happens always or never. Often a limit or a unit is not the one that was meant.',
     wrong: tunable('limit = 2 IN 1..5', 'IF limit > 9 THEN ROUTE_TO_CHEAPER_REGION(task)'),
     right: tunable('limit = 2 IN 1..5', 'IF task.errors > limit THEN ROUTE_TO_CHEAPER_REGION(task)'),
   },
