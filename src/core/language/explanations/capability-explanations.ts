@@ -116,7 +116,7 @@ export const capabilityExplanations = {
     '[]',
   ),
   DN067: mistake(
-    'Nothing says what the action does to a task, so the governor neither predicts nor learns what it does, and chooses programs without it. Programs can use it all the same.',
+    'Nothing says what the action does to a task, so the governor neither predicts nor learns what it does. Programs can use it all the same.',
     '[{ "metric": "pages", "perUnit": 0.5, "uncertainty": 0.3 }]',
     '[]',
   ),
