@@ -105,6 +105,7 @@ describe('the verifier', () => {
       withBytes(longest, [0x80, 0x80, 0x80, 0x80, 0x00]),
     ],
     ['a NaN that hides bits', 'DN101', hiddenInNaN()],
+    ['a length with a byte that it does not need', 'DN101', withLongLength()],
     ['something else than WebAssembly', 'DN101', Buffer.from('#!/bin/sh\nrm -rf /\n')],
     ['a bare module', 'DN103', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
     ['a file beyond the limit', 'DN102', new Uint8Array(600_000)],
@@ -166,6 +167,18 @@ function hiddenInNaN(): Uint8Array {
   const copy = Buffer.from(spoiled((code) => change(code, 'f64.const', 0, { immediate: Number.NaN })));
   copy[copy.indexOf(Buffer.of(0, 0, 0, 0, 0, 0, 0xf8, 0x7f))] = 1;
   return copy;
+}
+
+/** The length of the first section in one byte more than it takes: other bytes, which would be the same program. */
+function withLongLength(): Uint8Array {
+  const [manifest] = sectionBytes(reference);
+  if (manifest === undefined || manifest.body.length >= 1 << 14) throw new Error('two bytes are expected');
+  const [low, high] = [manifest.whole[1] as number, manifest.whole[2] as number];
+  return Buffer.concat([
+    reference.subarray(0, 9),
+    Uint8Array.of(low, high | 0x80, 0),
+    reference.subarray(11),
+  ]);
 }
 
 /** A section made a custom one of the same name. */

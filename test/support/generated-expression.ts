@@ -1,31 +1,9 @@
 /** Random numbers in, expressions of a wanted quantity or conditions out, of names and fields that are in scope. */
+import { fields, type GeneratedQuantity, quantities, type Scope } from './generated-scope.js';
 import type { BuiltinName, ExpressionModel } from './program-model.js';
 import type { SeededRandom } from './seeded-random.js';
 import { regions } from './test-fleet.js';
-
-export const quantities = ['duration', 'bytes', 'bitrate', 'money', 'ratio', 'count'] as const;
-export type GeneratedQuantity = (typeof quantities)[number];
-
-export interface KnownName {
-  readonly name: string;
-  readonly holds: GeneratedQuantity | 'condition' | 'region';
-}
-
-export interface Scope {
-  readonly random: SeededRandom;
-  readonly names: readonly KnownName[];
-  /** Undefined outside loops, where no field can be read. */
-  readonly task: string | undefined;
-}
-
-const fields: Readonly<Record<GeneratedQuantity, readonly string[]>> = {
-  duration: ['cpu_time', 'age'],
-  bytes: ['memory'],
-  bitrate: ['network'],
-  money: ['cost'],
-  ratio: ['share'],
-  count: ['errors', 'constructor'],
-};
+import { isVisible, twinOf } from './twin-expression.js';
 
 /** Also the values that tables hold often, so that comparisons meet equal sides. */
 const literals: Readonly<Record<GeneratedQuantity, readonly string[]>> = {
@@ -121,6 +99,12 @@ function compound(shape: (typeof compoundShapes)[number], scope: Scope, depth: n
 export function numberOf(scope: Scope, quantity: GeneratedQuantity, depth: number): ExpressionModel {
   const { random } = scope;
   if (depth <= 0 || random.chance(0.3)) return leaf(scope, quantity);
+  if (random.chance(0.15)) {
+    const known = scope.earlier.filter(
+      (one) => one.quantity === quantity && isVisible(one.expression, one.names, scope),
+    );
+    if (known.length > 0) return twinOf(random.pick(known).expression, scope);
+  }
   const inner = (of: GeneratedQuantity = quantity): ExpressionModel => numberOf(scope, of, depth - 1);
   const choices = [
     () => binary(random.pick(['+', '-'] as const), inner(), inner()),
@@ -130,7 +114,9 @@ export function numberOf(scope: Scope, quantity: GeneratedQuantity, depth: numbe
     () => scaled(scope, quantity, inner),
     () => converted(scope, quantity, inner),
   ];
-  return random.pick(choices)();
+  const expression = random.pick(choices)();
+  scope.earlier.push({ quantity, expression, names: scope.names });
+  return expression;
 }
 
 /** Two arguments mostly, and up to eight. */

@@ -1,17 +1,8 @@
 /** Random numbers in; programs that check against the test fleet, task tables with ugly values and parameter values out. */
 import type { TaskTable } from '../../src/core/bytecode/task-table.js';
 import type { FieldCapability } from '../../src/core/language/capabilities.js';
-import {
-  binary,
-  conditionOf,
-  type GeneratedQuantity,
-  type KnownName,
-  literal,
-  numberFrom,
-  numberOf,
-  quantities,
-  type Scope,
-} from './generated-expression.js';
+import { binary, conditionOf, literal, numberFrom, numberOf } from './generated-expression.js';
+import { type GeneratedQuantity, type KnownName, quantities, type Scope } from './generated-scope.js';
 import type {
   ExpressionModel,
   LetModel,
@@ -33,7 +24,7 @@ export function generatedProgram(random: SeededRandom): string {
 
 export function generatedModel(random: SeededRandom): ProgramModel {
   const names: KnownName[] = [];
-  const scope: Scope = { random, names, task: undefined };
+  const scope: Scope = { random, names, task: undefined, earlier: [] };
   const parameters = repeat(random.below(4), () => parameter(scope, names));
   const loops = random.chance(0.02) ? 16 : 1 + random.below(3);
   const body: TopModel[] = [];
@@ -129,7 +120,10 @@ function freshName({ random, names, task }: Scope): string {
 function parameter(scope: Scope, names: KnownName[]): ParameterModel {
   const { random } = scope;
   const name = freshName(scope);
-  const quantity = random.pick(quantities);
+  // Several of one quantity, so that one can be taken for the other.
+  const last = names.at(-1)?.holds ?? 'ratio';
+  const isQuantity = last !== 'condition' && last !== 'region';
+  const quantity = isQuantity && random.chance(0.5) ? last : random.pick(quantities);
   names.push({ name, holds: quantity });
   const [low, initial, high] = repeat(3, () => written(quantity, random)).toSorted(
     (one, other) => writtenValue(one) - writtenValue(other),
