@@ -80,7 +80,7 @@ function foundIn(file: string): string[] {
 
 function digestsIn({ environment, folder, engineFlags, programs: files }: Surroundings): Digests {
   const loader = import.meta.resolve('tsx');
-  const script = path.join(root, 'test/support/compile-digests.ts');
+  const script = fileURLToPath(new URL('../support/compile-digests.ts', import.meta.url));
   const { PATH = '' } = process.env;
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
