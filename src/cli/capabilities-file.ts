@@ -2,10 +2,10 @@
 import { Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
 import { type Capabilities, referenceFleet } from '../core/language/capabilities.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
+import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
+import { renderDiagnostics } from '../core/language/diagnostics/render-diagnostic.js';
 import { languageLimits } from '../core/language/limits.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
-import { renderDiagnostics } from '../core/language/render-diagnostic.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
 import { terminalWidth } from './terminal-text.js';

@@ -2,7 +2,7 @@
 import { compileSource } from '../core/bytecode/compile.js';
 import { DreamnetError } from '../core/errors.js';
 import type { Capabilities } from '../core/language/capabilities.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
+import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
 import { type AppliedFix, certainFixes, fixSource } from '../core/language/fix-source.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
 import { checkProgram, isProgramFile, type KnownKeys, type ProgramVerdict } from './check-program.js';

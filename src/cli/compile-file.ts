@@ -6,7 +6,7 @@ import { digestOf } from '../core/bytecode/digest.js';
 import { signProgram } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { resolveHome } from '../core/fleet/home.js';
-import type { Diagnostic, Span } from '../core/language/diagnostics.js';
+import type { Diagnostic, Span } from '../core/language/diagnostics/diagnostics.js';
 import { openCapabilities } from './capabilities-file.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';

@@ -4,10 +4,10 @@ import { programErrorCodes } from '../core/bytecode/program-error.js';
 import { verifyCodes } from '../core/bytecode/verify-codes.js';
 import { DreamnetError } from '../core/errors.js';
 import { checkSource } from '../core/language/check-source.js';
-import { type DiagnosticCode, diagnosticCodes } from '../core/language/diagnostic-codes.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
-import type { CodeExplanation } from '../core/language/explanations/explanation.js';
-import { explanations, isAboutCapabilities } from '../core/language/explanations.js';
+import { type DiagnosticCode, diagnosticCodes } from '../core/language/diagnostics/diagnostic-codes.js';
+import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
+import type { CodeExplanation } from '../core/language/diagnostics/explanations/explanation.js';
+import { explanations, isAboutCapabilities } from '../core/language/diagnostics/explanations.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
 import { closest } from './closest.js';
 

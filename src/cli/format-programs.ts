@@ -1,6 +1,6 @@
 /** Paths in, each program in its one form out: written back into its file when asked for, or why it was left as it is. */
 import { DreamnetError } from '../core/errors.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
+import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
 import { formatSource } from '../core/language/format-source.js';
 import { isProgramFile } from './check-program.js';
 import { type InputFile, readInput } from './input-file.js';

@@ -3,8 +3,8 @@ import { type CompileResult, compileSource } from '../core/bytecode/compile.js';
 import { type VerifiedProgram, verifyProgram } from '../core/bytecode/verify.js';
 import { DreamnetError } from '../core/errors.js';
 import type { Capabilities } from '../core/language/capabilities.js';
-import type { Diagnostic } from '../core/language/diagnostics.js';
-import { renderDiagnostics } from '../core/language/render-diagnostic.js';
+import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
+import { renderDiagnostics } from '../core/language/diagnostics/render-diagnostic.js';
 import { readInput } from './input-file.js';
 
 export type ProgramFile =

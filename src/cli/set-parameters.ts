@@ -1,10 +1,10 @@
 /** `--set name=value` as typed in, the programs it is for, and each program's parameter values in base units out. */
 import type { Manifest, ManifestParameter } from '../core/bytecode/manifest.js';
 import { DreamnetError } from '../core/errors.js';
-import { describeUnit } from '../core/language/quantity.js';
-import { exampleOf, readQuantity } from '../core/language/read-quantity.js';
 import { nearestWord, wordList } from '../core/language/suggest.js';
-import { formatQuantity } from '../core/language/units.js';
+import { describeUnit } from '../core/language/units/quantity.js';
+import { exampleOf, readQuantity } from '../core/language/units/read-quantity.js';
+import { formatQuantity } from '../core/language/units/units.js';
 
 export type ParameterValues = Readonly<Record<string, number>>;
 

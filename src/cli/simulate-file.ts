@@ -11,7 +11,7 @@ import type { EffectSize } from '../core/governor/memory.js';
 import { type SimulationReport, simulate } from '../core/governor/simulate.js';
 import type { TableField } from '../core/governor/tables/column.js';
 import type { Capabilities, FieldUnit } from '../core/language/capabilities.js';
-import { describeUnit } from '../core/language/quantity.js';
+import { describeUnit } from '../core/language/units/quantity.js';
 import { loadCapabilities } from './capabilities-file.js';
 import { loadProgram, type RunnableProgram } from './program-file.js';
 import { type FleetTables, learnedSizes, recordedTables } from './recorded-tables.js';

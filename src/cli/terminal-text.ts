@@ -1,7 +1,7 @@
 /**
  * Text on its way to a terminal: what data may contain without moving the cursor, and how many columns it takes.
  */
-import { graphemesOf } from '../core/language/display-width.js';
+import { graphemesOf } from '../core/language/diagnostics/display-width.js';
 
 // Everything that a terminal or a bidirectional reader acts upon, except line feed, which lays text out.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose.

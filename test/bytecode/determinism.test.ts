@@ -64,7 +64,7 @@ describe('the language and its bytecode', () => {
     // Doses are for predictions, and the locale of the segmenter is named: neither reaches a program file.
     expect(used.sort()).toEqual([
       'src/core/language/capabilities.ts Math.log1p',
-      'src/core/language/display-width.ts Intl.Segmenter',
+      'src/core/language/diagnostics/display-width.ts Intl.Segmenter',
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { type CompiledProgram, compileSource } from '../../src/core/bytecode/com
 import { instantiateProgram } from '../../src/core/bytecode/instance.js';
 import type { TaskTable } from '../../src/core/bytecode/task-table.js';
 import { type VerifiedProgram, verifyProgram } from '../../src/core/bytecode/verify.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import type { Effect } from '../support/reference-interpreter.js';
 
 export function fixture(name: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { actionByCode, fieldByName, referenceFleet } from '../../src/core/language/capabilities.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import {
   applied,
   checkedProgram,

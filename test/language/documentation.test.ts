@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { programErrorCodes } from '../../src/core/bytecode/program-error.js';
 import { verifyCodes } from '../../src/core/bytecode/verify-codes.js';
-import { diagnosticCodes } from '../../src/core/language/diagnostic-codes.js';
+import { diagnosticCodes } from '../../src/core/language/diagnostics/diagnostic-codes.js';
 import { diagnosticsPage } from '../support/diagnostics-page.js';
 import { codesOf } from './support.js';
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { checkSource } from '../../src/core/language/check-source.js';
-import { type DiagnosticCode, diagnosticCodes } from '../../src/core/language/diagnostic-codes.js';
-import type { Diagnostic } from '../../src/core/language/diagnostics.js';
-import { explanations, isAboutCapabilities } from '../../src/core/language/explanations.js';
+import {
+  type DiagnosticCode,
+  diagnosticCodes,
+} from '../../src/core/language/diagnostics/diagnostic-codes.js';
+import type { Diagnostic } from '../../src/core/language/diagnostics/diagnostics.js';
+import { explanations, isAboutCapabilities } from '../../src/core/language/diagnostics/explanations.js';
 import { readCapabilities } from '../../src/core/language/read-capabilities.js';
 
 const codes = Object.keys(diagnosticCodes) as DiagnosticCode[];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileSource } from '../../src/core/bytecode/compile.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { languageLimits } from '../../src/core/language/limits.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
 import { isNightly } from '../support/nightly.js';
 import { codesOf, diagnosticsOf, fixture, ifCondition, inLoop } from './support.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { fixSource } from '../../src/core/language/fix-source.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
 import { newcomersPrograms } from '../support/newcomers.js';
 import { diagnosticsOf } from './support.js';
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { compileSource } from '../../src/core/bytecode/compile.js';
 import { bytecodeLimits } from '../../src/core/bytecode/limits.js';
 import { type Capabilities, referenceFleet } from '../../src/core/language/capabilities.js';
-import type { Diagnostic } from '../../src/core/language/diagnostics.js';
+import type { Diagnostic } from '../../src/core/language/diagnostics/diagnostics.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { languageLimits } from '../../src/core/language/limits.js';
 import { readCapabilities } from '../../src/core/language/read-capabilities.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { applied, fixture } from './support.js';
 

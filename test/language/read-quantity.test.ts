@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readQuantity } from '../../src/core/language/read-quantity.js';
-import type { QuantityName } from '../../src/core/language/units.js';
+import { readQuantity } from '../../src/core/language/units/read-quantity.js';
+import type { QuantityName } from '../../src/core/language/units/units.js';
 
 function mistakeOf(text: string, wanted: QuantityName): string {
   const reading = readQuantity(text, wanted);

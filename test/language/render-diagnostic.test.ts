@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { displayWidth } from '../../src/cli/terminal-text.js';
-import { renderDiagnostic } from '../../src/core/language/render-diagnostic.js';
+import { renderDiagnostic } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { diagnosticsOf, ifCondition, inLoop } from './support.js';
 
 function rendered(source: string): string {

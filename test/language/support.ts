@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { checkSource } from '../../src/core/language/check-source.js';
 import type { CheckedProgram } from '../../src/core/language/checked-tree.js';
-import type { Diagnostic } from '../../src/core/language/diagnostics.js';
+import type { Diagnostic } from '../../src/core/language/diagnostics/diagnostics.js';
 
 export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatQuantity, inBaseUnit } from '../../src/core/language/units.js';
+import { formatQuantity, inBaseUnit } from '../../src/core/language/units/units.js';
 import {
   applied,
   checkedProgram,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { alwaysTrueOrFalse, rangeOf } from '../../src/core/language/check/value-range.js';
 import type { Comparison, NumberExpression } from '../../src/core/language/checked-tree.js';
-import { alwaysTrueOrFalse, rangeOf } from '../../src/core/language/value-range.js';
 import { seedsOf } from '../support/nightly.js';
 import { type SeededRandom, seededRandom } from '../support/seeded-random.js';
 

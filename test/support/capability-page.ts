@@ -7,10 +7,10 @@ import {
   type ObjectShape,
   type Shape,
 } from '../../src/core/language/capability-file/shape.js';
-import { diagnosticCodes } from '../../src/core/language/diagnostic-codes.js';
+import { diagnosticCodes } from '../../src/core/language/diagnostics/diagnostic-codes.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { readCapabilities } from '../../src/core/language/read-capabilities.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
-import { formatQuantity } from '../../src/core/language/units.js';
+import { formatQuantity } from '../../src/core/language/units/units.js';
 
 export function capabilityPage(text: string): string {
   const parts: Readonly<Record<string, () => string>> = {

@@ -5,7 +5,7 @@ import {
   type Shape,
 } from '../../src/core/language/capability-file/shape.js';
 import { languageLimits } from '../../src/core/language/limits.js';
-import { unitNames } from '../../src/core/language/units.js';
+import { unitNames } from '../../src/core/language/units/units.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { compileSource } from '../../src/core/bytecode/compile.js';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { checkSource } from '../../src/core/language/check-source.js';
-import { renderDiagnostics } from '../../src/core/language/render-diagnostic.js';
+import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import { generatedProgram } from './generated-program.js';
 import { seededRandom } from './seeded-random.js';
 import { testFleet } from './test-fleet.js';

@@ -23,7 +23,7 @@ All mistakes of a file are reported at once, each with its place, what was found
 edit that mends it. A mistake does not cause others. \`dreamnet check FILE… --fix\` applies the edits that are certain.
 Errors keep a program from being compiled; warnings do not, unless \`check --strict\` says so.
 
-This page is made from the explanations in \`src/core/language/explanations/\` and \`src/core/bytecode/explanations.ts\`, and
+This page is made from the explanations in \`src/core/language/diagnostics/explanations/\` and \`src/core/bytecode/explanations.ts\`, and
 from what the compiler really says. A test compares it; \`npx vitest run test/language/documentation.test.ts -u\` writes it anew.`;
 
 const groups = [

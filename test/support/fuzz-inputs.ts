@@ -1,7 +1,7 @@
 /** Random numbers in, short texts that a parser should survive out: some nearly programs, some nothing of the sort. */
 import { readFileSync } from 'node:fs';
-import { keywords } from '../../src/core/language/tokens.js';
-import { unitNames } from '../../src/core/language/units.js';
+import { keywords } from '../../src/core/language/syntax/tokens.js';
+import { unitNames } from '../../src/core/language/units/units.js';
 import { generatedProgram } from './generated-program.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 import { testFleet } from './test-fleet.js';

@@ -1,8 +1,8 @@
 /** Source text in, its model out, by way of the parser; for fixtures, and to see that the parser reads what was written. */
-import { DiagnosticList } from '../../src/core/language/diagnostic-list.js';
-import { lex } from '../../src/core/language/lex.js';
-import { parse } from '../../src/core/language/parse.js';
-import type { ExpressionNode, ProgramNode, StatementNode } from '../../src/core/language/tree.js';
+import { DiagnosticList } from '../../src/core/language/diagnostics/diagnostic-list.js';
+import { lex } from '../../src/core/language/syntax/lex.js';
+import { parse } from '../../src/core/language/syntax/parse.js';
+import type { ExpressionNode, ProgramNode, StatementNode } from '../../src/core/language/syntax/tree.js';
 import type { ExpressionModel, LetModel, LoopModel, ProgramModel, StatementModel } from './program-model.js';
 
 /** Throws when the parser complains. */

@@ -1,6 +1,6 @@
 /** A program and random numbers in; the same tokens with other white space between them, and comments put in, out. */
-import { DiagnosticList } from '../../src/core/language/diagnostic-list.js';
-import { lex } from '../../src/core/language/lex.js';
+import { DiagnosticList } from '../../src/core/language/diagnostics/diagnostic-list.js';
+import { lex } from '../../src/core/language/syntax/lex.js';
 import type { SeededRandom } from './seeded-random.js';
 
 export interface RespaceOptions {

@@ -3,7 +3,7 @@
  * every unit, and names and codes at the edges of what a capability file may hold.
  */
 import type { Capabilities, FieldUnit } from '../../src/core/language/capabilities.js';
-import type { QuantityName } from '../../src/core/language/units.js';
+import type { QuantityName } from '../../src/core/language/units/units.js';
 
 export const regions = ['eu', 'us', 'asia-1', 'ünder/x y'];
 

@@ -6,7 +6,7 @@ import type {
   NamedEffect,
   TaskExample,
 } from '../../core/governor/compare-programs.js';
-import { formatQuantity } from '../../core/language/units.js';
+import { formatQuantity } from '../../core/language/units/units.js';
 import { formatChange, formatCount, formatNumber } from '../format.js';
 import type { SimulateDocument, SimulatedFile } from '../simulate-file.js';
 import { formatPairs, formatTable } from '../table.js';

@@ -3,7 +3,7 @@
  * suggestion as an edit that can be applied as it stands. Lines and columns count from 1, columns in UTF-16 units as
  * editors do; offsets count UTF-16 units from 0; an end is the first place behind.
  */
-import type { Diagnostic, Span } from '../../core/language/diagnostics.js';
+import type { Diagnostic, Span } from '../../core/language/diagnostics/diagnostics.js';
 
 export interface DiagnosticDocument extends Place {
   readonly code: string;

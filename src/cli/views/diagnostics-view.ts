@@ -1,7 +1,7 @@
 /** Diagnostics and their source in, text for a terminal out: wrapped to its width, and with colours where it has them. */
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Diagnostic } from '../../core/language/diagnostics.js';
-import { type DiagnosticPart, renderDiagnostics } from '../../core/language/render-diagnostic.js';
+import type { Diagnostic } from '../../core/language/diagnostics/diagnostics.js';
+import { type DiagnosticPart, renderDiagnostics } from '../../core/language/diagnostics/render-diagnostic.js';
 import { terminalWidth } from '../terminal-text.js';
 
 export interface Look {

@@ -6,7 +6,7 @@ import type {
   SimulatedPrediction,
   SimulationReport,
 } from '../../core/governor/simulate.js';
-import { formatQuantity, type QuantityName } from '../../core/language/units.js';
+import { formatQuantity, type QuantityName } from '../../core/language/units/units.js';
 import {
   formatBytes,
   formatChange,

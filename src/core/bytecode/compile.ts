@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Capabilities } from '../language/capabilities.js';
 import { checkSource } from '../language/check-source.js';
 import type { CheckedEffect, CheckedProgram, CheckedStatement } from '../language/checked-tree.js';
-import type { Diagnostic } from '../language/diagnostics.js';
+import type { Diagnostic } from '../language/diagnostics/diagnostics.js';
 import { effectsPerTask } from '../language/effects-per-task.js';
 import { languageVersion, limitsVersion } from '../language/limits.js';
 import { encodeModule } from './encode-module.js';

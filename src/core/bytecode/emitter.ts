@@ -1,5 +1,5 @@
 /** Collects the instructions of the function `run` while they are lowered: locals by role, field reads, source places. */
-import type { Span } from '../language/diagnostics.js';
+import type { Span } from '../language/diagnostics/diagnostics.js';
 import type { MemoryLayout } from './layout.js';
 import type { Instruction, OpcodeName } from './opcodes.js';
 

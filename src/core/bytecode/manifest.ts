@@ -1,6 +1,6 @@
 /** The manifest section: what a program says about itself. Parsed strictly, trusted for nothing that safety rests on. */
 import type { FieldUnit } from '../language/capabilities.js';
-import type { QuantityName } from '../language/units.js';
+import type { QuantityName } from '../language/units/units.js';
 import { Malformed } from './byte-reader.js';
 import { bytecodeLimits } from './limits.js';
 

@@ -2,7 +2,7 @@
 import type { ProgramInstance } from '../bytecode/instance.js';
 import type { ManifestAction } from '../bytecode/manifest.js';
 import type { TaskTable } from '../bytecode/task-table.js';
-import type { QuantityName } from '../language/units.js';
+import type { QuantityName } from '../language/units/units.js';
 
 export interface ActionTally {
   readonly action: string;

@@ -7,7 +7,7 @@ import { withoutSignature } from '../bytecode/signature.js';
 import type { TaskTable } from '../bytecode/task-table.js';
 import type { VerifiedProgram } from '../bytecode/verify.js';
 import type { FieldUnit } from '../language/capabilities.js';
-import type { QuantityName } from '../language/units.js';
+import type { QuantityName } from '../language/units/units.js';
 import type { ActionTally } from './action-tally.js';
 import type { PredictedChange, SimulationReport } from './simulate.js';
 import type { TableField } from './tables/column.js';

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CompiledProgram, compileSource } from '../bytecode/compile.js';
 import { DreamnetError } from '../errors.js';
-import { renderDiagnostics } from '../language/render-diagnostic.js';
+import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
 import { type Metric, metricSchema, type Objective } from '../nerve/messages/decision.js';
 
 export interface Playbook {

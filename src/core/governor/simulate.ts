@@ -7,7 +7,7 @@ import { instantiateProgram, type ProgramInstance } from '../bytecode/instance.j
 import type { TaskTable } from '../bytecode/task-table.js';
 import type { VerifiedProgram } from '../bytecode/verify.js';
 import { actionByName, type Capabilities, fieldByName } from '../language/capabilities.js';
-import type { QuantityName } from '../language/units.js';
+import type { QuantityName } from '../language/units/units.js';
 import { type ActionTally, tallyActions } from './action-tally.js';
 import { predictedMetrics } from './decide.js';
 import type { EffectSize } from './memory.js';

@@ -8,7 +8,7 @@ import { checkSignature, signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
 import { DreamnetError } from '../errors.js';
 import type { Keyring } from '../keys/keyring.js';
-import { renderDiagnostics } from '../language/render-diagnostic.js';
+import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import type { SigningKey } from './send-orders.js';

@@ -1,6 +1,6 @@
 /** What a fleet's agents offer to programs: task fields with units, and actions with codes, arguments and effects. */
 import fleet from './reference-fleet.json' with { type: 'json' };
-import type { QuantityName } from './units.js';
+import type { QuantityName } from './units/units.js';
 
 /** A field's unit; `name` fields hold the number of one of `names` and are compared for equality only. */
 export type FieldUnit = QuantityName | 'name';

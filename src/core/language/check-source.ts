@@ -1,14 +1,14 @@
 /** The language from end to end: source text in, checked program or every diagnostic out. Never throws. */
 import { type Capabilities, referenceFleet } from './capabilities.js';
-import { check } from './check.js';
-import { CheckContext } from './check-context.js';
+import { check } from './check/check.js';
+import { CheckContext } from './check/check-context.js';
 import type { CheckedProgram } from './checked-tree.js';
-import { DiagnosticList } from './diagnostic-list.js';
-import type { Diagnostic } from './diagnostics.js';
-import { refuseHiddenCharacters } from './hidden-characters.js';
-import { lexWithComments } from './lex.js';
+import { DiagnosticList } from './diagnostics/diagnostic-list.js';
+import type { Diagnostic } from './diagnostics/diagnostics.js';
 import { languageLimits } from './limits.js';
-import { parse } from './parse.js';
+import { refuseHiddenCharacters } from './syntax/hidden-characters.js';
+import { lexWithComments } from './syntax/lex.js';
+import { parse } from './syntax/parse.js';
 
 export interface CheckOptions {
   /** Only shown in messages; it changes nothing else. */

@@ -3,8 +3,8 @@
  * unit, and every number is known to be of a quantity that fits where it stands.
  */
 import type { ActionCapability, FieldCapability } from './capabilities.js';
-import type { Span } from './diagnostics.js';
-import type { QuantityName } from './units.js';
+import type { Span } from './diagnostics/diagnostics.js';
+import type { QuantityName } from './units/units.js';
 
 export interface CheckedProgram {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Source text in, the text with every certain suggestion applied and what was changed where out. Never throws. */
-import type { Diagnostic, Suggestion } from './diagnostics.js';
+import type { Diagnostic, Suggestion } from './diagnostics/diagnostics.js';
 
 export interface AppliedFix extends CertainFix {
   /** What the places of the diagnostic are in: the text as it was before this fix and those applied with it. */

@@ -3,14 +3,14 @@
  * space changes, and where comments stand when they would be in the way; formatting twice changes nothing more.
  */
 import { type CheckOptions, refuseTooLarge } from './check-source.js';
-import { DiagnosticList } from './diagnostic-list.js';
-import type { Diagnostic } from './diagnostics.js';
-import { printLayout } from './format-print.js';
-import { readProgram } from './format-statement.js';
-import { WordCursor, type WordsInput, wordsOf } from './format-words.js';
-import { lexWithComments } from './lex.js';
+import { DiagnosticList } from './diagnostics/diagnostic-list.js';
+import type { Diagnostic } from './diagnostics/diagnostics.js';
+import { printLayout } from './format/format-print.js';
+import { readProgram } from './format/format-statement.js';
+import { WordCursor, type WordsInput, wordsOf } from './format/format-words.js';
 import { languageLimits } from './limits.js';
-import { parse } from './parse.js';
+import { lexWithComments } from './syntax/lex.js';
+import { parse } from './syntax/parse.js';
 
 export type FormatResult =
   | { readonly ok: true; readonly text: string }

@@ -12,8 +12,8 @@ import { FileContext } from './capability-file/file-context.js';
 import { items, type JsonNode, member, parseJson } from './capability-file/json-source.js';
 import { Places } from './capability-file/places.js';
 import { capabilityFileShape } from './capability-file/shape.js';
-import { DiagnosticList } from './diagnostic-list.js';
-import type { Diagnostic } from './diagnostics.js';
+import { DiagnosticList } from './diagnostics/diagnostic-list.js';
+import type { Diagnostic } from './diagnostics/diagnostics.js';
 import { languageLimits } from './limits.js';
 
 export interface ReadOptions {

@@ -1,7 +1,8 @@
 /** A cell as text and the column it stands in, in; its number as programs see it out, or what is wrong with it. */
-import { type QuantityMistake, readQuantity } from '../../language/read-quantity.js';
+
 import { nearestWord, wordList } from '../../language/suggest.js';
-import { inBaseUnit } from '../../language/units.js';
+import { type QuantityMistake, readQuantity } from '../../language/units/read-quantity.js';
+import { inBaseUnit } from '../../language/units/units.js';
 import type { Column, TableField } from './column.js';
 
 /** How most cells look; the rest is read by the lexer of the language. */

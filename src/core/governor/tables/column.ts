@@ -1,8 +1,8 @@
 /** What a table calls a column in, the field it holds and the unit of its plain numbers out: `memory`, `memory (MB)`. */
 import type { FieldUnit } from '../../language/capabilities.js';
-import { describeUnit } from '../../language/quantity.js';
 import { nearestWord, wordList } from '../../language/suggest.js';
-import { quantityOfUnit, unitNames } from '../../language/units.js';
+import { describeUnit } from '../../language/units/quantity.js';
+import { quantityOfUnit, unitNames } from '../../language/units/units.js';
 
 /** A field as tables need it; `names` in the order of their numbers, for fields of unit `name`. */
 export interface TableField {

@@ -1,8 +1,8 @@
 /** A number, or text such as "90%" as in programs, in; the value in base units out, or a report of what is wrong. */
-import { DiagnosticList } from '../diagnostic-list.js';
-import type { Diagnostic } from '../diagnostics.js';
-import { lex } from '../lex.js';
-import { type QuantityName, quantityOfUnit } from '../units.js';
+import { DiagnosticList } from '../diagnostics/diagnostic-list.js';
+import type { Diagnostic } from '../diagnostics/diagnostics.js';
+import { lex } from '../syntax/lex.js';
+import { type QuantityName, quantityOfUnit } from '../units/units.js';
 import type { FileContext } from './file-context.js';
 import type { JsonNode } from './json-source.js';
 

@@ -1,6 +1,6 @@
 /** The argument of an action in; a unit, a range or a dose that does not fit the others is reported. */
-import { describeUnit } from '../quantity.js';
-import { formatQuantity, type QuantityName, writtenInEverydayUnit } from '../units.js';
+import { describeUnit } from '../units/quantity.js';
+import { formatQuantity, type QuantityName, writtenInEverydayUnit } from '../units/units.js';
 import { type Amount, amountAt } from './check-amount.js';
 import type { FileContext } from './file-context.js';
 import { type JsonNode, member } from './json-source.js';

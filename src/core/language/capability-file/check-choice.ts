@@ -1,6 +1,6 @@
 /** A value that should be one of a few words in; it is reported, with the nearest of them, when it is another. */
 import { nearestWord, wordList } from '../suggest.js';
-import { quantityOfUnit } from '../units.js';
+import { quantityOfUnit } from '../units/units.js';
 import { isText } from './check-text.js';
 import type { FileContext } from './file-context.js';
 import type { JsonNode } from './json-source.js';

@@ -1,6 +1,6 @@
 /** A value that should be text in; it is reported when it is none, or a name that could not be used. */
 import { languageLimits } from '../limits.js';
-import { isKeyword } from '../tokens.js';
+import { isKeyword } from '../syntax/tokens.js';
 import type { FileContext } from './file-context.js';
 import type { JsonNode } from './json-source.js';
 

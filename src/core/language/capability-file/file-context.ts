@@ -1,6 +1,6 @@
 /** What the checks of one capability file share: where they complain, and what was complained about already. */
-import type { DiagnosticList } from '../diagnostic-list.js';
-import type { DiagnosticDetails, Span } from '../diagnostics.js';
+import type { DiagnosticList } from '../diagnostics/diagnostic-list.js';
+import type { DiagnosticDetails, Span } from '../diagnostics/diagnostics.js';
 import type { JsonNode } from './json-source.js';
 import type { Places } from './places.js';
 

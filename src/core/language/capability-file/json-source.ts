@@ -1,6 +1,6 @@
 /** A text that should be JSON in, its tree with places out, or why it is none. Comments and trailing commas are fine. */
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { DiagnosticList } from '../diagnostic-list.js';
+import type { DiagnosticList } from '../diagnostics/diagnostic-list.js';
 import { type BracketProblem, bracketProblem } from './json-brackets.js';
 import { describeSyntaxError } from './json-syntax-errors.js';
 import type { Places } from './places.js';

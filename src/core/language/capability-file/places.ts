@@ -1,5 +1,5 @@
 /** A text in; lines and columns of its offsets out. */
-import type { Span } from '../diagnostics.js';
+import type { Span } from '../diagnostics/diagnostics.js';
 
 export class Places {
   readonly #lineStarts: readonly number[];

@@ -1,0 +1,81 @@
+/** Collects the diagnostics of one source in order of position, without repeating a place and without flooding. */
+
+import { languageLimits } from '../limits.js';
+import { diagnosticCodes } from './diagnostic-codes.js';
+import type { Diagnostic, DiagnosticDetails } from './diagnostics.js';
+
+export class DiagnosticList {
+  readonly #found: Diagnostic[] = [];
+  readonly #places = new Set<string>();
+  #errors = 0;
+  #warnings = 0;
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  /** True when nothing more would be kept, so that a stage can stop looking. */
+  get isFull(): boolean {
+    return this.#errors >= languageLimits.diagnosticsMax;
+  }
+
+  /** Keeps the diagnostic unless the same code was reported at the same place. Of warnings the first hundred are kept. */
+  add(details: DiagnosticDetails): void {
+    const place = `${details.code}:${details.span.offset}`;
+    if (this.isFull || this.#places.has(place)) return;
+    const isError = diagnosticCodes[details.code].severity === 'error';
+    if (!isError && this.#warnings >= languageLimits.diagnosticsMax) return;
+    this.#places.add(place);
+    this.#found.push(toDiagnostic(details));
+    if (isError) this.#errors += 1;
+    else this.#warnings += 1;
+    if (this.isFull) this.#found.push(floodNotice(details));
+  }
+
+  /** Where the whole is something else, what is said about its details does not help. */
+  forgetFrom(offset: number): void {
+    const kept = this.#found.filter(({ span }) => span.offset < offset);
+    this.#found.splice(0, this.#found.length, ...kept);
+    this.#errors = kept.filter(({ severity }) => severity === 'error').length;
+    this.#warnings = kept.length - this.#errors;
+  }
+
+  all(): Diagnostic[] {
+    return this.#found.toSorted((one, other) => one.span.offset - other.span.offset);
+  }
+
+  warnings(): Diagnostic[] {
+    return this.all().filter((diagnostic) => diagnostic.severity === 'warning');
+  }
+}
+
+function toDiagnostic(details: DiagnosticDetails): Diagnostic {
+  const { code, message, span, found, expected, hint, related, suggestion } = details;
+  return {
+    code,
+    severity: diagnosticCodes[code].severity,
+    message: readable(message),
+    span,
+    ...(found === undefined ? {} : { found: readable(found) }),
+    ...(expected === undefined ? {} : { expected: readable(expected) }),
+    ...(hint === undefined ? {} : { hint: readable(hint) }),
+    related: related ?? [],
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+/** Messages quote the source, where a name may have as many characters as a file. */
+function readable(text: string): string {
+  return text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax).toWellFormed()}…`;
+}
+
+const textLengthMax = 2_000;
+
+function floodNotice(last: DiagnosticDetails): Diagnostic {
+  return toDiagnostic({
+    code: 'DN010',
+    message: `more than ${languageLimits.diagnosticsMax} errors; the rest is not shown`,
+    span: last.span,
+    hint: 'mend the first ones and check again',
+  });
+}

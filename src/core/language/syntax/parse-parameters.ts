@@ -1,0 +1,116 @@
+/** The parameters of a program: tokens in, names with defaults and ranges out; a name is known even when its value is not. */
+import { spanBetween } from '../diagnostics/diagnostics.js';
+import { parseRangeBound } from './parse-expression.js';
+import { unreadable } from './parse-number.js';
+import type { TokenCursor } from './token-cursor.js';
+import type { ExpressionNode, ParameterNode } from './tree.js';
+
+export function parseParameters(cursor: TokenCursor): ParameterNode[] {
+  const parameters: ParameterNode[] = [];
+  if (cursor.is('{')) return reportNoParentheses(cursor);
+  if (!cursor.expectSymbol('(', 'after the name of the program')) return parameters;
+  while (!cursor.is(')') && !cursor.is('{') && !cursor.atEnd) {
+    const before = cursor.position;
+    const parameter = parseParameter(cursor);
+    if (parameter !== undefined) parameters.push(parameter);
+    if (cursor.accept(',')) continue;
+    if (cursor.is(')') || cursor.is('{')) break;
+    cursor.complain('parameters are separated by a comma', ', or )');
+    if (cursor.current.kind === 'name' && cursor.is('=', 1)) continue;
+    skipParameter(cursor);
+    if (!cursor.accept(',') && cursor.position === before) cursor.take();
+  }
+  cursor.expectSymbol(')', 'after the parameters');
+  return parameters;
+}
+
+function reportNoParentheses(cursor: TokenCursor): ParameterNode[] {
+  cursor.report({
+    code: 'DN008',
+    message: 'parentheses are missing after the name of the program',
+    span: cursor.current.span,
+    found: '{',
+    expected: '()',
+    hint: 'they hold the parameters, and are empty without',
+    suggestion: { span: cursor.gap, replacement: '()', certain: true },
+  });
+  return [];
+}
+
+function parseParameter(cursor: TokenCursor): ParameterNode | undefined {
+  cursor.beginStatement();
+  const { kind, text, span: start } = cursor.current;
+  if (kind !== 'name') {
+    const reserved = kind === 'keyword';
+    const hint = reserved ? `${text} is a keyword; choose another name` : undefined;
+    cursor.complain('the name of a parameter is missing', 'a name', hint);
+    skipParameter(cursor);
+    return undefined;
+  }
+  cursor.take();
+  cursor.givenNames.add(text);
+  const name = { name: text, span: start };
+  const value = parseValue(cursor, text);
+  if (value === undefined) {
+    skipParameter(cursor);
+    cursor.isWhole = false;
+  }
+  const read = value ?? { initial: unreadable(start) };
+  return { name, ...read, span: spanBetween(start, cursor.previous.span) };
+}
+
+type Value = Pick<ParameterNode, 'initial' | 'range'>;
+
+function parseValue(cursor: TokenCursor, name: string): Value | undefined {
+  skipType(cursor);
+  if (!cursor.accept('=')) {
+    cursor.complain(`the parameter ${name} has no default`, '=', `write ${name} = 20% IN 5%..50%`);
+    return undefined;
+  }
+  const initial = parseRangeBound(cursor);
+  if (initial === undefined) return undefined;
+  if (!cursor.accept('IN')) return { initial };
+  const range = parseRange(cursor);
+  return range === undefined ? undefined : { initial, range };
+}
+
+/** `limit: bytes = 1GB`: the colon was reported, and the default says what the parameter is. */
+function skipType(cursor: TokenCursor): void {
+  const { kind, text } = cursor.current;
+  if (kind !== 'symbol' || text !== ':') return;
+  while (!cursor.is('=') && !cursor.is(',') && !cursor.is(')') && !cursor.is('{') && !cursor.atEnd)
+    cursor.take();
+}
+
+function parseRange(cursor: TokenCursor): { low: ExpressionNode; high: ExpressionNode } | undefined {
+  const low = parseRangeBound(cursor);
+  if (low === undefined) return undefined;
+  if (!cursor.is('..') && low.kind === 'binary' && low.operator === '-') {
+    reportRangeSign(cursor, low.operatorSpan, '-');
+    return { low: low.left, high: low.right };
+  }
+  const { kind, text, span } = cursor.current;
+  if (kind === 'name' && /^(to|and|until)$/i.test(text)) {
+    reportRangeSign(cursor, span, text);
+    cursor.take();
+  } else if (!cursor.expectSymbol('..', 'between the ends of the range', 'a range is written 5%..50%')) {
+    return undefined;
+  }
+  const high = parseRangeBound(cursor);
+  return high === undefined ? undefined : { low, high };
+}
+
+function reportRangeSign(cursor: TokenCursor, span: ParameterNode['span'], found: string): void {
+  cursor.report({
+    code: 'DN008',
+    message: 'the ends of a range are joined by ..',
+    span,
+    found,
+    expected: '..',
+    suggestion: { span, replacement: '..', certain: true },
+  });
+}
+
+function skipParameter(cursor: TokenCursor): void {
+  while (!cursor.is(',') && !cursor.is(')') && !cursor.is('{') && !cursor.atEnd) cursor.take();
+}
