@@ -127,6 +127,7 @@ function fixture(name: string): string {
 /** Fixtures for the reference fleet, and short generated programs for the test fleet. */
 const programs: readonly string[] = [
   ...['reference.dream', 'every-form.dream'].map(fixture),
+  'FUNC f() { FOR EACH t IN task_queue WHERE t.region == "us" OR t.home != "eu" { MOVE(t) } }',
   ...pieces(fixture('mistakes.dream')),
   ...Array.from({ length: 60 }, (_, seed) => generatedProgram(seededRandom(seed))).filter(
     (source) => source.length < 500,
