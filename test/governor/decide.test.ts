@@ -1,13 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/governor/decide.js';
+import { expectedSizes } from '../../src/core/governor/expected-sizes.js';
 import { parseGoal } from '../../src/core/governor/goal.js';
 import { loadPlaybooks, readPlaybook } from '../../src/core/governor/playbooks.js';
 import { assessRisk } from '../../src/core/governor/risk.js';
+import { referenceFleet } from '../../src/core/language/capabilities.js';
 import { decisionSchema } from '../../src/core/nerve/messages/decision.js';
 import { instructionSchema } from '../../src/core/nerve/messages/instruction.js';
 import { createRandom } from '../../src/core/random.js';
-import { priorSizes, simulatedFleet } from '../support/simulated-fleet.js';
+import { simulatedFleet } from '../support/simulated-fleet.js';
 
 const table = simulatedFleet({ seed: 1, agents: 60 }).table();
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -18,7 +20,7 @@ function decided(goal: string, changes: Partial<Parameters<typeof decide>[0]> = 
     objective: parseGoal(goal),
     state: { agents: registered(60), covered: 60, table, ageMs: 1_000, fingerprint: 'f00d' },
     fleetAgents: 60,
-    memory: { effectSizes: priorSizes(), versions: new Map([['COST_OPTIMIZATION', 3]]) },
+    memory: { effectSizes: expectedSizes(referenceFleet), versions: new Map([['COST_OPTIMIZATION', 3]]) },
     playbooks: loadPlaybooks(),
     windowMs: 20_000,
     priority: 'HIGH',

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { expectedSizes } from '../../src/core/governor/expected-sizes.js';
 import { learnSizes } from '../../src/core/governor/learn.js';
 import { searchParameters } from '../../src/core/governor/search.js';
 import { whatIfModel } from '../../src/core/governor/what-if.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Objective } from '../../src/core/nerve/messages/decision.js';
-import { loadProgram, priorSizes, simulatedFleet } from '../support/simulated-fleet.js';
+import { loadProgram, simulatedFleet } from '../support/simulated-fleet.js';
 
 const source = readFileSync(new URL('../../playbooks/cost_optimize.dream', import.meta.url), 'utf8');
 const objective: Objective = {
@@ -19,7 +20,7 @@ const objective: Objective = {
 /** Two loops on a fleet that is new each time, as two runs of a session are: how far each prediction was off, in points. */
 function twoLoops(seed: number): { first: number; second: number } {
   const loaded = loadProgram(source);
-  let sizes = priorSizes();
+  let sizes = expectedSizes(referenceFleet);
   const errors = [1, 2].map(() => {
     const fleet = simulatedFleet({ seed, agents: 400 });
     const model = whatIfModel({
@@ -51,7 +52,7 @@ describe('learning from results', () => {
   }, 60_000);
 
   it('leaves sizes alone of which nothing was observed', () => {
-    const before = priorSizes();
+    const before = expectedSizes(referenceFleet);
     const after = learnSizes(before, [], referenceFleet);
     expect(after).toEqual(before);
   });
@@ -85,7 +86,7 @@ describe('learning from results', () => {
   });
 
   it('is not disturbed by sums that cannot be', () => {
-    const before = priorSizes();
+    const before = expectedSizes(referenceFleet);
     const broken = group('treated', 1, { '1': 0.2 }, { before: 0, after: Number.NaN });
     expect(learnSizes(before, [broken], referenceFleet)).toEqual(before);
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { expectedSizes } from '../../src/core/governor/expected-sizes.js';
 import { loadPlaybooks } from '../../src/core/governor/playbooks.js';
 import { searchParameters } from '../../src/core/governor/search.js';
 import { whatIfModel } from '../../src/core/governor/what-if.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Objective } from '../../src/core/nerve/messages/decision.js';
-import { loadProgram, priorSizes, simulatedFleet } from '../support/simulated-fleet.js';
+import { loadProgram, simulatedFleet } from '../support/simulated-fleet.js';
 
-const sizes = priorSizes();
+const sizes = expectedSizes(referenceFleet);
 const metrics = ['cost', 'latency', 'throughput', 'memory'] as const;
 const table = simulatedFleet({ seed: 1, agents: 100 }).table();
 

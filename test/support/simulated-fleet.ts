@@ -9,7 +9,6 @@ import { compileSource } from '../../src/core/bytecode/compile.js';
 import { instantiateProgram } from '../../src/core/bytecode/instance.js';
 import type { TaskTable } from '../../src/core/bytecode/task-table.js';
 import { verifyProgram } from '../../src/core/bytecode/verify.js';
-import type { EffectSize } from '../../src/core/governor/memory.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { AgentRecord } from '../../src/core/nerve/messages/agent-record.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
@@ -35,20 +34,6 @@ export interface SimulatedFleet {
     parameters: Readonly<Record<string, number>>,
     windowSeconds?: number,
   ): LoopMeasurement;
-}
-
-/** What the governor believes before anything was measured. */
-export function priorSizes(): EffectSize[] {
-  return referenceFleet.actions.flatMap((action) =>
-    action.effects.map(({ metric, perUnit, uncertainty }) => ({
-      action: action.name,
-      code: action.code,
-      metric,
-      mean: perUnit,
-      sd: uncertainty,
-      results: 0,
-    })),
-  );
 }
 
 export function loadProgram(source: string): LoadedProgram {
