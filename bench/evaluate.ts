@@ -1,79 +1,74 @@
 /**
  * What evaluating a program costs: the reference program over random tasks, filling its columns included, against the same
- * work in C, in plain JavaScript, and in the rule engines that people use for such conditions. All take turns.
+ * work in C, in plain JavaScript, and in the rule engines that people use for such conditions. Each runs in a process of
+ * its own; all take turns.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { compileSource } from '../src/core/bytecode/compile.js';
-import { instantiateProgram, type ProgramInstance } from '../src/core/bytecode/instance.js';
-import type { TaskTable } from '../src/core/bytecode/task-table.js';
-import { verifyProgram } from '../src/core/bytecode/verify.js';
-import { createRandom } from '../src/core/random.js';
 import { buildC, type CTimings, runC } from './peers/c-program.js';
-import {
-  branchFreeOverColumns,
-  celConditions,
-  jsonLogicConditions,
-  jsonLogicEngineConditions,
-  overConditions,
-  plainOverColumns,
-  plainOverObjects,
-  type TaskObject,
-} from './peers/evaluators.js';
+import type { EvaluatorTiming, Subject } from './peers/evaluator-process.js';
+import { plainOverColumns } from './peers/evaluators.js';
+import { randomTable } from './peers/random-tasks.js';
 import { type BenchContext, type Claim, interleaved, median, ratioClaim } from './support.js';
 
 /** So many that no branch predictor can remember how the conditions went in the round before. */
 const TASKS = 262_144;
-const ROUNDS = { counted: 15, warmUp: 3 };
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-const source = readFileSync(
-  path.join(import.meta.dirname, '..', 'test', 'fixtures', 'reference.dream'),
-  'utf8',
-);
+const ROUNDS = { counted: 15, warmUp: 4 };
 
 export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
   const directory = mkdtempSync(path.join(tmpdir(), 'dreamnet-evaluate-'));
+  const children: ChildProcess[] = [];
   try {
-    return await measure(directory, note);
+    return await measure({ directory, children, note });
   } finally {
+    for (const child of children) child.kill();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function measure(directory: string, note: (text: string) => void): Promise<readonly Claim[]> {
-  const table = randomTable();
-  const tasks = objectsOf(table);
-  const instance = referenceInstance();
-  const c = peerInC(directory, table);
+interface Measuring {
+  readonly directory: string;
+  /** Filled with what must be ended. */
+  readonly children: ChildProcess[];
+  readonly note: (text: string) => void;
+}
+
+async function measure({ directory, children, note }: Measuring): Promise<readonly Claim[]> {
+  const effects = plainOverColumns(randomTable(TASKS));
+  const c = peerInC(directory, effects);
   if (c === undefined) note('no C compiler here: the comparison with C is left out');
-  const expected = plainOverColumns(table);
-  // What the one before has left in heap and caches is cleared away: each goes over the tasks once before it is timed.
-  const timed = (work: () => number): number => {
-    collectGarbage();
-    work();
-    const startedMs = performance.now();
-    const found = work();
-    const ns = ((performance.now() - startedMs) * 1e6) / TASKS;
-    if (found !== expected) throw new Error(`${found} effects instead of ${expected}`);
-    return ns;
+  const subject = (name: Subject) => {
+    const child = fork(path.join(import.meta.dirname, 'peers', 'evaluator-process.ts'), [
+      name,
+      String(TASKS),
+    ]);
+    children.push(child);
+    return async (): Promise<number> => {
+      child.send('measure');
+      const [timing] = (await once(child, 'message')) as [EvaluatorTiming];
+      if (timing.effects !== effects)
+        throw new Error(`${name}: ${timing.effects} effects instead of ${effects}`);
+      return timing.nsPerTask;
+    };
   };
-  note(`${ROUNDS.counted} rounds over ${TASKS} random tasks, ${expected} effects`);
-  const subjects = {
-    dreamnet: () => timed(() => instance.runBatches(table, {}, () => undefined).effects),
-    fromObjects: () => timed(() => instance.runBatches(tableOf(tasks), {}, () => undefined).effects),
-    plain: () => timed(() => plainOverColumns(table)),
-    branchFree: () => timed(() => branchFreeOverColumns(table)),
-    objects: () => timed(() => plainOverObjects(tasks)),
-    cel: () => timed(() => overConditions(tasks, celConditions)),
-    jsonLogic: () => timed(() => overConditions(tasks, jsonLogicConditions)),
-    jsonLogicEngine: () => timed(() => overConditions(tasks, jsonLogicEngineConditions)),
-    c: () => c?.measure(expected) ?? Number.NaN,
-  };
-  const ns = await interleaved(subjects, ROUNDS);
+  note(`${ROUNDS.counted} rounds over ${TASKS} random tasks, ${effects} effects`);
+  const ns = await interleaved(
+    {
+      dreamnet: subject('dreamnet'),
+      dreamnetFromObjects: subject('dreamnetFromObjects'),
+      plain: subject('plain'),
+      branchFree: subject('branchFree'),
+      plainObjects: subject('plainObjects'),
+      cel: subject('cel'),
+      jsonLogic: subject('jsonLogic'),
+      jsonLogicEngine: subject('jsonLogicEngine'),
+      c: () => c?.measure() ?? Number.NaN,
+    },
+    ROUNDS,
+  );
   const figure = (name: string, samples: readonly number[]): Claim => ({
     name,
     value: median(samples),
@@ -90,69 +85,32 @@ async function measure(directory: string, note: (text: string) => void): Promise
     ratioClaim('program.bc / JavaScript without branches, by hand', ns.dreamnet, ns.branchFree),
     figure('plain JavaScript over columns', ns.plain),
     figure('JavaScript without branches over columns', ns.branchFree),
-    figure('plain JavaScript over objects', ns.objects),
-    figure('program.bc, columns filled from objects', ns.fromObjects),
+    figure('plain JavaScript over objects', ns.plainObjects),
+    figure('program.bc, columns filled from objects', ns.dreamnetFromObjects),
     figure('@marcbachmann/cel-js over objects', ns.cel),
     figure('json-logic-js over objects', ns.jsonLogic),
     figure('json-logic-engine, compiled, over objects', ns.jsonLogicEngine),
   ];
 }
 
-function randomTable(): TaskTable {
-  const random = createRandom(20_261_124);
-  const column = (most: number) => Float64Array.from({ length: TASKS }, () => random() * most);
-  return { rows: TASKS, columns: { cpu_time: column(10), memory: column(2e9), network: column(2e8) } };
-}
-
-function objectsOf({ rows, columns }: TaskTable): TaskObject[] {
-  return Array.from({ length: rows }, (_, row) => ({
-    cpu_time: columns.cpu_time?.[row] ?? 0,
-    memory: columns.memory?.[row] ?? 0,
-    network: columns.network?.[row] ?? 0,
-  }));
-}
-
-const filled = {
-  cpu_time: new Float64Array(TASKS),
-  memory: new Float64Array(TASKS),
-  network: new Float64Array(TASKS),
-};
-
-function tableOf(tasks: readonly TaskObject[]): TaskTable {
-  for (let row = 0; row < TASKS; row++) {
-    const task = tasks[row] as TaskObject;
-    filled.cpu_time[row] = task.cpu_time;
-    filled.memory[row] = task.memory;
-    filled.network[row] = task.network;
-  }
-  return { rows: TASKS, columns: filled };
-}
-
-function referenceInstance(): ProgramInstance {
-  const compiled = compileSource(source, { fileName: 'reference.dream' });
-  const verdict = compiled.ok ? verifyProgram(compiled.program.bytes) : undefined;
-  if (!verdict?.ok) throw new Error('the reference program does not compile');
-  return instantiateProgram(verdict.program);
-}
-
 interface PeerInC {
   /** One entry a round, those that only warm up included. */
   readonly timings: readonly CTimings[];
-  measure(expected: number): number;
+  measure(): number;
 }
 
-function peerInC(directory: string, table: TaskTable): PeerInC | undefined {
+function peerInC(directory: string, effects: number): PeerInC | undefined {
   const program = buildC(directory);
   if (program === undefined) return undefined;
   const file = path.join(directory, 'columns');
-  const { cpu_time, memory, network } = table.columns;
+  const { cpu_time, memory, network } = randomTable(TASKS).columns;
   writeFileSync(file, Buffer.concat([cpu_time, memory, network].map(bytesOf)));
   const timings: CTimings[] = [];
   return {
     timings,
-    measure: (expected) => {
+    measure: () => {
       const timing = runC(program, file, TASKS);
-      if (timing.effects.some((found) => found !== expected)) throw new Error('C finds other effects');
+      if (timing.effects.some((found) => found !== effects)) throw new Error('C finds other effects');
       timings.push(timing);
       return timing.withoutBranches;
     },

@@ -1,6 +1,6 @@
 /**
  * The reference program in other engines and in plain JavaScript. Each goes over all tasks once and gives the number of
- * effects that it found; those in JavaScript write the same 16-byte records as program.bc does, a chunk at a time.
+ * effects that it found; all write the same 16-byte records as program.bc does, a chunk at a time.
  */
 import { parse } from '@marcbachmann/cel-js';
 import { LogicEngine } from 'json-logic-engine';
