@@ -14,6 +14,7 @@ import { instantiateProgram } from '../src/core/bytecode/instance.js';
 import { checkSignature, signProgram } from '../src/core/bytecode/signature.js';
 import type { TaskTable } from '../src/core/bytecode/task-table.js';
 import { type VerifiedProgram, verifyProgram } from '../src/core/bytecode/verify.js';
+import { languageLimits } from '../src/core/language/limits.js';
 import { type BenchContext, type Claim, interleaved, median, ratioClaim } from './support.js';
 
 const ROUNDS = { counted: 200, warmUp: 50 };
@@ -29,6 +30,7 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
   const assembler = await wabt();
   const programs = freshPrograms(keys.privateKey);
   const large = largeSource();
+  const slow = slowSource();
   note(`${ROUNDS.counted} rounds of a program compiled, assembled, verified, loaded and run`);
   const ms = await interleaved(
     {
@@ -59,7 +61,11 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
   note(`${LARGE_ROUNDS.counted} rounds of a program of 1,000 lines`);
   const largeBytes = compiled(large);
   const largeMs = await interleaved(
-    { compile: () => timed(() => compiled(large)), verify: () => timed(() => verified(largeBytes)) },
+    {
+      compile: () => timed(() => compiled(large)),
+      verify: () => timed(() => verified(largeBytes)),
+      compileSlow: () => timed(() => compiled(slow)),
+    },
     LARGE_ROUNDS,
   );
   const figure = (name: string, samples: readonly number[]): Claim => ({
@@ -72,7 +78,13 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
     { ...figure('verify, load and first run of 1,024 tasks', ms.load), goal: { atMost: 0.5 } },
     { ...figure('compile the reference program, warm', ms.compile), goal: { atMost: 5 } },
     { ...figure('compile a program of 1,000 lines', largeMs.compile), goal: { atMost: 100 } },
-    figure('the same with digest and signature', ms.wholePath),
+    figure('compile 256 KiB that are written to be slow', largeMs.compileSlow),
+    {
+      name: 'the same per KiB / 1,000 lines per KiB',
+      value: (median(largeMs.compileSlow) / median(largeMs.compile)) * (large.length / slow.length),
+      unit: '×',
+    },
+    figure('verify, load and first run with digest and signature', ms.wholePath),
     ratioClaim('verified load / the engine alone, trusting the bytes', ms.load, ms.trusting),
     ratioClaim('compile / wabt assembling the module from its text', ms.compile, ms.assemble),
     figure('the engine alone: compile, instantiate, first run', ms.trusting),
@@ -133,6 +145,26 @@ function freshPrograms(privateKey: PrivateKey) {
       return { bytes, text };
     },
   };
+}
+
+/** Many values at once, and deep chains of ELSE that each know all of them: as large as a source may be. */
+function slowSource(): string {
+  const most = languageLimits.sourceBytesMax - 300;
+  let source = 'FUNC slow() {\nFOR EACH t IN task_queue {\n';
+  let next = 2;
+  const numbers = (count: number) => Array.from({ length: count }, () => next++);
+  while (source.length < most / 2) {
+    const sum = numbers(60).map((number) => `t.memory * ${number}`);
+    source += `IF ${sum.join(' + ')} > 1B THEN ROUTE_TO_CHEAPER_REGION(t)\n`;
+  }
+  for (;;) {
+    const chain = numbers(60).map(
+      (number) => `IF t.errors > ${number} THEN ROUTE_TO_CHEAPER_REGION(t) ELSE `,
+    );
+    const more = `${chain.join('')}ROUTE_TO_NEARER_REGION(t)\n`;
+    if (source.length + more.length > most) return `${source}}\n}\n`;
+    source += more;
+  }
 }
 
 /** Every line an IF of its own; each condition another one. */

@@ -30,6 +30,29 @@ describe('every pass', () => {
   });
 });
 
+describe('the optimisation score', () => {
+  const four = 'ROUTE_TO_CHEAPER_REGION(task) '.repeat(4);
+
+  it('is 1 where a branch calculates what is calculated behind it again: not every task went through it', () => {
+    const source = `IF task.errors > 3 THEN { IF task.memory / 3 > 1GB THEN { ${four} } }
+      IF task.memory / 3 > 2GB THEN ROUTE_TO_NEARER_REGION(task)`;
+    expect(compiled(inLoop(source)).optimizationScore).toBe(1);
+  });
+});
+
+describe('removing dead code', () => {
+  it('leaves out a chain of LETs that only its own links read, and keeps one that an effect needs', () => {
+    const chain = (end: string) => {
+      const lets = Array.from({ length: 400 }, (_, at) => `LET n${at + 1} = n${at} * 2`);
+      return inLoop(
+        `LET n0 = task.errors ${lets.join(' ')} IF ${end} > 3 THEN ROUTE_TO_CHEAPER_REGION(task)`,
+      );
+    };
+    expect(counts(chain('task.memory / 1GB'))['f64.mul']).toBeUndefined();
+    expect(counts(chain('n200'))['f64.mul']).toBe(200);
+  });
+});
+
 describe('hoisting', () => {
   it('calculates once a run what no task changes', () => {
     const source = (limit: string) => `FUNC f(a = 1GB IN 1MB..9GB) {

@@ -1,6 +1,6 @@
 /**
  * How close the emitted instructions are to what the program cannot do without: 1 when nothing could be left out, lower
- * for values calculated again in another branch or loop, arguments that must be limited, LETs, and further loops.
+ * for values calculated again in another loop, arguments that must be limited, LETs, and further loops.
  */
 import type { CheckedProgram, CheckedStatement } from '../language/checked-tree.js';
 import { effectCost, operationCost } from './passes/expression-cost.js';
@@ -11,10 +11,10 @@ import { type AnyExpression, ownExpressions, partsOf } from './visit-expressions
 /** `program` is what all passes made of it. Both counts are of the longest way that a task can take. */
 export function optimizationScore(program: CheckedProgram, emitted: CostPerTask): number {
   if (emitted.max === 0) return 1;
-  const known: Known = { numbers: new ValueNumbers(), uses: new Map() };
+  const known: Known = { numbers: new ValueNumbers(), uses: new Uses() };
   for (const named of program.lets) {
     known.numbers.name(named);
-    known.uses.set(known.numbers.of(named.value), 1);
+    known.uses.add(known.numbers.of(named.value));
   }
   const needed = neededBy(
     program.loops.flatMap(({ body }) => body),
@@ -26,10 +26,34 @@ export function optimizationScore(program: CheckedProgram, emitted: CostPerTask)
 /** Count, compare, repeat. */
 const loopCost = 7;
 
-/** How often each value was used on the way to here, by value number. */
 interface Known {
   readonly numbers: ValueNumbers;
-  readonly uses: Map<number, number>;
+  readonly uses: Uses;
+}
+
+/** How often each value was used on the way to here, by value number. */
+class Uses {
+  readonly #counts = new Map<number, number>();
+  /** What was counted, in order, so that a branch can be forgotten again. */
+  readonly #counted: number[] = [];
+
+  /** How often it was used before. */
+  add(number: number): number {
+    const before = this.#counts.get(number) ?? 0;
+    this.#counts.set(number, before + 1);
+    this.#counted.push(number);
+    return before;
+  }
+
+  /** Nothing that is used in a branch is known to be used behind it, or in the other one. */
+  inBranch(count: () => number): number {
+    const start = this.#counted.length;
+    const result = count();
+    for (const number of this.#counted.splice(start)) {
+      this.#counts.set(number, (this.#counts.get(number) ?? 0) - 1);
+    }
+    return result;
+  }
 }
 
 /** Every value is calculated once, kept when a second place needs it, and read by each further place. */
@@ -42,7 +66,7 @@ function neededBy(statements: readonly CheckedStatement[], known: Known): number
     const own = ownExpressions(statement).reduce((total, one) => total + neededFor(one, known), sum);
     if (statement.kind === 'effect') return own + effectCost(statement);
     const ways = [statement.whenTrue, statement.whenFalse].map((way) =>
-      neededBy(way, { ...known, uses: new Map(known.uses) }),
+      known.uses.inBranch(() => neededBy(way, known)),
     );
     return own + 1 + Math.max(...ways);
   }, 0);
@@ -60,8 +84,7 @@ function neededFor(expression: AnyExpression, { numbers, uses }: Known): number 
       continue;
     }
     const number = numbers.of(meant);
-    const usesBefore = uses.get(number) ?? 0;
-    uses.set(number, usesBefore + 1);
+    const usesBefore = uses.add(number);
     if (usesBefore > 0) needed += usesBefore === 1 ? 2 : 1;
     else {
       needed += operationCost(meant);

@@ -3,13 +3,14 @@
  * nothing reads. Runs after folding, which makes such things visible.
  */
 import type {
+  CheckedIf,
   CheckedLet,
   CheckedLoop,
   CheckedProgram,
   CheckedStatement,
   ConditionExpression,
 } from '../../language/checked-tree.js';
-import { visitStatements } from '../visit-expressions.js';
+import { type AnyExpression, ownExpressions, visitExpression } from '../visit-expressions.js';
 
 export function removeDeadCode(program: CheckedProgram): CheckedProgram {
   const loops = program.loops.flatMap(liveLoop);
@@ -41,35 +42,38 @@ function hasEffect(statement: CheckedStatement): boolean {
   return statement.kind === 'if' && [...statement.whenTrue, ...statement.whenFalse].some(hasEffect);
 }
 
-/** Repeats until nothing changes, because a LET may be read by another LET only. */
+/** From the end to the start, so that what only a left out LET reads is not read either. */
 function withoutUnreadLets(program: CheckedProgram): CheckedProgram {
   const read = new Set<number>();
-  const statements = [...program.lets, ...program.loops.flatMap((loop) => loop.body)];
-  visitStatements(statements, (expression) => {
-    if (expression.kind === 'slot' || expression.kind === 'condition-slot') read.add(expression.slot);
+  const loops = program.loops
+    .toReversed()
+    .map((loop) => ({ ...loop, body: readStatements(loop.body, read) }))
+    .toReversed();
+  return { ...program, loops, lets: readStatements(program.lets, read).filter(isLet) };
+}
+
+/** Adds to `read` what the statements that stay read. */
+function readStatements(statements: readonly CheckedStatement[], read: Set<number>): CheckedStatement[] {
+  const kept: CheckedStatement[] = [];
+  for (const statement of statements.toReversed()) {
+    if (isLet(statement) && !read.has(statement.slot)) continue;
+    kept.push(statement.kind === 'if' ? withReadBranches(statement, read) : statement);
+    for (const expression of ownExpressions(statement)) addSlots(expression, read);
+  }
+  return kept.toReversed();
+}
+
+function withReadBranches(statement: CheckedIf, read: Set<number>): CheckedIf {
+  const whenTrue = readStatements(statement.whenTrue, read);
+  return { ...statement, whenTrue, whenFalse: readStatements(statement.whenFalse, read) };
+}
+
+function addSlots(expression: AnyExpression, read: Set<number>): void {
+  visitExpression(expression, (part) => {
+    if (part.kind === 'slot' || part.kind === 'condition-slot') read.add(part.slot);
   });
-  let removed = false;
-  const isRead = (statement: CheckedStatement): boolean => {
-    const unread = isLet(statement) && !read.has(statement.slot);
-    removed ||= unread;
-    return !unread;
-  };
-  const lets = program.lets.filter(isRead);
-  const loops = program.loops.map((loop) => ({ ...loop, body: filterStatements(loop.body, isRead) }));
-  return removed ? withoutUnreadLets({ ...program, lets, loops }) : program;
 }
 
 function isLet(statement: CheckedStatement): statement is CheckedLet {
   return statement.kind === 'number-let' || statement.kind === 'condition-let';
-}
-
-function filterStatements(
-  statements: readonly CheckedStatement[],
-  keep: (statement: CheckedStatement) => boolean,
-): CheckedStatement[] {
-  return statements.filter(keep).map((statement) => {
-    if (statement.kind !== 'if') return statement;
-    const whenTrue = filterStatements(statement.whenTrue, keep);
-    return { ...statement, whenTrue, whenFalse: filterStatements(statement.whenFalse, keep) };
-  });
 }
