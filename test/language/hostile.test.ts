@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileSource } from '../../src/core/bytecode/compile.js';
 import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
+import { formatSource } from '../../src/core/language/format-source.js';
 import { languageLimits } from '../../src/core/language/limits.js';
 import { isNightly } from '../support/nightly.js';
 import { codesOf, diagnosticsOf, fixture, ifCondition, inLoop } from './support.js';
@@ -48,6 +49,16 @@ describe('hostile sources', () => {
     const lets = inLoop(`${names.map((name) => `LET ${name}`).join('\n')} ROUTE_TO_CHEAPER_REGION(task)`);
     for (const source of [parameters, lets])
       expect(codesOf(source).filter((code) => code !== 'DN040')).toEqual(['DN011']);
+  });
+
+  it.each([
+    'hello\n'.concat('é '.repeat(100)),
+    "it's ".repeat(200),
+    '`a`\n'.repeat(101),
+    'FOR '.concat('é '.repeat(120)),
+  ])('that are no program are refused, however much is wrong with them', (source) => {
+    expect(codesOf(source).length).toBeGreaterThan(0);
+    expect(formatSource(source, { fileName: 'text.dream' }).ok).toBe(false);
   });
 
   it('with ten thousand errors get a hundred of them', () => {

@@ -21,8 +21,8 @@ export function formatSource(source: string, options: Pick<CheckOptions, 'fileNa
   const diagnostics = new DiagnosticList();
   if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
   const { tokens, comments } = lexWithComments(source, diagnostics);
-  parse(tokens, diagnostics);
-  if (diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };
+  const tree = parse(tokens, diagnostics);
+  if (tree === undefined || diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };
   const words = wordsOf({ source, tokens, comments });
   const text = printLayout(readProgram(new WordCursor(words)));
   if (growsTooLarge(text, options.fileName, diagnostics))

@@ -31,9 +31,10 @@ function takeFunc(cursor: TokenCursor, diagnostics: DiagnosticList): boolean {
     return cursor.expectKeyword('FUNC', 'at the start of the program');
   const isStatement = cursor.is('FOR') || cursor.is('IF') || cursor.is('LET');
   const hint = isStatement ? 'put what is here into FUNC name() { … }' : `a program is written ${form}`;
+  // Forgotten before, so that there is room for the answer where as much was said as is ever said.
+  if (!isStatement && kind !== 'end') diagnostics.forgetFrom(cursor.peek(1).span.offset);
   if (kind === 'end') cursor.complain('there is no program in this file', 'FUNC', hint);
   else cursor.complain('a program begins with FUNC and its name', 'FUNC', hint);
-  if (!isStatement && kind !== 'end') diagnostics.forgetFrom(cursor.peek(1).span.offset);
   return false;
 }
 
