@@ -163,6 +163,9 @@ describe('a capability file with mistakes', () => {
     ['"unit": "count"', '"unit": ["count"]', 'DN055'],
     ['"names": ["A4", "A3"]', '"names": ["A4", "A4"]', 'DN058'],
     ['"names": ["A4", "A3"]', '"names": ["A4", "\\n"]', 'DN057'],
+    ['"names": ["A4", "A3"]', '"names": [" A4", "A3"]', 'DN057'],
+    ['"names": ["A4", "A3"]', '"names": ["A4", "A3\u00a0"]', 'DN057'],
+    ['"names": ["A4", "A3"]', '"names": ["A4", " "]', 'DN057'],
     ['"names": ["A4", "A3"]', '"names": [4]', 'DN055'],
     ['"names": ["A4", "A3"]', '"names": []', 'DN066'],
     [', "names": ["A4", "A3"]', '', 'DN065'],
@@ -223,6 +226,14 @@ describe('a capability file with mistakes', () => {
     if (first?.suggestion !== undefined) expect(codesIn(applied(text, first))).not.toContain(first.code);
   });
 
+  it('learns the name without the space around it, which a task table could not hold', () => {
+    const text = changed('"A4", "A3"', '" A4\u3000", "A3"');
+    const [first] = diagnosticsIn(text);
+    if (first === undefined) throw new Error('nothing is said');
+    expect(first.message).toBe('this name begins or ends with a space, which task tables leave out');
+    expect(applied(text, first)).toBe(good);
+  });
+
   it('is shown an amount where it stands, inside its quotes', () => {
     const text = changed('"max": "90%"', '"max": "5secs"');
     const [first] = diagnosticsIn(text);
@@ -274,6 +285,8 @@ describe('a file that is not JSON', () => {
     ['\uFEFF{"a" 1}', '1:7', 'a colon is missing between key and value'],
     ['{"a": }', '1:7', 'a value is missing here'],
     ['{\n  "a": [1, 2}\n}', '2:13', 'a list ends with ], not with }'],
+    ['{"a": ], "b": [[1}', '1:7', 'an object ends with }, not with ]'],
+    ['{"a": [1}, "b": "c\n}', '1:9', 'a list ends with ], not with }'],
     ['{\n  "a": {\n', '2:9', 'the file ends inside an object'],
     ['{}\n}', '2:1', 'the file goes on behind its end'],
     ['{} and more', '1:4', 'the file goes on behind its end'],
@@ -316,6 +329,24 @@ describe('a file that is not JSON', () => {
       expect(first).toMatchObject({ code: 'DN051', span: { line: 1 } });
       expect(first?.message).toContain('more than 32 levels');
       expect(more).toEqual([]);
+    }
+  });
+
+  it('is told so when it is nested as deeply behind a bracket that is wrong', () => {
+    const text = `{"a": ], "b": ${'['.repeat(100_000)}`;
+    expect(diagnosticsIn(text).map(({ message }) => message)).toEqual(['an object ends with }, not with ]']);
+  });
+
+  it('is told so when it is brackets in any order, thousands of times', () => {
+    const openings = ['[', '[1,', '{"a":', '[[],', '{"a":{},"b":'];
+    const pieces = [...openings, ']', '}', ',', ':', '"b"', 'x', '"\n', '/*', '//'];
+    for (let seed = 1; seed <= 600; seed += 1) {
+      const random = seededRandom(seed);
+      const some = (from: readonly string[], most: number) =>
+        Array.from({ length: random.below(most + 1) }, () => random.pick(from)).join('');
+      const start = some(openings, 2) + random.pick([']', '}', '],', '},', ':}', ':],']) + some(openings, 2);
+      const source = start + (random.pick(openings) + some(pieces, 2)).repeat(20_000);
+      expect(() => useAll(source), `seed ${seed}`).not.toThrow();
     }
   });
 

@@ -51,7 +51,7 @@ function schemaOf(shape: Shape): Schema {
     case 'label':
       return { ...name, pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' };
     case 'quoted':
-      return { ...name, pattern: '^[^"]*$' };
+      return { ...name, pattern: '^[^"\\s]([^"]*[^"\\s])?$' };
     case 'text':
     case 'metric':
       return { type: 'string' };

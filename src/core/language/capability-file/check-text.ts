@@ -56,6 +56,20 @@ export function checkQuoted(node: JsonNode, place: string, context: FileContext)
   else if (name.length > languageLimits.nameLengthMax) reportName(node, tooLong(name), context);
   else if (/["\p{C}\u2028\u2029]/u.test(name))
     reportName(node, 'a program could not write this name between quotes', context);
+  else if (name.trim() === '') reportName(node, `${place} is nothing but space`, context);
+  else if (name.trim() !== name) reportSpaceAround(node, name.trim(), context);
+}
+
+/** Cells of a task table are trimmed, so that no table could hold the name. */
+function reportSpaceAround(node: JsonNode, plain: string, context: FileContext): void {
+  const replacement = JSON.stringify(plain);
+  context.report(node, {
+    code: 'DN057',
+    message: 'this name begins or ends with a space, which task tables leave out',
+    found: context.textOf(node),
+    expected: replacement,
+    suggestion: { span: context.spanOf(node), replacement, certain: false },
+  });
 }
 
 function reportName(node: JsonNode, message: string, context: FileContext): void {

@@ -1,4 +1,7 @@
-/** The text of a JSON file in, the first bracket that fits no other out; also nesting that a parser would not survive. */
+/**
+ * The text of a JSON file in, the first bracket that fits no other out; also nesting that a parser would not survive. Up to
+ * the bracket that is told nothing is nested deeper than the limit; what is behind a wrong one was not looked at.
+ */
 import { createScanner } from 'jsonc-parser';
 import { languageLimits } from '../limits.js';
 

@@ -53,7 +53,10 @@ function parsePlain(
   diagnostics: DiagnosticList,
 ): JsonNode | undefined {
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+  const tree = parseTree(readable(text, brackets), errors, {
+    allowTrailingComma: true,
+    allowEmptyContent: true,
+  });
   const isSwallowed = errors.some(swallowsTheRest);
   for (const error of independent(errors, tree, brackets, places)) {
     const { start = error.offset, ...told } = describeSyntaxError(error, text, tree);
@@ -66,6 +69,14 @@ function parsePlain(
   if (brackets !== undefined && !isSwallowed) reportBrackets(brackets, places, diagnostics);
   if (tree === undefined && !diagnostics.hasErrors) reportEmpty(places, diagnostics);
   return diagnostics.hasErrors ? undefined : tree;
+}
+
+/**
+ * Behind a wrong bracket nobody knows what is in what: nothing is told about it, the tree is not used, and the parser, which
+ * recurses and does not take a wrong bracket for the end of anything, could go deeper than `bracketProblem` counted.
+ */
+function readable(text: string, brackets: BracketProblem | undefined): string {
+  return brackets?.kind === 'wrong' ? text.slice(0, brackets.offset) : text;
 }
 
 /**

@@ -66,7 +66,7 @@ export const capabilityExplanations = {
     '"version": 2',
   ),
   DN057: mistake(
-    'Programs write these names, so they are made of letters a to z, digits and `_`, do not begin with a digit or `__`, and are no word of the language.',
+    'Programs write these names, so they are made of letters a to z, digits and `_`, do not begin with a digit or `__`, and are no word of the language. The names that a field can have stand in quotes: they have no quotes in them, and no space around them, which task tables would leave out.',
     '"tray"',
     '"paper tray"',
   ),
