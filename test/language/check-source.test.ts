@@ -206,3 +206,30 @@ describe('capabilities', () => {
     expect(actionByCode(referenceFleet, 99)).toBeUndefined();
   });
 });
+
+describe('indentation', () => {
+  const move = 'ROUTE_TO_CHEAPER_REGION(task)';
+  const lines = (...statements: string[]) => inLoop(`\n${statements.join('\n')}\n`);
+
+  it.each([
+    ['behind one statement', ['  IF task.errors > 3 THEN', `    ${move}`, `    ${move}`]],
+    ['behind one statement on the line of the IF', [`  IF task.errors > 3 THEN ${move}`, `    ${move}`]],
+    ['behind ELSE', ['  IF task.errors > 3 THEN {', `    ${move}`, '  } ELSE', `    ${move}`, `    ${move}`]],
+    [
+      'behind ELSE IF',
+      [`  IF task.errors > 3 THEN ${move}`, '  ELSE IF task.errors > 1 THEN', `    ${move}`, `    ${move}`],
+    ],
+  ])('that deceives is told: %s', (_, statements) => {
+    expect(codesOf(lines(...statements))).toEqual(['DN045']);
+  });
+
+  it.each([
+    ['a block', ['  IF task.errors > 3 THEN {', `    ${move}`, `    ${move}`, '  }', `  ${move}`]],
+    ['one statement', ['  IF task.errors > 3 THEN', `    ${move}`, `  ${move}`]],
+    ['all on one line', [`  IF task.errors > 3 THEN ${move} ${move}`]],
+    ['no indentation at all', ['IF task.errors > 3 THEN', move, move]],
+    ['a block that begins on the line of the IF', [`  IF task.errors > 3 THEN { ${move}`, `    ${move} }`]],
+  ])('that does not is not: %s', (_, statements) => {
+    expect(codesOf(lines(...statements))).toEqual([]);
+  });
+});

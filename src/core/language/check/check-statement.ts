@@ -8,6 +8,7 @@ import { formatQuantity } from '../units/units.js';
 import { checkCall } from './check-call.js';
 import type { CheckContext } from './check-context.js';
 import { checkCondition, checkExpression, checkQuantity } from './check-expression.js';
+import { warnIndentation } from './check-indentation.js';
 import { rewritten } from './check-units.js';
 import { rangeOf } from './value-range.js';
 
@@ -87,6 +88,7 @@ export function checkInterval(node: ReportNode, context: CheckContext): number |
 }
 
 function checkStatements(statements: readonly StatementNode[], context: CheckContext): CheckedStatement[] {
+  warnIndentation(statements, context);
   return statements.flatMap((statement) =>
     context.diagnostics.isFull ? [] : (checkStatement(statement, context) ?? []),
   );

@@ -39,6 +39,7 @@ export const diagnosticCodes = {
   DN042: { severity: 'warning', title: 'a value that will be limited' },
   DN043: { severity: 'warning', title: 'a division by zero' },
   DN044: { severity: 'warning', title: 'a program without effect' },
+  DN045: { severity: 'warning', title: 'a statement whose indentation deceives' },
   DN050: { severity: 'error', title: 'a capability file that is too large' },
   DN051: { severity: 'error', title: 'a capability file that is not JSON' },
   DN052: { severity: 'error', title: 'a key that capability files do not have' },

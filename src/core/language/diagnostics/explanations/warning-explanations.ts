@@ -1,4 +1,4 @@
-/** Explanations of what is possible and hardly meant: DN040 to DN044. */
+/** Explanations of what is possible and hardly meant: DN040 to DN045. */
 import { type CodeExplanation, inLoop, program, tunable } from './explanation.js';
 
 export const warningExplanations = {
@@ -31,5 +31,20 @@ export const warningExplanations = {
       'The program proposes nothing for any task. Agents would spend time on it, and nothing would change.',
     wrong: program('', ['  REPORT_METRICS_EVERY(5s)']),
     right: inLoop('ROUTE_TO_CHEAPER_REGION(task)'),
+  },
+  DN045: {
+    meaning:
+      'White space means nothing: without braces one statement belongs to an IF or ELSE, and the next one runs for every task, however it is indented. A reader would be deceived.',
+    wrong: inLoop(
+      'IF task.errors > 3 THEN',
+      '  REDUCE_CPU_THROTTLE(task, 20%)',
+      '  ROUTE_TO_CHEAPER_REGION(task)',
+    ),
+    right: inLoop(
+      'IF task.errors > 3 THEN {',
+      '  REDUCE_CPU_THROTTLE(task, 20%)',
+      '  ROUTE_TO_CHEAPER_REGION(task)',
+      '}',
+    ),
   },
 } satisfies Readonly<Record<string, CodeExplanation>>;
