@@ -2,6 +2,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { keyIdOf } from './bytecode/signature.js';
 import { type Order, orderSchema, type SignedOrder, signedOrderSchema } from './nerve/messages/order.js';
+import { parseRecord } from './nerve/records.js';
 
 export type OpenedOrder =
   | { readonly ok: true; readonly order: Order }
@@ -34,7 +35,7 @@ export function openOrder(
     readonly nowMs: number;
   },
 ): OpenedOrder {
-  const signed = parse(envelope, signedOrderSchema);
+  const signed = parseRecord(envelope, signedOrderSchema);
   if (signed === undefined) return refusal('DN610', 'the order has not the shape of a signed order');
   if (revoked.has(signed.keyId))
     return refusal('DN622', `the order is signed by ${signed.keyId}, a key that is revoked`);
@@ -44,7 +45,7 @@ export function openOrder(
   if (!verify(null, Buffer.from(signed.order), key, Buffer.from(signed.signature, 'base64'))) {
     return refusal('DN612', 'the signature of the order does not fit its text');
   }
-  const order = parse(signed.order, orderSchema);
+  const order = parseRecord(signed.order, orderSchema);
   if (order === undefined) return refusal('DN613', 'the order is signed but has fields that do not fit');
   if (order.expires <= nowMs) return refusal('DN614', `the order expired ${nowMs - order.expires} ms ago`);
   return { ok: true, order };
@@ -52,15 +53,4 @@ export function openOrder(
 
 function refusal(code: string, reason: string): OpenedOrder {
   return { ok: false, code, reason };
-}
-
-function parse<T>(
-  text: string,
-  schema: { safeParse(value: unknown): { success: boolean; data?: T } },
-): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

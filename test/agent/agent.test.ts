@@ -4,7 +4,7 @@ import { createProgramLoader, type LoadedProgram } from '../../src/core/agent/lo
 import { createSimulatedWorkload } from '../../src/core/agent/workloads/simulated.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
-import { cache, key, orderOf, type TestProgram, throttle, trustOf } from './support.js';
+import { cache, key, orderOf, programOf, type TestProgram, throttle, trustOf } from './support.js';
 
 const startMs = 1_767_225_600_000;
 let nowMs = startMs;
@@ -35,8 +35,7 @@ function loadedOf({ digest, bytes }: TestProgram): LoadedProgram {
   });
   const load = loader.load({
     digest,
-    bytes,
-    fetchMs: 0,
+    fetched: { ok: true, bytes, fetchMs: 0, digestMs: 0 },
     capabilities: agent.capabilities,
     trust: trustOf(key),
   });
@@ -97,7 +96,7 @@ describe('staging', () => {
     expect(agent.staged).toBeUndefined();
     expect(stage(cache)).toMatchObject({ outcome: 'refused', code: 'DN618' });
     expect(goLive(cache)).toMatchObject({ outcome: 'refused', code: 'DN618' });
-    expect(agent.live?.loaded.digest).toBe(throttle.digest);
+    expect(agent.live?.loaded.program.digest).toBe(throttle.digest);
   });
 });
 
@@ -259,6 +258,22 @@ describe('an effect', () => {
     expect(metrics.applied).toBe(0);
     expect(metrics.refused).toBeGreaterThan(0);
     expect(other.report?.refused).toBe(metrics.refused);
+  });
+
+  test('that is refused for its argument is not taken for done: a fitting one acts', () => {
+    const twice = programOf(`FUNC twice() {
+      FOR EACH task IN task_queue { REDUCE_CPU_THROTTLE(task, 50%) REDUCE_CPU_THROTTLE(task, 5%) }
+    }`);
+    const narrow = referenceFleet.actions.map((action) => ({
+      ...action,
+      arguments: action.arguments.map((argument) => ({ ...argument, max: 0.1 })),
+    }));
+    Object.assign(agent.capabilities, { actions: narrow });
+    bringLive(twice, 'instr_one');
+    const { tasks } = agent.metricsAt(nowMs);
+    expect(applied).toHaveLength(tasks);
+    expect(agent.metricsAt(nowMs)).toMatchObject({ applied: tasks, refused: tasks });
+    expect(cpu()).toBeGreaterThan(0);
   });
 
   test('that fails is told with the tick and does not end the agent', () => {

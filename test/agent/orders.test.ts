@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bytecodeLimits } from '../../src/core/bytecode/limits.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
 import { signOrder } from '../../src/core/order-signature.js';
 import { readTraces } from '../../src/core/tracer/read.js';
@@ -111,7 +112,7 @@ describe('an order of a coordinator that was replaced', () => {
       'done',
       'done',
     ]);
-    expect(host.agents[0]?.staged?.loaded.digest).toBe(throttle.digest);
+    expect(host.agents[0]?.staged?.loaded.program.digest).toBe(throttle.digest);
   });
 
   test('does not bring back what its undo took back, when it is sent again', async () => {
@@ -160,11 +161,51 @@ describe('the load path', () => {
       expect(outcomes(await obeyed(server, { instruction: 'instr_two', digest, action: 'live' }))).toEqual(
         all('failed DN616'),
       );
-      expect(host.agents.map(({ live }) => live?.loaded.digest)).toEqual(all(throttle.digest));
+      expect(host.agents.map(({ live }) => live?.loaded.program.digest)).toEqual(all(throttle.digest));
       const [record] = await readAgentRecords(server.redis, server.names, ['agent-0001']);
       expect(record).toMatchObject({ live: throttle.digest, instruction: 'instr_one' });
     });
   }
+
+  test('of a value that is no program, or of far too many bytes, fails, and the undo behind it is read', async () => {
+    const host = await startTestHost(server);
+    for (const action of ['stage', 'live'] as const) await obeyed(server, { action });
+    const { redis, names } = server;
+    const [list, huge] = ['2', '3'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+    await redis.rpush(names.program(list), 'x');
+    await redis.set(names.program(huge), Buffer.alloc(bytecodeLimits.fileBytesMax + 1));
+    for (const [digest, code, reason] of [
+      [list, 'DN601', 'cannot be read: WRONGTYPE'],
+      [huge, 'DN602', 'has more than 524288 bytes'],
+    ] as const) {
+      const answers = await obeyed(server, { instruction: 'instr_two', digest });
+      expect(outcomes(answers)).toEqual(all(`failed ${code}`));
+      expect(answers[0]?.reason).toContain(reason);
+      expect(answers[0]?.timings?.digestMs, 'nobody hashes them').toBe(0);
+    }
+    expect(outcomes(await obeyed(server, { action: 'undo' }))).toEqual(all('done'));
+    expect(host.agents.map(({ live }) => live)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('that was obeyed but cannot be acknowledged is passed with an alert, and the undo behind it is read', async () => {
+    const host = await startTestHost(server);
+    for (const action of ['stage', 'live'] as const) await obeyed(server, { action });
+    await server.redis.set(server.names.acknowledgements('instr_two'), 'no stream');
+    const streamId = await sendOrder(server, { instruction: 'instr_two', digest: cache.digest });
+    expect(outcomes(await obeyed(server, { action: 'undo' }))).toEqual(all('done'));
+    expect(await alertTexts(server)).toEqual([
+      expect.stringMatching(`host-1 refused an order: DN621 order ${streamId} was passed: WRONGTYPE`),
+    ]);
+    expect(host.log).toEqual([expect.stringContaining(`order ${streamId} passed: WRONGTYPE`)]);
+  });
+
+  test('and no alert can be written: the host says so in its log and reads on', async () => {
+    const host = await startTestHost(server);
+    await server.redis.set(server.names.alerts, 'no stream');
+    await sendRaw(server, 'host-1', 'no order');
+    expect(outcomes(await obeyed(server))).toEqual(all('done'));
+    expect(host.log).toContainEqual(expect.stringContaining('nobody could be told: WRONGTYPE'));
+  });
 
   test('is tried anew when the bytes come later', async () => {
     await server.redis.del(server.names.program(throttle.digest));
@@ -223,7 +264,7 @@ describe('a host that starts', () => {
     await server.redis.del(server.names.program(throttle.digest), server.names.program(cache.digest));
     const second = await startTestHost(server, { stateDir });
     expect(second.agents[0]).toMatchObject({
-      live: { instruction: 'instr_one', loaded: { digest: throttle.digest } },
+      live: { instruction: 'instr_one', loaded: { program: { digest: throttle.digest } } },
       staged: { instruction: 'instr_two', parameters: { amount: 0.3 } },
       status: 'staged',
     });
@@ -287,7 +328,7 @@ describe('a host that starts', () => {
     const [file = ''] = readdirSync(programs);
     writeFileSync(join(programs, file), 'damaged');
     const second = await startTestHost(server, { stateDir });
-    expect(second.agents.map(({ staged }) => staged?.loaded.digest)).toEqual(all(throttle.digest));
+    expect(second.agents.map(({ staged }) => staged?.loaded.program.digest)).toEqual(all(throttle.digest));
   });
 
   test('again keeps the held-out agents out', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/core/bytecode/digest.js';
@@ -162,6 +162,40 @@ describe('a host that restarts after a key was revoked', () => {
     expect(second.agents.map(({ staged }) => staged?.instruction)).toEqual(all('instr_two'));
     expect(second.log).toEqual([expect.stringMatching(/3 agents.*DN622/)]);
   });
+});
+
+test('a host that returns to a program of a key that was revoked, because what followed it was undone, says so', async () => {
+  const stateDir = temporaryDirectory();
+  const { trust, revoke } = changingTrust();
+  const first = await startTestHost(server, { stateDir, trust });
+  await stage(byOld, 'instr_one');
+  await obeyed(server, { action: 'live', digest: byOld.digest });
+  for (const action of ['stage', 'live', 'undo'] as const)
+    await obeyed(server, { instruction: 'instr_two', action, digest: cache.digest });
+  expect(first.agents.map(({ live }) => live?.instruction)).toEqual(all('instr_one'));
+  await first.stop();
+  revoke(old);
+  const second = await startTestHost(server, { stateDir, trust });
+  expect(second.agents.map(({ live }) => live)).toEqual(all(undefined));
+  expect(second.log).toEqual([expect.stringMatching(/^3 agents have not what .*: DN124/)]);
+  expect(await alertTexts(server)).toHaveLength(1);
+});
+
+test('an undo of a revoked key in a journal leaves its instruction undone, and decides no epoch', async () => {
+  const stateDir = temporaryDirectory();
+  const { trust, revoke } = changingTrust();
+  const first = await startTestHost(server, { stateDir, trust });
+  for (const action of ['stage', 'live'] as const) await obeyed(server, { action });
+  await first.stop();
+  revoke(old);
+  const order = orderOf({ action: 'undo', epoch: Number.MAX_SAFE_INTEGER });
+  const forged = { order: JSON.stringify(order), keyId: old.keyId, signature: 'AA==' };
+  const line = JSON.stringify({ streamId: '1-0', envelope: JSON.stringify(forged) });
+  appendFileSync(join(stateDir, 'host-1.orders.jsonl'), `${line}\n`);
+  const second = await startTestHost(server, { stateDir, trust });
+  expect(second.agents.map(({ live }) => live)).toEqual(all(undefined));
+  expect(outcomes(await obeyed(server, { instruction: 'instr_next' }))).toEqual(all('done'));
+  expect(outcomes(await obeyed(server, { epoch: 6 })), 'again, by a later coordinator').toEqual(all('done'));
 });
 
 /** Trust in both keys that a test takes back, as the keys directory would. */

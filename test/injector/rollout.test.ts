@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
+import { referenceFleet } from '../../src/core/language/capabilities.js';
 import { limits } from '../../src/core/limits.js';
 import { cacheAll, startTestHost } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -29,7 +30,8 @@ const liveInstructions = () => Map.groupBy(agents(), ({ live }) => live?.instruc
 const count = (instruction: string) => liveInstructions().get(instruction)?.length ?? 0;
 
 /** The agent lacks the program's action from now on, so that it fails to stage. */
-const cripple = (agent: Agent) => (agent.capabilities as Set<string>).clear();
+const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
+const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
 /** Nothing can be applied to the agent's tasks from now on. */
 const sabotage = (agent: Agent) => {
   agent.workload.apply = () => {
@@ -211,15 +213,15 @@ describe('the canary', () => {
 
   test('of a later instruction that fails leaves every agent on the earlier program', async () => {
     await ended(await coordinate(server, { instruction: { id: 'earlier' } }));
-    const before = agents().map(({ live }) => live?.loaded.digest);
+    const before = agents().map(({ live }) => live?.loaded.program.digest);
     for (const agent of agents()) sabotage(agent);
     const second = { instruction: { id: 'later', program: { source: cacheAll } }, bakeMs: 300 };
     expect(await ended(await coordinate(server, second))).toMatchObject({ code: 'DN530' });
-    expect(agents().map(({ live }) => live?.loaded.digest)).toEqual(before);
+    expect(agents().map(({ live }) => live?.loaded.program.digest)).toEqual(before);
     expect(count('earlier')).toBe(19);
     const stopped = await ended(await coordinate(server, { ...second, resume: true }));
     expect(stopped).toMatchObject({ code: 'DN530' });
-    expect(agents().map(({ live }) => live?.loaded.digest)).toEqual(before);
+    expect(agents().map(({ live }) => live?.loaded.program.digest)).toEqual(before);
   });
 });
 
@@ -274,9 +276,7 @@ describe('a resumed rollout', () => {
       .filter(([, { outcome }]) => ['staged', 'live'].includes(outcome))
       .map(([id]) => id);
     expect(done.length).toBeGreaterThan(0);
-    for (const agent of agents().slice(0, 4)) {
-      (agent.capabilities as Set<string>).add('REDUCE_CPU_THROTTLE');
-    }
+    for (const agent of agents().slice(0, 4)) heal(agent);
     expect(await ended(await coordinate(server, { resume: true }))).toBeUndefined();
     const all = await orders();
     const restaged = timesTold(all.slice(sent), 'stage');

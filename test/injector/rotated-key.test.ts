@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { checkSignature } from '../../src/core/bytecode/signature.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
 import type { Keyring } from '../../src/core/keys/keyring.js';
@@ -47,6 +47,11 @@ describe('a program that is stored', () => {
     });
     await expect(prepare(program, { pairs: [now], revoked: [old] })).rejects.toMatchObject({ code: 'DN124' });
   });
+});
+
+test('a parameter may have a name that every object knows', async () => {
+  const source = throttleAll.replaceAll('amount', 'constructor');
+  expect((await prepare({ source }, { pairs: [now] })).parameters).toEqual({ constructor: 0.2 });
 });
 
 interface Keys {

@@ -42,8 +42,6 @@ export function loadProgram(source: string): LoadedProgram {
   const verified = verifyProgram(compiled.program.bytes);
   if (!verified.ok) throw new Error(verified.reason);
   return {
-    digest: verified.program.digest,
-    bytes: compiled.program.bytes,
     program: verified.program,
     instance: instantiateProgram(verified.program),
   };
@@ -78,7 +76,7 @@ export function simulatedFleet({ seed, agents: count }: { seed: number; agents: 
         version: 1,
         instruction: `instr_${loops}`,
         action: 'stage',
-        digest: loaded.digest,
+        digest: loaded.program.digest,
         parameters: { ...parameters },
         targets: agents.map(({ id }) => id),
         epoch: loops,
@@ -108,7 +106,7 @@ function recordOf(agent: Agent): AgentRecord {
     host: 'host-1',
     labels: { ...agent.workload.labels },
     workload: agent.workload.name,
-    capabilities: [...agent.capabilities],
+    capabilities: agent.capabilities.actions.map(({ name }) => name),
     status: agent.status,
     startedAt: 0,
     ...(agent.report === undefined ? {} : { window: agent.report }),

@@ -34,8 +34,8 @@ const done: OrderOutcome = { outcome: 'done' };
 export class Agent {
   readonly id: string;
   readonly workload: Workload;
-  readonly capabilities: ReadonlySet<string>;
-  readonly #language: Capabilities;
+  /** Of the language that its programs are written for, what its workload offers. */
+  readonly capabilities: Capabilities;
   readonly #history = createTaskHistory();
   #live: RunProgram | undefined;
   #staged: HeldProgram | undefined;
@@ -55,8 +55,10 @@ export class Agent {
   constructor(options: { id: string; workload: Workload; language: Capabilities }) {
     this.id = options.id;
     this.workload = options.workload;
-    this.capabilities = new Set(options.workload.capabilities);
-    this.#language = options.language;
+    const actions = options.language.actions.filter(({ name }) =>
+      options.workload.capabilities.includes(name),
+    );
+    this.capabilities = { ...options.language, actions };
   }
 
   get live(): HeldProgram | undefined {
@@ -115,7 +117,7 @@ export class Agent {
   goLive(order: Order, nowMs: number): OrderOutcome {
     const live = this.#live?.held;
     if (live?.instruction === order.instruction)
-      return live.loaded.digest === order.digest ? done : otherProgram(order, live);
+      return live.loaded.program.digest === order.digest ? done : otherProgram(order, live);
     const staged = this.#heldFor(order);
     if (staged === undefined) return notStaged(order);
     const late = this.#observing;
@@ -191,6 +193,11 @@ export class Agent {
     }
   }
 
+  /** Leaves undone what an order says was undone whose signature cannot be asked: so it decides no epoch. */
+  restoreUndone(order: Order): void {
+    this.undo({ ...order, epoch: Math.min(order.epoch, this.#epoch) }, 0);
+  }
+
   tick(nowMs: number): TickOutcome {
     this.workload.advance(nowMs);
     const view = this.workload.view();
@@ -214,7 +221,7 @@ export class Agent {
 
   #heldFor(order: Order): HeldProgram | undefined {
     const staged = this.#staged;
-    return staged?.instruction === order.instruction && staged.loaded.digest === order.digest
+    return staged?.instruction === order.instruction && staged.loaded.program.digest === order.digest
       ? staged
       : undefined;
   }
@@ -246,8 +253,7 @@ export class Agent {
       program: this.#live,
       view,
       workload: this.workload,
-      offered: this.capabilities,
-      language: this.#language,
+      capabilities: this.capabilities,
       onEffect: (id, action, argument) => assignTo?.assign(id, action, argument),
     });
     this.#count(outcome);
@@ -317,7 +323,10 @@ function notStaged(order: Order): OrderOutcome {
 }
 
 function otherProgram(order: Order, live: HeldProgram): OrderOutcome {
-  return refused('DN618', `${order.instruction} is live here with other values or as ${live.loaded.digest}`);
+  return refused(
+    'DN618',
+    `${order.instruction} is live here with other values or as ${live.loaded.program.digest}`,
+  );
 }
 
 function dropOldest(map: Map<string, number>): void {

@@ -19,7 +19,7 @@ export interface RunProgram {
 export function isSame(one: HeldProgram, other: HeldProgram): boolean {
   const names = Object.keys(other.parameters);
   return (
-    one.loaded.digest === other.loaded.digest &&
+    one.loaded.program.digest === other.loaded.program.digest &&
     names.length === Object.keys(one.parameters).length &&
     names.every((name) => one.parameters[name] === other.parameters[name])
   );

@@ -4,12 +4,14 @@
  * and task snapshots go out.
  */
 import type { Redis } from 'ioredis';
+import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';
 import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
 import type { Names } from '../nerve/names.js';
+import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
 import { createRandom } from '../random.js';
 import { Agent } from './agent.js';
@@ -55,7 +57,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const loader = createProgramLoader({
     clock: () => performance.now(),
     fetch: async (digest) =>
-      (await journal.readProgram(digest)) ?? (await redis.getBuffer(names.program(digest))) ?? undefined,
+      (await journal.readProgram(digest)) ??
+      (await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax })),
   });
   const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
   const after = await readOrdersAfter(redis, names.orders(hostId), restored.obeyed);
@@ -91,6 +94,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
         trust: options.trust(),
         log: options.log,
       }),
+    passed: (streamId, reason) =>
+      reporter.orderRefused(
+        'DN621',
+        `order ${streamId} was passed: ${reason.slice(0, limits.reasonCharactersMax)}`,
+      ),
     log: options.log,
   });
   const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, log: options.log });

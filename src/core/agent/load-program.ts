@@ -1,25 +1,35 @@
 /**
- * The load path: a digest in, a program ready to run out, or why not. Digest and signature are checked for every agent;
- * structure is verified and the module instantiated once per process, because both follow from the bytes alone and a
- * pure program can serve every agent of the process (DESIGN sections 2 and 6).
+ * The load path: a digest in, a program ready to run out, or why not. The bytes are fetched and their digest is checked
+ * once per order; signature, actions and fields are checked for every agent; structure is verified and the module
+ * instantiated once per process, because both follow from the bytes alone and a pure program can serve every agent of the
+ * process (DESIGN sections 2 and 6).
  */
 import { digestOf } from '../bytecode/digest.js';
 import { instantiateProgram, type ProgramInstance } from '../bytecode/instance.js';
+import { bytecodeLimits } from '../bytecode/limits.js';
 import { checkSignature } from '../bytecode/signature.js';
 import { type VerifiedProgram, verifyProgram } from '../bytecode/verify.js';
+import { messageOf } from '../errors.js';
 import type { Trust } from '../keys/trust.js';
+import type { Capabilities } from '../language/capabilities.js';
+import { passesByItself } from '../nerve/connection.js';
 import type { LoadTimings } from '../nerve/messages/order.js';
+import { offerProblem } from './check-offer.js';
 
 export interface LoadedProgram {
-  readonly digest: string;
-  /** Whose signature is looked at again before the program begins to run. */
-  readonly bytes: Uint8Array;
+  /** Its bytes' signature is looked at again before the program begins to run. */
   readonly program: VerifiedProgram;
   readonly instance: ProgramInstance;
 }
 
 export type LoadOutcome = { readonly timings: LoadTimings } & (
   | { readonly ok: true; readonly loaded: LoadedProgram }
+  | { readonly ok: false; readonly code: string; readonly reason: string }
+);
+
+/** Bytes that have the digest that was asked for, or why there are none; milliseconds that it took. */
+export type FetchedProgram = { readonly fetchMs: number; readonly digestMs: number } & (
+  | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly code: string; readonly reason: string }
 );
 
@@ -31,14 +41,13 @@ export interface LoaderOptions {
 }
 
 export interface ProgramLoader {
-  /** Fetches the bytes, once per process and digest; undefined when nobody has them. */
-  bytes(digest: string): Promise<{ readonly bytes: Uint8Array | undefined; readonly fetchMs: number }>;
+  /** Once per order: the bytes come from outside once per process and digest. Throws while Redis is out of reach. */
+  fetch(digest: string): Promise<FetchedProgram>;
   /** The rest of the load path for one agent, which offers these capabilities. */
   load(request: {
     readonly digest: string;
-    readonly bytes: Uint8Array | undefined;
-    readonly fetchMs: number;
-    readonly capabilities: ReadonlySet<string>;
+    readonly fetched: FetchedProgram;
+    readonly capabilities: Capabilities;
     /** As of this order. */
     readonly trust: Trust;
   }): LoadOutcome;
@@ -58,25 +67,25 @@ export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoa
   };
 
   return {
-    async bytes(digest) {
-      const known = fetched.get(digest);
-      if (known !== undefined) return { bytes: known, fetchMs: 0 };
+    async fetch(digest) {
       const start = clock();
-      const bytes = await fetch(digest);
-      if (bytes !== undefined) keep(fetched, digest, bytes);
-      return { bytes, fetchMs: clock() - start };
+      const known = fetched.get(digest);
+      const found = known ?? (await fetchBytes(fetch, digest));
+      const fetchMs = known === undefined ? clock() - start : 0;
+      if (!(found instanceof Uint8Array)) return { ok: false, ...found, fetchMs, digestMs: 0 };
+      const [actual, digestMs] = timed(() => digestOf(found));
+      if (actual === digest) {
+        keep(fetched, digest, found);
+        return { ok: true, bytes: found, fetchMs, digestMs };
+      }
+      fetched.delete(digest);
+      const reason = `the bytes have the digest ${actual}, the order asks for ${digest}`;
+      return { ok: false, code: 'DN602', reason, fetchMs, digestMs };
     },
 
-    load({ digest, bytes, fetchMs, capabilities, trust }) {
-      const steps = {
-        fetchMs,
-        digestMs: 0,
-        signatureMs: 0,
-        verifyMs: 0,
-        capabilitiesMs: 0,
-        instantiateMs: 0,
-      };
-      const start = clock() - fetchMs;
+    load({ digest, fetched: { fetchMs, digestMs, ...found }, capabilities, trust }) {
+      const steps = { fetchMs, digestMs, signatureMs: 0, verifyMs: 0, capabilitiesMs: 0, instantiateMs: 0 };
+      const start = clock() - fetchMs - digestMs;
       const timings = () => ({ ...steps, totalMs: clock() - start });
       const refuse = (code: string, reason: string): LoadOutcome => ({
         ok: false,
@@ -84,14 +93,8 @@ export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoa
         reason,
         timings: timings(),
       });
-      if (bytes === undefined) return refuse('DN601', `nobody has the program ${digest}`);
-
-      const [actual, digestMs] = timed(() => digestOf(bytes));
-      steps.digestMs = digestMs;
-      if (actual !== digest) {
-        fetched.delete(digest);
-        return refuse('DN602', `the bytes have the digest ${actual}, the order asks for ${digest}`);
-      }
+      if (!found.ok) return refuse(found.code, found.reason);
+      const { bytes } = found;
       const [signature, signatureMs] = timed(() => checkSignature(bytes, trust.trusted, trust.revoked));
       steps.signatureMs = signatureMs;
       if (!signature.ok) return refuse(signature.code, signature.reason);
@@ -103,16 +106,33 @@ export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoa
         if (!verified.ok) return refuse(verified.code, verified.reason);
         const [instance, instantiateMs] = timed(() => instantiateProgram(verified.program));
         steps.instantiateMs = instantiateMs;
-        loaded = { digest, bytes, program: verified.program, instance };
+        loaded = { program: verified.program, instance };
         keep(ready, digest, loaded);
       }
-      const actions = loaded.program.manifest.actions;
-      const [missing, capabilitiesMs] = timed(() => actions.find((action) => !capabilities.has(action.name)));
+      const { manifest } = loaded.program;
+      const [problem, capabilitiesMs] = timed(() => offerProblem(manifest, capabilities));
       steps.capabilitiesMs = capabilitiesMs;
-      if (missing !== undefined) return refuse('DN603', `this agent does not offer ${missing.name}`);
+      if (problem !== undefined) return refuse('DN603', problem);
       return { ok: true, loaded, timings: timings() };
     },
   };
+}
+
+/** Nothing is done with bytes that no program can have. A value of another kind under that name is as good as none. */
+async function fetchBytes(
+  fetch: LoaderOptions['fetch'],
+  digest: string,
+): Promise<Uint8Array | { readonly code: string; readonly reason: string }> {
+  try {
+    const bytes = await fetch(digest);
+    if (bytes === undefined) return { code: 'DN601', reason: `nobody has the program ${digest}` };
+    if (bytes.length <= bytecodeLimits.fileBytesMax) return bytes;
+    const reason = `what is stored as ${digest} has more than ${bytecodeLimits.fileBytesMax} bytes`;
+    return { code: 'DN602', reason: `${reason}, which no program has` };
+  } catch (thrown) {
+    if (passesByItself(thrown)) throw thrown;
+    return { code: 'DN601', reason: `the program ${digest} cannot be read: ${messageOf(thrown)}` };
+  }
 }
 
 /** Adds to a map of bounded size, dropping the oldest entry. */

@@ -87,7 +87,7 @@ function distrustUnder({
     if (staged?.instruction !== instruction || action === 'undo') return undefined;
     const { loaded } = staged;
     if (!seen.has(loaded)) {
-      const signature = checkSignature(loaded.bytes, trusted, revoked);
+      const signature = checkSignature(loaded.program.bytes, trusted, revoked);
       const { ok } = signature;
       seen.set(
         loaded,
@@ -99,13 +99,12 @@ function distrustUnder({
 }
 
 async function stage(request: OrderRequest, order: Order, targets: readonly Agent[]): Promise<Answer[]> {
-  const { bytes, fetchMs } = await request.loader.bytes(order.digest);
+  const fetched = await request.loader.fetch(order.digest);
   let isLoaded = false;
   const answers = targets.map((agent, at) => {
     const load = request.loader.load({
       digest: order.digest,
-      bytes,
-      fetchMs: at === 0 ? fetchMs : 0,
+      fetched: at === 0 ? fetched : { ...fetched, fetchMs: 0, digestMs: 0 },
       capabilities: agent.capabilities,
       trust: request.trust,
     });
@@ -122,9 +121,9 @@ async function stage(request: OrderRequest, order: Order, targets: readonly Agen
     const outcome = withAdmission(agent, order, () => agent.stage(order, load.loaded, Date.now()));
     return answer(request.hostId, agent, order, outcome, load.timings);
   });
-  if (!isLoaded || fetchMs === 0 || bytes === undefined) return answers;
+  if (!isLoaded || fetched.fetchMs === 0 || !fetched.ok) return answers;
   try {
-    await request.journal.keepProgram(order.digest, bytes);
+    await request.journal.keepProgram(order.digest, fetched.bytes);
     return answers;
   } catch (thrown) {
     return notKept(request, answers, thrown);

@@ -1,6 +1,10 @@
-/** Orders of one host, one after the other in the order of the stream, for as long as the host lives. */
+/**
+ * Orders of one host, one after the other in the order of the stream, for as long as the host lives. While Redis is out of
+ * reach an order is tried again; one that fails otherwise is passed, because the undo may stand behind it.
+ */
 import type { Redis } from 'ioredis';
 import { messageOf } from '../errors.js';
+import { passesByItself } from '../nerve/connection.js';
 import { pause } from '../pause.js';
 
 export interface OrderStreamOptions {
@@ -11,6 +15,8 @@ export interface OrderStreamOptions {
   readonly after: string;
   readonly signal: AbortSignal;
   readonly handle: (streamId: string, envelope: string) => Promise<void>;
+  /** Told of an order that could not be handled, and will not be tried again. */
+  readonly passed: (streamId: string, reason: string) => Promise<void>;
   readonly log: (line: string) => void;
 }
 
@@ -24,7 +30,7 @@ export async function followOrders(options: OrderStreamOptions): Promise<void> {
     try {
       const reply = await redis.xread('COUNT', 100, 'BLOCK', blockMs, 'STREAMS', stream, last);
       for (const [streamId, fields] of reply?.[0]?.[1] ?? []) {
-        await options.handle(streamId, envelopeOf(fields));
+        await handleOrPass(options, streamId, envelopeOf(fields));
         last = streamId;
       }
     } catch (thrown) {
@@ -32,6 +38,23 @@ export async function followOrders(options: OrderStreamOptions): Promise<void> {
       options.log(`orders not read: ${messageOf(thrown)}`);
       await pause(retryAfterMs, signal);
     }
+  }
+}
+
+async function handleOrPass(
+  { handle, passed, log }: OrderStreamOptions,
+  streamId: string,
+  envelope: string,
+): Promise<void> {
+  try {
+    await handle(streamId, envelope);
+  } catch (thrown) {
+    if (passesByItself(thrown)) throw thrown;
+    log(`order ${streamId} passed: ${messageOf(thrown)}`);
+    await passed(streamId, messageOf(thrown)).catch((again) => {
+      if (passesByItself(again)) throw again;
+      log(`order ${streamId}: nobody could be told: ${messageOf(again)}`);
+    });
   }
 }
 

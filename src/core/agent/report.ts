@@ -52,7 +52,7 @@ export function createReporter({
           host: hostId,
           labels: labelsOf(agent),
           workload: agent.workload.name,
-          capabilities: [...agent.capabilities],
+          capabilities: agent.capabilities.actions.map(({ name }) => name),
           startedAt: nowMs,
           metrics: agent.metricsAt(nowMs),
           ...stateOf(agent),
@@ -135,8 +135,8 @@ function stateOf(agent: Agent) {
   return {
     status: agent.status,
     // Empty text clears a field that an earlier state had set.
-    live: agent.live?.loaded.digest ?? '',
-    staged: agent.staged?.loaded.digest ?? '',
+    live: agent.live?.loaded.program.digest ?? '',
+    staged: agent.staged?.loaded.program.digest ?? '',
     instruction: agent.live?.instruction ?? '',
   };
 }
@@ -172,7 +172,7 @@ function tickTrace(agent: Agent, outcome: TickOutcome, evaluateMs: number, nowMs
     at: nowMs,
     ...(agent.live === undefined
       ? {}
-      : { digest: agent.live.loaded.digest, instruction: agent.live.instruction }),
+      : { digest: agent.live.loaded.program.digest, instruction: agent.live.instruction }),
     metrics: outcome.metrics,
     effects: outcome.effects,
     steps: outcome.steps,

@@ -39,7 +39,8 @@ export async function restoreAgents(request: {
       : opened;
     const loaded = load !== undefined && 'loaded' in load ? load.loaded : undefined;
     for (const agent of order.targets.flatMap((id) => byId.get(id) ?? [])) {
-      if (opened.ok || isUndoOfRevoked(order, opened.code)) agent.restore(order, loaded);
+      if (opened.ok) agent.restore(order, loaded);
+      else if (isUndoOfRevoked(order, opened.code)) agent.restoreUndone(order);
       missing.add(agent, order, load?.ok === false ? load : undefined);
     }
   }
@@ -80,6 +81,6 @@ async function loadOnce(
   { agent, trust }: { readonly agent: Agent | undefined; readonly trust: Trust },
 ): Promise<LoadOutcome | undefined> {
   if (agent === undefined) return undefined;
-  const { bytes, fetchMs } = await loader.bytes(digest);
-  return loader.load({ digest, bytes, fetchMs, capabilities: agent.capabilities, trust });
+  const fetched = await loader.fetch(digest);
+  return loader.load({ digest, fetched, capabilities: agent.capabilities, trust });
 }

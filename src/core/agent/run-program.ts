@@ -6,6 +6,7 @@
 import { messageOf } from '../errors.js';
 import { type ActionCapability, actionByCode, type Capabilities } from '../language/capabilities.js';
 import { limits } from '../limits.js';
+import { hasAction, withAction } from '../nerve/messages/action-set.js';
 import type { RunProgram } from './held-program.js';
 import type { TaskId, TaskView, Workload } from './workload.js';
 
@@ -13,9 +14,8 @@ export interface Evaluation {
   readonly program: RunProgram;
   readonly view: TaskView;
   readonly workload: Workload;
-  /** Names of the actions that the agent offers. */
-  readonly offered: ReadonlySet<string>;
-  readonly language: Capabilities;
+  /** What the agent offers. */
+  readonly capabilities: Capabilities;
   /** Hears every effect that the program proposes. */
   readonly onEffect?: (id: TaskId, action: number, argument: number) => void;
 }
@@ -60,18 +60,17 @@ interface Effect {
 
 /** `again`: the instruction has done this to this task before. */
 function applyEffect(
-  { program, workload, offered, language }: Evaluation,
+  { program, workload, capabilities }: Evaluation,
   { action, row, argument }: Effect,
   id: TaskId | undefined,
 ): 'again' | 'refused' | { readonly action: string } {
   const { acted, held } = program;
-  const bit = 1 << (action - 1);
   const before = id === undefined ? 0 : (acted.get(id) ?? 0);
-  if ((before & bit) !== 0) return 'again';
-  if (id !== undefined) acted.set(id, before | bit);
-  const capability = actionByCode(language, action);
-  if (capability === undefined || !offered.has(capability.name)) return 'refused';
-  if (!argumentFits(capability, argument)) return 'refused';
+  if (hasAction(before, action)) return 'again';
+  const capability = actionByCode(capabilities, action);
+  if (capability === undefined || !argumentFits(capability, argument)) return 'refused';
+  // Before it is tried: what failed half way must not be done a second time.
+  if (id !== undefined) acted.set(id, withAction(before, action));
   const effect = { action: capability.name, row, argument, instruction: held.instruction };
   return workload.apply(effect).applied ? { action: capability.name } : 'refused';
 }

@@ -4,6 +4,8 @@
  * window per group, over tasks that are still there. Held-out groups are chosen by the same rule at the same moment,
  * so that they also control for regression to the mean.
  */
+
+import { withAction } from '../nerve/messages/action-set.js';
 import type { EffectGroup, WindowReport } from '../nerve/messages/agent-record.js';
 import { measuredMetrics, readRow } from './measured-metrics.js';
 import type { TaskHistory } from './task-history.js';
@@ -73,7 +75,7 @@ export function openWindow(options: {
     assign(id, action, argument) {
       const task = tasks.get(id);
       if (task === undefined) return;
-      task.actions |= 1 << (action - 1);
+      task.actions = withAction(task.actions, action);
       task.arguments.set(action, argument);
     },
     observe(view) {

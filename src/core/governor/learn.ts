@@ -6,6 +6,7 @@
  */
 import type { Redis } from 'ioredis';
 import { type Capabilities, doseOf } from '../language/capabilities.js';
+import { hasAction } from '../nerve/messages/action-set.js';
 import type { Objective } from '../nerve/messages/decision.js';
 import type { GroupTotals, Result } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
@@ -115,7 +116,7 @@ function observationsOf(
 
 /** Doses at the mean argument that the group's tasks got. */
 function dosesOf(group: GroupTotals, capabilities: Capabilities): Map<number, number> {
-  const inSet = capabilities.actions.filter(({ code }) => (group.actions & (1 << (code - 1))) !== 0);
+  const inSet = capabilities.actions.filter(({ code }) => hasAction(group.actions, code));
   return new Map(
     inSet.map((action) => [action.code, doseOf(action, group.arguments[String(action.code)] ?? 0)]),
   );

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { compileSource } from '../bytecode/compile.js';
 import { digestOf } from '../bytecode/digest.js';
+import { bytecodeLimits } from '../bytecode/limits.js';
 import type { Manifest } from '../bytecode/manifest.js';
 import { checkSignature, signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
@@ -11,6 +12,7 @@ import type { Keyring } from '../keys/keyring.js';
 import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
+import { readStoredProgram } from '../nerve/stored-program.js';
 import type { SigningKey } from './send-orders.js';
 
 export interface PreparedProgram {
@@ -115,8 +117,8 @@ async function fetchSigned(
   names: Names,
   { digest, key, keyring }: ProgramRequest & { readonly digest: string },
 ): Promise<Uint8Array> {
-  const bytes = await redis.getBuffer(names.program(digest));
-  if (bytes === null) throw refused('DN523', `Nobody has stored the program ${digest}.`);
+  const bytes = await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax });
+  if (bytes === undefined) throw refused('DN523', `Nobody has stored the program ${digest}.`);
   const { trusted, revoked } = keyring?.trust ?? {
     trusted: [createPublicKey(key.privateKey)],
     revoked: undefined,
@@ -138,7 +140,7 @@ function parameterValues(
     throw refused('DN524', `The program ${manifest.name} has no parameter ${unknown}.`);
   return Object.fromEntries(
     manifest.parameters.map(({ name, default: standard, min, max }) => {
-      const value = given[name] ?? standard;
+      const value = (Object.hasOwn(given, name) ? given[name] : undefined) ?? standard;
       if (value < min || value > max)
         throw refused('DN525', `${name} = ${value} is outside ${min} to ${max}.`);
       return [name, value];

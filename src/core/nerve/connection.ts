@@ -91,6 +91,14 @@ export function isReachability(thrown: unknown): boolean {
   );
 }
 
+/** True where the same command may work a moment later: no connection, or a server that is starting or changing roles. */
+export function passesByItself(thrown: unknown): boolean {
+  const text = messageOf(thrown);
+  return (
+    isReachability(thrown) || /^(BUSY|CLUSTERDOWN|MASTERDOWN|READONLY|TRYAGAIN) |connection close/.test(text)
+  );
+}
+
 const causes = new WeakMap<Redis, Error>();
 
 /** Replies as flat arrays, the same under both protocol versions. */
