@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
+import { listKeys } from '../core/fleet/key-store.js';
 import { findRedisBinary } from '../core/fleet/redis-binary.js';
 import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
 import { formatCount } from './format.js';
@@ -34,6 +35,7 @@ export async function checkMachine(machine: CheckedMachine): Promise<readonly Ma
     checkNode(),
     await checkRedis(machine),
     ...checkHome(env),
+    checkKeys(env),
     await checkFleet(env),
     checkTerminal(env),
   ];
@@ -68,6 +70,23 @@ function checkHome(env: NodeJS.ProcessEnv): MachineCheck[] {
     checkWritable('configuration', home.configDir),
     checkWritable('sockets', home.runtimeDir),
   ];
+}
+
+/** None is well: the first pair is made when it is needed. */
+function checkKeys(env: NodeJS.ProcessEnv): MachineCheck {
+  const name = 'keys';
+  try {
+    const { keys, damaged } = listKeys(resolveHome(env));
+    if (damaged.length === 0)
+      return { name, ok: true, found: keys.length === 0 ? 'none yet' : formatCount(keys.length, 'key') };
+    const found = damaged.map(({ path: file, problem }) => `${file}: ${problem}`).join('; ');
+    const hint =
+      'Mend it (`chmod go-rwx FILE`), put it back from a backup, or move it away; docs/keys.md tells more.';
+    return { name, ok: false, found, hint };
+  } catch (error) {
+    const hint = error instanceof DreamnetError ? error.hint : undefined;
+    return { name, ok: false, found: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
 }
 
 /** A directory that does not exist yet can be made when the nearest one above it can be written. */

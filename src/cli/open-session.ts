@@ -44,7 +44,8 @@ export async function withSession<T>(
     if (event.type === 'planned') rollout = event.instruction.id;
     options.report?.(event);
   };
-  const session = await openSession({ ...options, report });
+  const warn = (text: string) => warning(options, text);
+  const session = await openSession({ ...options, report, warn });
   try {
     warnOfEnd(session, options);
     return await unlessLost(session, work(session));
@@ -61,9 +62,15 @@ export async function withSession<T>(
 }
 
 /** A fleet of another process's session may end while we use it. */
-function warnOfEnd({ fleet: { endsWithPid } }: Session, { need, report, note }: SessionOptions): void {
-  if (endsWithPid === null || need === 'read') return;
-  const text = `This fleet belongs to process ${endsWithPid} and ends with it; \`dreamnet up\` starts one that stays.`;
+function warnOfEnd({ fleet: { endsWithPid } }: Session, options: SessionOptions): void {
+  if (endsWithPid === null || options.need === 'read') return;
+  warning(
+    options,
+    `This fleet belongs to process ${endsWithPid} and ends with it; \`dreamnet up\` starts one that stays.`,
+  );
+}
+
+function warning({ report, note }: SessionOptions, text: string): void {
   if (report === undefined) note?.(text);
   else report({ type: 'note', at: Date.now(), level: 'warning', text });
 }
@@ -106,7 +113,9 @@ export async function withReading<T>(
 
 const readAttemptsMax = 3;
 
-async function openSession(options: SessionOptions): Promise<Session> {
+async function openSession(
+  options: SessionOptions & { readonly warn: (text: string) => void },
+): Promise<Session> {
   const { flags, signal, need } = options;
   const report = options.report ?? (() => undefined);
   const home = resolveHome(process.env);
@@ -139,7 +148,7 @@ async function openSession(options: SessionOptions): Promise<Session> {
     report({ type: 'phase', at, phase: 'fleet', state: 'done', detail, ms: at - startedMs });
   }
   prepareHome(home);
-  const keys = openHomeKeyring(home);
+  const keys = openHomeKeyring(home, options.warn);
   const context: LoopContext = {
     redis: fleet.redis,
     names: fleet.names,

@@ -6,15 +6,18 @@ import { keyIdOf } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { type Home, prepareHome } from '../core/fleet/home.js';
 import { keyIsRevoked } from '../core/fleet/key-refusals.js';
-import { ensureSigningKeys, loadPair } from '../core/fleet/signing-keys.js';
+import { loadPair, signingPair } from '../core/fleet/signing-keys.js';
 import { keyNamePattern, readKeyDirectory } from '../core/keys/key-directory.js';
 import type { KeyPair } from '../core/keys/keyring.js';
 
-/** Without a word, the pair of this home that signs. A key that is revoked here signs nothing. */
+/**
+ * Without a word, the pair of this home that signs. A key that is revoked here signs nothing. Signing is no reason to trust:
+ * a public half that was taken out stays out.
+ */
 export function signersFor(home: Home, words: readonly string[]): readonly KeyPair[] {
   if (words.length === 0) {
     prepareHome(home);
-    const { privateKey, publicKey } = ensureSigningKeys(home);
+    const { privateKey, publicKey } = signingPair(home);
     return [{ privateKey, keyId: keyIdOf(publicKey) }];
   }
   const { revocations } = readKeyDirectory(home.keysDir);

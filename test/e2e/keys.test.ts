@@ -155,7 +155,7 @@ describe('a fleet whose key is rotated', () => {
     const cli = commandLine();
     await cli.json(['up', '--agents', '20']);
     const hosts = hostPids(cli);
-    const { signing: old } = openHomeKeyring(cli.home);
+    const { signing: old } = openHomeKeyring(cli.home, () => undefined);
     const oldKey = old();
     const byOld = await stored(cli, ['--key', 'signing']);
     const decided = await cli.json<LoopDocument>(['decide', goal]);
@@ -179,7 +179,7 @@ describe('a fleet whose key is rotated', () => {
     expect(taken.rollout).toMatchObject({ succeeded: 20, failed: 0 });
 
     // Past the injector: agents refuse for themselves what the old key signed, program and order alike.
-    const newKey = openHomeKeyring(cli.home).signing();
+    const newKey = openHomeKeyring(cli.home, () => undefined).signing();
     expect(await staged(cli, { digest: byOld, signer: newKey })).toMatchObject({
       outcome: 'failed',
       code: 'DN124',

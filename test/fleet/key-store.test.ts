@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
@@ -7,9 +8,10 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
@@ -166,7 +168,7 @@ describe('a key that is revoked', () => {
       message: `Key ${old.id} was revoked on 2026-01-31 (stolen) and cannot sign.`,
       hint: expect.stringContaining('for good'),
     });
-    const pair = openHomeKeyring(home)
+    const pair = openHomeKeyring(home, () => undefined)
       .keyring()
       .pairs.find(({ keyId }) => keyId === old.id);
     if (pair === undefined) throw new Error('the pair is not here');
@@ -244,6 +246,29 @@ describe('files that are damaged', () => {
     expect(states(home)).toMatchObject({ signing: 'signs' });
   });
 
+  it('and pipes are told, and nobody waits for them', async () => {
+    const home = preparedHome();
+    await create(home);
+    const { publicKey } = generateKeyPairSync('ed25519');
+    await trustKey(home, { publicKey, name: 'piped', usualName: '-' });
+    const pipe = (file: string) => expect(spawnSync('mkfifo', [join(home.keysDir, file)]).status).toBe(0);
+    pipe('piped.key.pem');
+    pipe('other.pub.pem');
+    await expect(chooseKey(home, 'piped')).rejects.toMatchObject({
+      code: 'DN303',
+      message: expect.stringContaining('piped.key.pem is not an Ed25519 key: it is no plain file'),
+    });
+    await expect(create(home, { name: 'other' })).rejects.toMatchObject({ code: 'DN303' });
+    rmSync(join(home.keysDir, 'signs-with'));
+    pipe('signs-with');
+    expect(() => ensureSigningKeys(home)).toThrow('signs-with cannot be read: it is no plain file');
+    expect(
+      listKeys(home)
+        .damaged.map(({ path }) => basename(path))
+        .sort(),
+    ).toEqual(['other.pub.pem', 'piped.key.pem', 'signs-with']);
+  });
+
   it('do not keep a home from changing to a new key', async () => {
     const home = preparedHome();
     await create(home);
@@ -260,6 +285,12 @@ describe('files that are damaged', () => {
     await create(home, { name: 'open' });
     chmodSync(join(home.keysDir, 'open.key.pem'), 0o644);
     await expect(chooseKey(home, 'open')).rejects.toMatchObject({ code: 'DN304' });
+    expect(listKeys(home).damaged).toEqual([
+      {
+        path: join(home.keysDir, 'open.key.pem'),
+        problem: 'others can read it: its mode is 644 instead of 600',
+      },
+    ]);
     expect(states(home)).toMatchObject({ signing: 'signs' });
   });
 
@@ -297,11 +328,51 @@ describe('the private half that was lost', () => {
   });
 });
 
+describe('a home whose first pair has lost its private half', () => {
+  it('changes to a new key with the command that it is told to use', async () => {
+    const home = preparedHome();
+    ensureSigningKeys(home);
+    rmSync(join(home.keysDir, 'signing.key.pem'));
+    const { key, formerName } = await create(home, { use: true });
+    expect([key.name, formerName]).toEqual(['key-2026-01-31', 'signing']);
+    expect(keyIdOf(ensureSigningKeys(home).publicKey)).toBe(key.id);
+  });
+
+  it('names no new pair like one of which half is left, damaged or not', async () => {
+    const home = preparedHome();
+    await create(home);
+    const left = ['key-2026-01-31.key.pem', 'key-2026-01-31-2.pub.pem'];
+    for (const file of left) writeFileSync(join(home.keysDir, file), 'half');
+    symlinkSync('nowhere', join(home.keysDir, 'key-2026-01-31-3.pub.pem'));
+    expect((await create(home)).key.name).toBe('key-2026-01-31-4');
+    for (const file of left) expect(readFileSync(join(home.keysDir, file), 'utf8')).toBe('half');
+  });
+});
+
+describe('a public half that was taken out', () => {
+  it('is made again for the pair that is to sign, unless that was revoked', async () => {
+    const home = preparedHome();
+    await create(home);
+    const { key } = await create(home, { name: 'next' });
+    const path = join(home.keysDir, 'next.pub.pem');
+    const published = readFileSync(path);
+    rmSync(path);
+    expect(listKeys(home).damaged).toMatchObject([{ problem: expect.stringContaining('keys use next') }]);
+    expect(await chooseKey(home, 'next')).toMatchObject({ key: { id: key.id }, formerName: 'signing' });
+    expect(readFileSync(path)).toEqual(published);
+    await chooseKey(home, 'signing');
+    await revoke(home, 'next');
+    rmSync(path);
+    await expect(chooseKey(home, 'next')).rejects.toMatchObject({ code: 'DN344' });
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
 describe('the keyring of a session', () => {
   it('signs with the key that signs now, and knows the others', async () => {
     const home = preparedHome();
     const { key: old } = await create(home);
-    const { signing, keyring } = openHomeKeyring(home);
+    const { signing, keyring } = openHomeKeyring(home, () => undefined);
     expect(signing().keyId).toBe(old.id);
     const { key: now } = await create(home, { use: true });
     expect(signing().keyId).toBe(now.id);
@@ -311,12 +382,36 @@ describe('the keyring of a session', () => {
     expect(new Set(keyring().pairs.map(({ keyId }) => keyId))).toEqual(new Set([old.id, now.id]));
   });
 
-  it('goes on with what it had while a key is being replaced', async () => {
+  it('goes on with what it had while a key is being replaced, and says so once', async () => {
     const home = preparedHome();
     const { key } = await create(home);
-    const { signing } = openHomeKeyring(home);
+    const said: string[] = [];
+    const { signing } = openHomeKeyring(home, (line) => said.push(line));
     writeFileSync(join(home.keysDir, 'signing.key.pem'), '');
-    expect(signing().keyId).toBe(key.id);
+    for (let time = 0; time < 3; time++) expect(signing().keyId).toBe(key.id);
+    expect(said).toEqual([expect.stringMatching(`^keys: ${key.id} goes on signing: .*signing.key.pem`)]);
+  });
+
+  it('hears of a revocation also while the key that signs cannot be read', async () => {
+    const home = preparedHome();
+    await create(home);
+    const { key: other } = await create(home);
+    const { keyring } = openHomeKeyring(home, () => undefined);
+    expect(keyring().trust.trusted).toHaveLength(2);
+    writeFileSync(join(home.keysDir, 'signing.key.pem'), '');
+    await revoke(home, other.id);
+    expect([...keyring().trust.revoked]).toEqual([other.id]);
+    expect(keyring().trust.trusted.map(keyIdOf)).not.toContain(other.id);
+  });
+
+  it('trusts again nothing that was taken out meanwhile', async () => {
+    const home = preparedHome();
+    await create(home);
+    const { signing, keyring } = openHomeKeyring(home, () => undefined);
+    rmSync(join(home.keysDir, 'signing.pub.pem'));
+    signing();
+    expect(keyring().trust.trusted).toEqual([]);
+    expect(existsSync(join(home.keysDir, 'signing.pub.pem'))).toBe(false);
   });
 });
 

@@ -1,8 +1,8 @@
 import { sign, verify } from 'node:crypto';
-import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { prepareHome, resolveHome } from '../../src/core/fleet/home.js';
-import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
+import { ensureSigningKeys, signingPair } from '../../src/core/fleet/signing-keys.js';
 import { failureOf, temporaryDir } from './support.js';
 
 describe('the signing keys of a home', () => {
@@ -47,6 +47,8 @@ describe('the signing keys of a home', () => {
     const { publicKeyPath } = ensureSigningKeys(home);
     const published = readFileSync(publicKeyPath, 'utf8');
     rmSync(publicKeyPath);
+    signingPair(home);
+    expect(existsSync(publicKeyPath), 'to sign alone trusts nobody').toBe(false);
     ensureSigningKeys(home);
     expect(readFileSync(publicKeyPath, 'utf8')).toBe(published);
     writeFileSync(publicKeyPath, readFileSync(ensureSigningKeys(other).publicKeyPath));

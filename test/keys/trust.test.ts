@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
@@ -37,7 +37,7 @@ describe('whom a host trusts', () => {
       writeFileSync(join(dir, 'one.pub.pem'), half);
       expect(trust(), JSON.stringify(half)).toEqual([one, two]);
     }
-    expect(log.join('\n')).toContain('one.pub.pem is damaged');
+    expect(log.join('\n')).toContain('one.pub.pem: it holds');
     revoke(two);
     expect(trust()).toEqual([one]);
     revoke(one, 'not even JSON');
@@ -74,6 +74,56 @@ describe('whom a host trusts', () => {
     const { dir } = directory();
     chmodSync(dir, 0o730);
     expect(failureOf(() => trustIn(dir, () => undefined))).toMatchObject({ code: 'DN304' });
+  });
+
+  it('no longer are keys whose files were deleted, also the last of them, with or without another file', () => {
+    for (const others of [[], ['signs-with'], [`${'c'.repeat(16)}.revoked.json`]]) {
+      const { dir, trust, add, log } = directory();
+      for (const file of others) writeFileSync(join(dir, file), '{"at":1}');
+      const one = add('one');
+      expect(trust()).toEqual([one]);
+      rmSync(join(dir, 'one.pub.pem'));
+      expect(trust(), others.join()).toEqual([]);
+      expect(log.at(-1)).toContain('keys: none trusted');
+    }
+  });
+
+  it('are no keys that others may write to, also behind a link; what was known of the file stays', () => {
+    const { dir, trust, add, log } = directory();
+    const one = add('one');
+    const outside = join(temporaryDir(), 'outside.pem');
+    writeFileSync(outside, pem(generateKeyPairSync('ed25519').publicKey));
+    chmodSync(outside, 0o666);
+    symlinkSync(outside, join(dir, 'linked.pub.pem'));
+    expect(trust()).toEqual([one]);
+    expect(log.join('\n')).toContain('linked.pub.pem: others may write to it: its mode is 666');
+    chmodSync(join(dir, 'one.pub.pem'), 0o620);
+    expect(trust()).toEqual([one]);
+    add('one');
+    expect(trust(), 'a file that others may have written').toEqual([one]);
+    expect(
+      log.filter((line) => line.includes('linked.pub.pem')),
+      'said once',
+    ).toHaveLength(1);
+    chmodSync(outside, 0o644);
+    expect(trust()).toHaveLength(2);
+  });
+
+  it.runIf(process.getuid?.() === 0)('are neither files nor the directory of somebody else', () => {
+    const { dir, trust, add, log } = directory();
+    const one = add('one');
+    add('two');
+    chownSync(join(dir, 'two.pub.pem'), 4321, 4321);
+    expect(trust()).toEqual([one]);
+    expect(log.join('\n')).toContain(
+      'two.pub.pem: it belongs to user 4321, who is neither this one (0) nor root',
+    );
+    chownSync(dir, 4321, 4321);
+    expect(failureOf(() => trustIn(dir, () => undefined))).toMatchObject({
+      code: 'DN304',
+      message: expect.stringContaining('it belongs to user 4321'),
+      hint: expect.stringContaining(`chown 0 ${dir}`),
+    });
   });
 
   it('passes over everything that is no key, and does not wait for a pipe', () => {

@@ -8,7 +8,7 @@ import type { TrustDocument } from '../trust-key-file.js';
 type Row = readonly [name: string, value: string];
 
 export function keyListText({ directory, keys, damaged }: KeyList): string {
-  const problems = damaged.map(({ path, problem }) => paragraph(`Damaged: ${path}: ${problem}.`));
+  const problems = damaged.map(({ path, problem }) => paragraph(`Problem: ${path}: ${problem}.`));
   if (keys.length === 0 && damaged.length === 0)
     return paragraph('This home has no keys yet. `dreamnet up` makes one, and so does: dreamnet keys create');
   const table = formatTable(

@@ -3,25 +3,32 @@
  * reported, never replaced: it may be the only copy.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { DreamnetError } from '../errors.js';
+import { octal, oddFile, ofSomebodyElse } from '../keys/file-safety.js';
 import { parsePublicKey } from '../keys/parse-key.js';
 import { diskError, errnoOf } from './disk-error.js';
 
 /** Undefined when there is none. */
 export function loadPrivateKey(path: string): KeyObject | undefined {
-  const pem = readIfThere(path);
-  if (pem === undefined) return undefined;
-  requireOwnerOnly(path);
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (cause) {
-    throw damagedKey(path, 'it holds no PEM key', cause);
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw damagedKey(path, `it holds a key of type ${key.asymmetricKeyType}`);
-  return key;
+  const read = readPrivateKey(path);
+  if (read === undefined || read.ok) return read?.key;
+  throw read.code === 'DN304' ? openKey(path, read.problem) : damagedKey(path, read.problem);
+}
+
+/** Undefined when there is none, and when it is as it should be. */
+export function privateKeyProblem(path: string): string | undefined {
+  const read = readPrivateKey(path);
+  return read === undefined || read.ok ? undefined : read.problem;
 }
 
 /** Undefined when there is none. */
@@ -60,33 +67,81 @@ export function writeWhole(path: string, text: string, existing: 'keep' | 'repla
   }
 }
 
-/** Undefined when there is none. */
+/** Undefined when there is none. Throws DN303 for what cannot be a file of keys. */
 export function readIfThere(path: string): string | undefined {
+  const stats = statIfThere(path);
+  if (stats === undefined) return undefined;
+  const odd = oddFile(stats);
+  if (odd !== undefined) throw oddKeyFile(path, odd);
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return undefined;
     throw diskError(`${path} cannot be read`, cause);
   }
 }
 
-export function damagedKey(path: string, why: string, cause?: unknown): DreamnetError {
+/** Of a link to nowhere, too. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+type ReadPrivateKey =
+  | { readonly ok: true; readonly key: KeyObject }
+  | { readonly ok: false; readonly code: 'DN303' | 'DN304'; readonly problem: string };
+
+function readPrivateKey(path: string): ReadPrivateKey | undefined {
+  const stats = statIfThere(path);
+  if (stats === undefined) return undefined;
+  const odd = oddFile(stats);
+  if (odd !== undefined) return { ok: false, code: 'DN303', problem: odd };
+  const open = ofSomebodyElse(stats) ?? readableByOthers(stats.mode);
+  if (open !== undefined) return { ok: false, code: 'DN304', problem: open };
+  const pem = readIfThere(path);
+  if (pem === undefined) return undefined;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return { ok: true, key };
+    return { ok: false, code: 'DN303', problem: `it holds a key of type ${key.asymmetricKeyType}` };
+  } catch {
+    return { ok: false, code: 'DN303', problem: 'it holds no PEM key' };
+  }
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw diskError(`${path} cannot be read`, cause);
+  }
+}
+
+function readableByOthers(mode: number): string | undefined {
+  return (mode & 0o077) === 0 ? undefined : `others can read it: its mode is ${octal(mode)} instead of 600`;
+}
+
+function damagedKey(path: string, why: string): DreamnetError {
   return new DreamnetError({
     code: 'DN303',
     kind: 'failed',
     message: `${path} is not an Ed25519 key: ${why}`,
     hint: `Restore it from a backup, or move it away (\`mv ${path} ${path}.bad\`) and run \`dreamnet keys create --use\`.`,
-    cause,
   });
 }
 
-function requireOwnerOnly(path: string): void {
-  const { mode } = statSync(path);
-  if ((mode & 0o077) === 0) return;
-  throw new DreamnetError({
+function oddKeyFile(path: string, why: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN303',
+    kind: 'failed',
+    message: `${path} cannot be read: ${why}`,
+    hint: `Restore it from a backup, or move it away: \`mv ${path} ${path}.bad\`.`,
+  });
+}
+
+function openKey(path: string, why: string): DreamnetError {
+  return new DreamnetError({
     code: 'DN304',
     kind: 'failed',
-    message: `Private key ${path} can be read by others: its mode is ${(mode & 0o777).toString(8)} instead of 600`,
-    hint: `Run \`chmod 600 ${path}\`, and change to a new key (\`dreamnet keys create --use\`) if anybody may have copied it.`,
+    message: `Private key ${path} is not private: ${why}`,
+    hint: `Run \`chmod 600 ${path}\` as its owner, and change to a new key (\`dreamnet keys create --use\`) if anybody may have copied it.`,
   });
 }

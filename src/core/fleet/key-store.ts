@@ -3,7 +3,6 @@
  * keys are trusted, keys are revoked. What is revoked stays so: there is no way back but a new pair.
  */
 import type { KeyObject } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyIdOf } from '../bytecode/signature.js';
 import { DreamnetError } from '../errors.js';
@@ -21,7 +20,7 @@ import {
 import { limits } from '../limits.js';
 import { findKey } from './find-key.js';
 import { type Home, prepareHome } from './home.js';
-import { publicPem, writeWhole } from './key-files.js';
+import { isThere, privateKeyProblem, publicPem, writeWhole } from './key-files.js';
 import { withKeysLock } from './key-lock.js';
 import {
   badName,
@@ -31,7 +30,15 @@ import {
   reasonTooLong,
   signsNow,
 } from './key-refusals.js';
-import { chooseSigningName, firstKeyName, loadPair, makePair, signingName } from './signing-keys.js';
+import {
+  chooseSigningName,
+  firstKeyName,
+  loadPair,
+  makePair,
+  publish,
+  signingName,
+  unpublishedPair,
+} from './signing-keys.js';
 
 export interface KeyEntry {
   readonly id: string;
@@ -55,7 +62,7 @@ export interface KeyList {
 
 /** Changes nothing, also in a home that has no keys yet. */
 export function listKeys(home: Home): KeyList {
-  const { keys, revocations, damaged } = readKeyDirectory(home.keysDir);
+  const { keys, revocations, damaged, privateKeyPaths } = readKeyDirectory(home.keysDir);
   const signs = readSigningName(home);
   const entries = keys.map((key) => entryOf(key, signs.name, revocations));
   const gone = revocations.filter(({ id }) => !keys.some((key) => key.id === id));
@@ -63,7 +70,10 @@ export function listKeys(home: Home): KeyList {
   const sorted = [...entries, ...gone.map(goneEntry)].sort(
     (one, other) => order.indexOf(one.state) - order.indexOf(other.state),
   );
-  return { directory: home.keysDir, keys: sorted, damaged: [...damaged, ...signs.damaged] };
+  const privateHalves = privateKeyPaths
+    .filter((path) => !damaged.some((file) => file.path === path))
+    .flatMap(damagedPrivateHalf);
+  return { directory: home.keysDir, keys: sorted, damaged: [...damaged, ...privateHalves, ...signs.damaged] };
 }
 
 export interface ChosenKey {
@@ -79,11 +89,10 @@ export async function createKey(
 ): Promise<ChosenKey> {
   prepareHome(home);
   return withKeysLock(home, () => {
-    const { keys } = readKeyDirectory(home.keysDir);
-    const isFirst = [signsWithFile, privateFileOf(firstKeyName)].every(
-      (file) => !existsSync(join(home.keysDir, file)),
-    );
-    const name = wish.name ?? (isFirst ? firstKeyName : freeName(keys, wish.nowMs));
+    readKeyDirectory(home.keysDir);
+    // Half of the first pair is a pair whose other half was lost: nothing is made in its place.
+    const isFirst = !isTaken(home, firstKeyName) && !isThere(join(home.keysDir, signsWithFile));
+    const name = wish.name ?? (isFirst ? firstKeyName : freeName(home, wish.nowMs));
     requireName(name);
     if (makePair(home, name) === undefined) throw nameIsTaken(name);
     const formerName = wish.use && !isFirst ? readSigningName(home).name : null;
@@ -92,10 +101,11 @@ export async function createKey(
   });
 }
 
-/** The pair signs from now on; the former one stays trusted. */
+/** The pair signs from now on; the former one stays trusted. A public half that was lost or taken out is made again. */
 export async function chooseKey(home: Home, word: string): Promise<ChosenKey> {
   prepareHome(home);
   return withKeysLock(home, () => {
+    publishAgain(home, word);
     const found = findKey(readKeyDirectory(home.keysDir), word);
     if (found.revocation !== undefined) throw keyIsRevoked(found.id, found.revocation, 'sign');
     const name = found.keys.find(({ privateKeyPath }) => privateKeyPath !== null)?.name;
@@ -198,13 +208,33 @@ function entryNamed(home: Home, name: string): KeyEntry {
   return entry;
 }
 
+/** Whatever becomes of the other half: no new pair may get in its way. */
+function isTaken({ keysDir }: Home, name: string): boolean {
+  return [privateFileOf(name), publicFileOf(name)].some((file) => isThere(join(keysDir, file)));
+}
+
+/** Not what was revoked: that is refused, like every other. */
+function publishAgain(home: Home, name: string): void {
+  const pair = unpublishedPair(home, name);
+  if (pair === undefined) return;
+  const id = keyIdOf(pair.publicKey);
+  const revocation = readKeyDirectory(home.keysDir).revocations.find((one) => one.id === id);
+  if (revocation !== undefined) throw keyIsRevoked(id, revocation, 'sign');
+  publish(pair);
+}
+
+/** It can sign nothing as it is. */
+function damagedPrivateHalf(path: string): readonly DamagedFile[] {
+  const problem = privateKeyProblem(path);
+  return problem === undefined ? [] : [{ path, problem }];
+}
+
 /** The day; a second one of a day gets a number. */
-function freeName(keys: readonly StoredKey[], nowMs: number): string {
-  const taken = new Set(keys.map(({ name }) => name));
+function freeName(home: Home, nowMs: number): string {
   const day = `key-${new Date(nowMs).toISOString().slice(0, 10)}`;
   for (let count = 1; ; count++) {
     const name = count === 1 ? day : `${day}-${count}`;
-    if (!taken.has(name)) return name;
+    if (!isTaken(home, name)) return name;
   }
 }
 
@@ -215,6 +245,6 @@ function requireName(name: string): void {
 
 /** Without its private half here, a key that had the name of the first pair would be in that one's way. */
 function addPublic({ keysDir }: Home, name: string, publicKey: KeyObject): boolean {
-  if (name === firstKeyName || existsSync(join(keysDir, privateFileOf(name)))) return false;
+  if (name === firstKeyName || isThere(join(keysDir, privateFileOf(name)))) return false;
   return writeWhole(join(keysDir, publicFileOf(name)), publicPem(publicKey), 'keep');
 }

@@ -1,6 +1,7 @@
 /**
  * A home in, the Ed25519 pair that signs now out: made on first use, the private half readable by its owner alone, checked
- * and kept afterwards. Agents read the public halves from the home's keys directory; nobody gets them through Redis.
+ * and kept afterwards. Agents read the public halves from the home's keys directory; nobody gets them through Redis. A
+ * public half there is trusted, so that only what is said to publish does.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import {
 } from '../keys/key-directory.js';
 import type { Home } from './home.js';
 import {
+  isThere,
   loadPrivateKey,
   loadPublicKey,
   makePrivateKey,
@@ -33,8 +35,21 @@ export interface SigningKeys {
 /** The pair that a home without keys begins with. */
 export const firstKeyName = 'signing';
 
-/** The directories of the home must exist. Throws DN346 when the key that signs is revoked, or not here. */
+/**
+ * For a fleet that starts, or a session that rolls out: publishes the key that signs where its public half was lost.
+ * Throws as below.
+ */
 export function ensureSigningKeys(home: Home): SigningKeys {
+  const pair = signingPair(home);
+  publish(pair);
+  return pair;
+}
+
+/**
+ * Writes nothing but the first pair of a home without keys. The directories of the home must exist. Throws DN346 when the
+ * key that signs is revoked, or not here.
+ */
+export function signingPair(home: Home): SigningKeys {
   const chosen = chosenName(home);
   const name = chosen ?? firstKeyName;
   const pair = loadPair(home, name) ?? (chosen === undefined ? makeFirstPair(home) : undefined);
@@ -50,18 +65,35 @@ export function signingName(home: Home): string {
   return chosenName(home) ?? firstKeyName;
 }
 
-/** A pair by name; undefined when its private half is not here. A public half that was lost is made again. */
+/** A pair by name; undefined when its private half is not here. Throws when the public half is another one's. */
 export function loadPair(home: Home, name: string): SigningKeys | undefined {
-  const privateKeyPath = join(home.keysDir, privateFileOf(name));
-  const privateKey = loadPrivateKey(privateKeyPath);
-  return privateKey === undefined ? undefined : withPublicHalf(home, name, privateKey);
+  const paths = pathsOf(home, name);
+  const privateKey = loadPrivateKey(paths.privateKeyPath);
+  if (privateKey === undefined) return undefined;
+  const publicKey = createPublicKey(privateKey);
+  const published = loadPublicKey(paths.publicKeyPath);
+  if (published !== undefined && !published.equals(publicKey)) throw mismatchError(paths);
+  return { ...paths, privateKey, publicKey };
+}
+
+/** As above, where the public half was lost or taken out; undefined where it is here. */
+export function unpublishedPair(home: Home, name: string): SigningKeys | undefined {
+  const isName = keyNamePattern.test(name) && !isThere(pathsOf(home, name).publicKeyPath);
+  return isName ? loadPair(home, name) : undefined;
+}
+
+/** The agents of the home trust the pair from now on, if they did not. */
+export function publish({ publicKeyPath, publicKey }: SigningKeys): void {
+  if (loadPublicKey(publicKeyPath) === undefined) writeWhole(publicKeyPath, publicPem(publicKey), 'replace');
 }
 
 /** Undefined when a pair, or half of one, has the name already. */
 export function makePair(home: Home, name: string): SigningKeys | undefined {
   if (loadPublicKey(join(home.keysDir, publicFileOf(name))) !== undefined) return undefined;
-  const privateKey = makePrivateKey(join(home.keysDir, privateFileOf(name)));
-  return privateKey === undefined ? undefined : withPublicHalf(home, name, privateKey);
+  if (makePrivateKey(join(home.keysDir, privateFileOf(name))) === undefined) return undefined;
+  const pair = loadPair(home, name);
+  if (pair !== undefined) publish(pair);
+  return pair;
 }
 
 /** From now on the pair of that name signs. */
@@ -87,14 +119,11 @@ function makeFirstPair(home: Home): SigningKeys | undefined {
   return makePair(home, firstKeyName) ?? loadPair(home, firstKeyName);
 }
 
-function withPublicHalf(home: Home, name: string, privateKey: KeyObject): SigningKeys {
-  const privateKeyPath = join(home.keysDir, privateFileOf(name));
-  const publicKeyPath = join(home.keysDir, publicFileOf(name));
-  const publicKey = createPublicKey(privateKey);
-  const published = loadPublicKey(publicKeyPath);
-  if (published === undefined) writeWhole(publicKeyPath, publicPem(publicKey), 'replace');
-  else if (!published.equals(publicKey)) throw mismatchError(privateKeyPath, publicKeyPath);
-  return { privateKeyPath, publicKeyPath, privateKey, publicKey };
+function pathsOf({ keysDir }: Home, name: string): Pick<SigningKeys, 'privateKeyPath' | 'publicKeyPath'> {
+  return {
+    privateKeyPath: join(keysDir, privateFileOf(name)),
+    publicKeyPath: join(keysDir, publicFileOf(name)),
+  };
 }
 
 function cannotSign(why: string): DreamnetError {
@@ -106,11 +135,11 @@ function cannotSign(why: string): DreamnetError {
   });
 }
 
-function mismatchError(privateKeyPath: string, publicKeyPath: string): DreamnetError {
+function mismatchError({ privateKeyPath, publicKeyPath }: ReturnType<typeof pathsOf>): DreamnetError {
   return new DreamnetError({
     code: 'DN303',
     kind: 'failed',
     message: `${publicKeyPath} does not belong to ${privateKeyPath}`,
-    hint: `Move the public key away (\`mv ${publicKeyPath} ${publicKeyPath}.bad\`): it is then made from the private one.`,
+    hint: `Move the public key away (\`mv ${publicKeyPath} ${publicKeyPath}.bad\`); \`dreamnet keys use NAME\` then makes it from the private one.`,
   });
 }

@@ -1,18 +1,21 @@
 /**
  * The keys directory of a home in, what its files say out: public keys by name, revocations by key id, and the files
- * that are damaged. `NAME.key.pem` and `NAME.pub.pem` are the halves of a pair, `NAME.pub.pem` alone is trusted without
+ * that are damaged or open to others. `NAME.key.pem` and `NAME.pub.pem` are the halves of a pair, `NAME.pub.pem` alone is trusted without
  * its private half, `ID.revoked.json` revokes. The id is in the file's name, so that a damaged revocation still revokes.
  */
 import type { KeyObject } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyIdOf } from '../bytecode/signature.js';
 import { DreamnetError, messageOf } from '../errors.js';
-import { keyFileBytesMax, parsePublicKey } from './parse-key.js';
+import { octal, oddFile, ofSomebodyElse, writableByOthers } from './file-safety.js';
+import { parsePublicKey } from './parse-key.js';
 
 export interface KeyDirectory {
   /** Sorted by name. */
   readonly keys: readonly StoredKey[];
+  /** Also of those whose public half is not to be used; not looked into. */
+  readonly privateKeyPaths: readonly string[];
   readonly revocations: readonly Revocation[];
   readonly damaged: readonly DamagedFile[];
 }
@@ -43,12 +46,13 @@ export interface DamagedFile {
   readonly problem: string;
 }
 
-/** A directory that does not exist holds no keys. Throws DN304 when others than its owner may write to it. */
+/** A directory that does not exist holds no keys. Throws DN304 when it is somebody else's, or others may write to it. */
 export function readKeyDirectory(dir: string): KeyDirectory {
-  const files = filesIn(dir);
+  const files = filesIn(dir) ?? [];
   const found = files.map((file) => readFile(dir, file, files));
   return {
     keys: found.flatMap(({ key }) => key ?? []),
+    privateKeyPaths: files.filter((file) => file.endsWith(privateFileOf(''))).map((file) => join(dir, file)),
     revocations: found.flatMap(({ revocation }) => revocation ?? []),
     damaged: found.flatMap(({ problem }, at) =>
       problem === undefined ? [] : { path: join(dir, files[at] ?? ''), problem },
@@ -56,10 +60,13 @@ export function readKeyDirectory(dir: string): KeyDirectory {
   };
 }
 
-/** Changes whenever a file of the directory does, and whenever one comes or goes. A look costs some ten microseconds. */
-export function keyDirectoryFingerprint(dir: string): string {
+/**
+ * Changes whenever a file of the directory does, and whenever one comes or goes; undefined without a directory. A look
+ * costs some ten microseconds.
+ */
+export function keyDirectoryFingerprint(dir: string): string | undefined {
   return filesIn(dir)
-    .map((file) => `${file}:${stampOf(join(dir, file))}`)
+    ?.map((file) => `${file}:${stampOf(join(dir, file))}`)
     .join('\n');
 }
 
@@ -82,10 +89,10 @@ export const signsWithFile = 'signs-with';
 export const keyNamePattern = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 
 /** Names of the files that mean something here; those being written are none of them yet. */
-function filesIn(dir: string): readonly string[] {
+function filesIn(dir: string): readonly string[] | undefined {
   const stats = statSync(dir, { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  if ((stats.mode & 0o022) !== 0) throw openToOthers(dir, stats.mode);
+  if (stats === undefined) return undefined;
+  requireOwn(dir, stats);
   const files = readdirSync(dir).filter(
     (file) => /\.(pub\.pem|key\.pem|revoked\.json)$/.test(file) || file === signsWithFile,
   );
@@ -121,7 +128,8 @@ function readFile(dir: string, file: string, files: readonly string[]): FoundFil
   }
   if (!keyNamePattern.test(name)) return { problem: 'its name is none that a key can have' };
   if (file === privateFileOf(name)) {
-    return files.includes(publicFileOf(name)) ? {} : { problem: 'its public half is missing' };
+    if (files.includes(publicFileOf(name))) return {};
+    return { problem: `its public half is missing; \`dreamnet keys use ${name}\` makes it again` };
   }
   const read = readPublicKey(path);
   if (!read.ok) return read;
@@ -138,7 +146,7 @@ function readPublicKey(
   | { readonly ok: false; readonly problem: string } {
   try {
     const stats = statSync(path);
-    const problem = oddFile(stats);
+    const problem = oddFile(stats) ?? ofSomebodyElse(stats) ?? writableByOthers(stats);
     if (problem !== undefined) return { ok: false, problem };
     const parsed = parsePublicKey(readFileSync(path, 'utf8'));
     if (!parsed.ok) return parsed;
@@ -165,17 +173,14 @@ function readRevocation(path: string, id: string): Revocation {
   }
 }
 
-/** Reading a pipe would wait for ever. */
-function oddFile(stats: { isFile(): boolean; readonly size: number }): string | undefined {
-  if (!stats.isFile()) return 'it is no plain file';
-  return stats.size > keyFileBytesMax ? `it has ${stats.size} bytes, which no key has` : undefined;
-}
-
-function openToOthers(dir: string, mode: number): DreamnetError {
-  return new DreamnetError({
+/** Whoever may write to the directory decides who is trusted. */
+function requireOwn(dir: string, stats: Stats): void {
+  const stranger = ofSomebodyElse(stats);
+  if (stranger === undefined && writableByOthers(stats) === undefined) return;
+  throw new DreamnetError({
     code: 'DN304',
     kind: 'failed',
-    message: `Others may write to the keys directory ${dir}: its mode is ${(mode & 0o777).toString(8)} instead of 700`,
-    hint: `Look at what it holds, then run \`chmod 700 ${dir}\`.`,
+    message: `Others may write to the keys directory ${dir}: ${stranger ?? `its mode is ${octal(stats.mode)} instead of 700`}`,
+    hint: `Look at what it holds, then run \`${stranger === undefined ? 'chmod 700' : `chown ${process.getuid?.()}`} ${dir}\`.`,
   });
 }
