@@ -254,7 +254,7 @@ describe('a capability file with mistakes', () => {
     const text = JSON.stringify({ version: 1, name: 'many', fields, actions });
     expect(diagnosticsIn(text).map(({ message }) => message)).toEqual([
       'nothing says what A0, and 49 more, do to a task',
-      'the agents and the governor of dreamnet mistake the code 0, and 18 more, for others',
+      'the agents of dreamnet refuse programs with the code 0, and with 19 more',
     ]);
   });
 

@@ -21,12 +21,12 @@ export function checkActions(
   warnOfUnknown(actions, context);
 }
 
-/** Agents and governor keep sets of actions in the bits of one 32-bit number, the sign left out. */
-const codesToldApart = { min: 1, max: 31 } as const;
+/** Agents and governor keep sets of actions in the bits of one positive 32-bit number (`nerve/messages/action-set.ts`). */
+const measuredCodes = { min: 1, max: 30 } as const;
 
 /** Once: a fleet with many actions has many such codes, and on purpose. */
 function warnOfCodes(codes: readonly (JsonNode | undefined)[], context: FileContext): void {
-  const { min, max } = codesToldApart;
+  const { min, max } = measuredCodes;
   const [first, ...others] = codes.filter(
     (code): code is JsonNode =>
       context.sound(code)?.type === 'number' && (code?.value < min || code?.value > max),
@@ -36,8 +36,8 @@ function warnOfCodes(codes: readonly (JsonNode | undefined)[], context: FileCont
     code: 'DN068',
     message:
       others.length === 0
-        ? `the agents and the governor of dreamnet mistake the code ${first.value} for another`
-        : `the agents and the governor of dreamnet mistake the code ${first.value}, and ${others.length} more, for others`,
+        ? `the agents of dreamnet refuse programs with the code ${first.value}`
+        : `the agents of dreamnet refuse programs with the code ${first.value}, and with ${others.length} more`,
     span: context.spanOf(first),
     expected: `${min} to ${max}, when dreamnet's own agents run the programs`,
     hint: 'they keep sets of actions in the bits of a number; other hosts of program files take any code',

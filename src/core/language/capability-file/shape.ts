@@ -132,7 +132,7 @@ const actionShape: ObjectShape = {
   keys: {
     name: required('What programs write: `REDUCE_MEMORY_CACHE(task, 30%)`.', { type: 'name' }),
     code: required(
-      'The number that agents see. Never give it to another action, even when this one is gone.',
+      'The number that agents see. Never give it to another action, even when this one is gone. Agents measure actions with codes 1 to 30 only, and refuse programs with others (DN603).',
       {
         type: 'number',
         whole: true,

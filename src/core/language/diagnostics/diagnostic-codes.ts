@@ -58,7 +58,7 @@ export const diagnosticCodes = {
   DN065: { severity: 'error', title: 'names that do not go with the unit' },
   DN066: { severity: 'error', title: 'a list that is empty or too long' },
   DN067: { severity: 'warning', title: 'an action whose effects nobody expects' },
-  DN068: { severity: 'warning', title: 'an action code that agents do not tell apart' },
+  DN068: { severity: 'warning', title: 'an action code that the agents of dreamnet refuse' },
   DN069: { severity: 'warning', title: 'a range of one value' },
 } as const satisfies Record<string, { severity: 'error' | 'warning'; title: string }>;
 

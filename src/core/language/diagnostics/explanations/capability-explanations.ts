@@ -121,7 +121,7 @@ export const capabilityExplanations = {
     '[]',
   ),
   DN068: mistake(
-    'Agents and governor of dreamnet keep the actions that touched a task as bits of one number, for codes from 1 to 31. Other codes are taken for one another there, so that what an action did cannot be told apart.',
+    'Agents and governor of dreamnet keep the actions that touched a task as bits of one number, for codes from 1 to 30. A program with another code could not be measured, so they refuse it (DN603). Other hosts take any code.',
     '"code": 1',
     '"code": 32',
   ),
