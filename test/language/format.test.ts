@@ -178,7 +178,7 @@ describe('comments', () => {
   });
 
   it('stay as they are written, whatever is in them', () => {
-    const comments = ['#', '##  two ##', '#!/usr/bin/env dreamnet', '#\ttab "quote', '#\0\u202e{'];
+    const comments = ['#', '##  two ##', '#!/usr/bin/env dreamnet', '#\ttab "quote', '# größer {'];
     expect(commentsIn(formatted(`${comments.join('  \r\n')}\nFUNC f() { }`))).toEqual(comments);
   });
 });
@@ -265,6 +265,14 @@ describe('what was written', () => {
       expect(result.ok ? result.text : result.diagnostics.length, source).toBeGreaterThan(0);
     }
   });
+
+  it.each(['# \u202e', '#\0', '#\u2028X(t)', 'IF t.region == "\u2066eu" THEN X(t)'])(
+    'is not formatted with characters that deceive a reader: %j',
+    (statements) => {
+      const result = formatSource(`FUNC f() {\n${statements}\n}`, { fileName: 'test.dream' });
+      expect(result.ok ? [] : result.diagnostics.map(({ code }) => code)).toEqual(['DN002']);
+    },
+  );
 
   it('is formatted when it parses and does not check', () => {
     expect(formatted('FUNC f(){IF t.no_such>5s THEN NO_SUCH(5)}')).toBe(

@@ -6,8 +6,7 @@ import type { CheckedProgram } from './checked-tree.js';
 import { DiagnosticList } from './diagnostics/diagnostic-list.js';
 import type { Diagnostic } from './diagnostics/diagnostics.js';
 import { languageLimits } from './limits.js';
-import { refuseHiddenCharacters } from './syntax/hidden-characters.js';
-import { lexWithComments } from './syntax/lex.js';
+import { lex } from './syntax/lex.js';
 import { parse } from './syntax/parse.js';
 
 export interface CheckOptions {
@@ -22,12 +21,9 @@ export type CheckResult =
   | { readonly ok: false; readonly diagnostics: Diagnostic[] };
 
 export function checkSource(source: string, options: CheckOptions): CheckResult {
-  const diagnostics = new DiagnosticList();
+  const diagnostics = new DiagnosticList(source);
   if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
-  const { tokens, comments } = lexWithComments(source, diagnostics);
-  const quoted = [...comments, ...tokens.filter(({ kind }) => kind === 'text')].map(({ span }) => span);
-  refuseHiddenCharacters(source, quoted, diagnostics);
-  const tree = parse(tokens, diagnostics);
+  const tree = parse(lex(source, diagnostics), diagnostics);
   const context = new CheckContext(source, options.capabilities ?? referenceFleet, diagnostics);
   const program = tree === undefined ? undefined : check(tree, context);
   if (program === undefined || diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };

@@ -18,7 +18,7 @@ export type FormatResult =
 
 /** What does not check (an unknown field, units that do not fit) is formatted; what does not parse is not. */
 export function formatSource(source: string, options: Pick<CheckOptions, 'fileName'>): FormatResult {
-  const diagnostics = new DiagnosticList();
+  const diagnostics = new DiagnosticList(source);
   if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
   const { tokens, comments } = lexWithComments(source, diagnostics);
   const tree = parse(tokens, diagnostics);

@@ -81,7 +81,9 @@ function swapped(
   const [first, last] = [given[0] ?? task, given.at(-1) ?? task];
   const ordered = [task, ...given.filter((argument) => argument !== task)];
   const replacement = ordered.map(({ span }) => context.exactText(span)).join(', ');
-  return { span: spanBetween(first.span, last.span), replacement, certain };
+  const span = spanBetween(first.span, last.span);
+  // A comment between them would be lost.
+  return { span, replacement, certain: certain && !context.exactText(span).includes('#') };
 }
 
 interface Argument {

@@ -3,12 +3,19 @@
 import { languageLimits } from '../limits.js';
 import { diagnosticCodes } from './diagnostic-codes.js';
 import type { Diagnostic, DiagnosticDetails } from './diagnostics.js';
+import { keptApart } from './kept-apart.js';
 
 export class DiagnosticList {
   readonly #found: Diagnostic[] = [];
   readonly #places = new Set<string>();
   #errors = 0;
   #warnings = 0;
+  readonly #source: string;
+
+  /** Of a source with edits that may be applied without a look; they are kept apart from what stands beside them. */
+  constructor(source = '') {
+    this.#source = source;
+  }
 
   get hasErrors(): boolean {
     return this.#errors > 0;
@@ -26,7 +33,9 @@ export class DiagnosticList {
     const isError = diagnosticCodes[details.code].severity === 'error';
     if (!isError && this.#warnings >= languageLimits.diagnosticsMax) return;
     this.#places.add(place);
-    this.#found.push(toDiagnostic(details));
+    const { suggestion } = details;
+    const kept = suggestion === undefined ? undefined : keptApart(suggestion, this.#source);
+    this.#found.push(toDiagnostic({ ...details, suggestion: kept }));
     if (isError) this.#errors += 1;
     else this.#warnings += 1;
     if (this.isFull) this.#found.push(floodNotice(details));

@@ -4,16 +4,15 @@ import { languageLimits } from '../limits.js';
 import { nearestUnit } from '../units/unit-words.js';
 import { unitNames } from '../units/units.js';
 
-/** `goesOn`: the rest of the line looks like code, so that `//` is rather the division of Python. */
-export function slashComment(span: Span, goesOn: boolean): DiagnosticDetails {
+export function slashComment(span: Span, couldDivide: boolean): DiagnosticDetails {
   return {
     code: 'DN002',
     message: 'a comment begins with #',
     span: { ...span, length: 2 },
     found: '//',
     expected: '#',
-    hint: goesOn ? 'if a division is meant, write /' : undefined,
-    suggestion: { span: { ...span, length: 2 }, replacement: '#', certain: !goesOn },
+    hint: couldDivide ? 'if a division is meant, write /' : undefined,
+    suggestion: { span: { ...span, length: 2 }, replacement: '#', certain: !couldDivide },
   };
 }
 
@@ -136,9 +135,12 @@ export function openText(span: Span, written: string): DiagnosticDetails {
 }
 
 export function otherQuotes(span: Span, written: string, inside: string): DiagnosticDetails {
+  const message = 'text stands between double quotes';
+  if (inside.includes('"'))
+    return { code: 'DN002', message, span, found: written, hint: 'a text has no double quotes inside' };
   return {
     code: 'DN002',
-    message: 'text stands between double quotes',
+    message,
     span,
     found: written,
     expected: `"${inside}"`,
@@ -146,53 +148,10 @@ export function otherQuotes(span: Span, written: string, inside: string): Diagno
   };
 }
 
-/** What other languages write, and what is meant here; an empty meaning is left out. */
-const meanings: Readonly<Record<string, string>> = {
-  '&&': 'AND',
-  '||': 'OR',
-  '!': 'NOT',
-  '<>': '!=',
-  '===': '==',
-  '!==': '!=',
-  ':=': '=',
-  '=>': '>=',
-  '=<': '<=',
-  '≥': '>=',
-  '≤': '<=',
-  '≠': '!=',
-  '×': '*',
-  '÷': '/',
-  '−': '-',
-  ';': '',
-};
-
-/** A word that replaces a sign gets spaces where there are none. */
-export function lookalike(
-  span: Span,
-  written: string,
-  { before, after }: { before: string; after: string },
-): { readonly meant: string; readonly details: DiagnosticDetails } {
-  const meant = meanings[written] ?? '';
-  const isWord = /^[A-Z]/.test(meant);
-  const pad = (neighbour: string) => (isWord && /^[^\s(]/.test(neighbour) ? ' ' : '');
-  const isArrow = written === '=>' && /^\s*[{(]/.test(after);
-  return {
-    meant,
-    details: {
-      code: 'DN002',
-      message:
-        meant === '' ? `${written} is not needed between statements` : `${written} is written ${meant} here`,
-      span,
-      found: written,
-      expected: meant === '' ? undefined : meant,
-      hint: meant === '' ? 'leave it out' : undefined,
-      suggestion: { span, replacement: `${pad(before)}${meant}${pad(after)}`, certain: !isArrow },
-    },
-  };
-}
-
+/** What turns the direction of writing has shown another program than the one that is left without it. */
 export function invisible(span: Span, written: string): DiagnosticDetails {
   const isSpace = /[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(written);
+  const isDeceptive = /[\u202a-\u202e]/.test(written);
   return {
     code: 'DN002',
     message: isSpace
@@ -202,7 +161,7 @@ export function invisible(span: Span, written: string): DiagnosticDetails {
     found: named(written),
     expected: isSpace ? 'a plain space' : undefined,
     hint: 'it probably came along when text was copied',
-    suggestion: { span, replacement: isSpace ? ' ' : '', certain: true },
+    suggestion: { span, replacement: isSpace ? ' ' : '', certain: !isDeceptive },
   };
 }
 

@@ -3,10 +3,13 @@
  * meaning is clear (a lower-case keyword, `&&`) the token that was meant, so that the parser finds its own errors only.
  */
 import type { DiagnosticList } from '../diagnostics/diagnostic-list.js';
-import type { Span } from '../diagnostics/diagnostics.js';
 import { languageLimits } from '../limits.js';
 import { inBaseUnit, quantityOfUnit } from '../units/units.js';
+import { refuseHiddenCharacters } from './hidden-characters.js';
+import { isDashComment, scanBlockComment, scanDashComment, scanSlashComment } from './lex-comments.js';
 import * as report from './lex-mistakes.js';
+import { lookalike as lookalikeOf } from './lookalikes.js';
+import { match, type Scanner, spanHere } from './scanner.js';
 import { type Comment, isKeyword, type Token } from './tokens.js';
 
 /** The last token is always `end`. */
@@ -30,24 +33,14 @@ export function lexWithComments(
     diagnostics,
     keywordsAsNames: new Set(),
     foreignLine: 0,
+    endedAt: -1,
   };
   while (scanner.at < source.length && !diagnostics.isFull) scanOne(scanner);
   scanner.tokens.push({ kind: 'end', text: '', span: spanHere(scanner, 0) });
-  return { tokens: scanner.tokens, comments: scanner.comments };
-}
-
-interface Scanner {
-  readonly source: string;
-  at: number;
-  line: number;
-  lineStart: number;
-  readonly tokens: Token[];
-  readonly comments: Comment[];
-  readonly diagnostics: DiagnosticList;
-  /** Keywords in small letters that were given to something; their uses are not reported again. */
-  readonly keywordsAsNames: Set<string>;
-  /** The last line on which a foreign character was reported: one a line is enough to see. */
-  foreignLine: number;
+  const { tokens, comments } = scanner;
+  const quoted = [...comments, ...tokens.filter(({ kind }) => kind === 'text')].map(({ span }) => span);
+  refuseHiddenCharacters(source, quoted, diagnostics);
+  return { tokens, comments };
 }
 
 const space = /[ \t]+/y;
@@ -75,7 +68,7 @@ const scanners: readonly (readonly [RegExp, Handler, ((scanner: Scanner) => bool
   [comment, keepComment],
   [slashComment, scanSlashComment],
   [blockComment, scanBlockComment],
-  [dashComment, scanDashComment, beginsStatement],
+  [dashComment, scanDashComment, isDashComment],
   [word, scanWord],
   [number, scanNumber],
   [text, scanText],
@@ -98,21 +91,9 @@ function scanOne(scanner: Scanner): void {
   }
 }
 
-function match(scanner: Scanner, pattern: RegExp): RegExpExecArray | undefined {
-  pattern.lastIndex = scanner.at;
-  const found = pattern.exec(scanner.source);
-  if (found === null) return undefined;
-  scanner.at += found[0].length;
-  return found;
-}
-
 function startLine(scanner: Scanner): void {
   scanner.line += 1;
   scanner.lineStart = scanner.at;
-}
-
-function spanHere(scanner: Scanner, length: number, offset = scanner.at): Span {
-  return { offset, line: scanner.line, column: offset - scanner.lineStart + 1, length };
 }
 
 function keepComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
@@ -120,52 +101,6 @@ function keepComment(scanner: Scanner, start: number, [written]: RegExpExecArray
   while (written[end - 1] === ' ' || written[end - 1] === '\t') end -= 1;
   const text = written.slice(0, end);
   scanner.comments.push({ text, span: spanHere(scanner, text.length, start) });
-}
-
-function scanSlashComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
-  const span = spanHere(scanner, written.length, start);
-  const before = scanner.tokens.at(-1);
-  const goesOn = before?.span.line === scanner.line && /\bTHEN\b|[<>=]/i.test(written);
-  scanner.diagnostics.add(report.slashComment(span, goesOn));
-}
-
-/** Where a statement must begin, a minus cannot stand: there `--` is how SQL and Lua begin a comment. */
-function beginsStatement({ source, at, tokens }: Scanner): boolean {
-  if (!source.startsWith('--', at)) return false;
-  const before = tokens.at(-1);
-  if (before === undefined) return true;
-  if (before.kind !== 'symbol' && before.kind !== 'keyword') return false;
-  return ['{', '}', 'THEN', 'ELSE'].includes(before.text) || (before.text === ')' && closesAction(tokens));
-}
-
-/** Only actions are names with parentheses, and they end a statement. */
-function closesAction(tokens: readonly Token[]): boolean {
-  let depth = 0;
-  for (let at = tokens.length - 1; at > 0 && tokens.length - at < tokensLookedAt; at -= 1) {
-    const { kind, text } = tokens[at] as Token;
-    if (kind === 'symbol' && text === ')') depth += 1;
-    if (kind === 'symbol' && text === '(') depth -= 1;
-    if (depth === 0) return tokens[at - 1]?.kind === 'name';
-  }
-  return false;
-}
-
-const tokensLookedAt = 200;
-
-function scanDashComment(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
-  scanner.diagnostics.add(report.dashComment(spanHere(scanner, written.length, start)));
-}
-
-function scanBlockComment(scanner: Scanner, start: number, [written, end = '']: RegExpExecArray): void {
-  const span = spanHere(scanner, written.length, start);
-  const rest = /^[^\r\n]*/.exec(scanner.source.slice(scanner.at, scanner.at + 1_000))?.[0] ?? '';
-  scanner.diagnostics.add(
-    report.blockComment(span, { text: written, isClosed: end !== '', endsLine: rest.trim() === '' }),
-  );
-  for (const { index, 0: lineBreak } of written.matchAll(/\r\n|\n|\r/g)) {
-    scanner.line += 1;
-    scanner.lineStart = start + index + lineBreak.length;
-  }
 }
 
 function scanWord(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
@@ -220,11 +155,13 @@ function scanText(scanner: Scanner, start: number, [written]: RegExpExecArray): 
   scanner.tokens.push({ kind: 'text', text: written.slice(1, -1), span });
 }
 
+/** With a quote inside it may be two texts, of other languages, or of this one with what stands between them. */
 function scanOtherQuotes(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
   const inside = written.slice(1, -1);
   scanner.diagnostics.add(report.otherQuotes(span, written, inside));
-  scanner.tokens.push({ kind: 'text', text: inside, span });
+  const isReported = inside.includes('"');
+  scanner.tokens.push({ kind: 'text', text: inside, span, ...(isReported ? { isReported } : {}) });
 }
 
 /** Only the word behind the quote is taken: what follows it on the line is more often outside the text than inside. */
@@ -240,12 +177,9 @@ function scanSymbol(scanner: Scanner, start: number, [written]: RegExpExecArray)
 
 function scanLookalike(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
-  const around = {
-    before: scanner.source[start - 1] ?? ' ',
-    after: scanner.source.slice(scanner.at, scanner.at + 40),
-  };
-  const { meant, details } = report.lookalike(span, written, around);
+  const { meant, details } = lookalikeOf(span, written, scanner);
   scanner.diagnostics.add(details);
+  if (written === ';') scanner.endedAt = scanner.tokens.length;
   if (meant !== '') scanner.tokens.push({ kind: isKeyword(meant) ? 'keyword' : 'symbol', text: meant, span });
 }
 

@@ -66,27 +66,47 @@ function parseMethod(cursor: TokenCursor): CallNode | undefined {
     reportField(cursor, isCall);
     return undefined;
   }
-  const place = spanBetween(span, action.span);
-  const comma = cursor.is(')', 4) ? '' : ', ';
+  const given = placeAmongArguments(cursor, object);
+  const isAlone = cursor.is(')', 4) || (given === 'first' && cursor.is(')', 5));
+  const written = given === 'first' ? '' : `${object}${isAlone ? '' : ', '}`;
   cursor.report({
     code: 'DN008',
     message: 'an action is no method of a task',
-    span: place,
+    span: spanBetween(span, action.span),
     found: `${object}.${action.text}(`,
-    expected: `${action.text}(${object}${comma === '' ? '' : ', …'})`,
+    expected: `${action.text}(${object}${isAlone ? '' : ', …'})`,
     hint: 'the task is the first argument of an action',
     suggestion: {
       span: spanBetween(span, cursor.peek(3).span),
-      replacement: `${action.text}(${object}${comma}`,
-      certain: cursor.givenNames.has(object),
+      replacement: `${action.text}(${written}`,
+      certain: given !== 'behind' && cursor.givenNames.has(object),
     },
   });
   cursor.take();
   cursor.take();
   const call = parseAction(cursor);
-  if (call === undefined) return undefined;
+  if (call === undefined || given !== 'nowhere') return call;
   return { ...call, arguments: [{ kind: 'reference', name: object, span }, ...call.arguments] };
 }
+
+/** Whether the object of a method is given to it once more, as in `task.REDUCE(task, 30%)`. */
+function placeAmongArguments(cursor: TokenCursor, object: string): 'first' | 'behind' | 'nowhere' {
+  const isWhole = (ahead: number) => cursor.is(',', ahead + 1) || cursor.is(')', ahead + 1);
+  const begins = (ahead: number) => /^[(,=]$/.test(cursor.peek(ahead - 1).text);
+  for (
+    let ahead = 4;
+    ahead < tokensLookedAt && !cursor.is('{', ahead) && !cursor.is('}', ahead);
+    ahead += 1
+  ) {
+    const { kind, text } = cursor.peek(ahead);
+    if (kind === 'name' && text === object && isWhole(ahead) && begins(ahead))
+      return ahead === 4 ? 'first' : 'behind';
+    if (cursor.is(')', ahead) && cursor.peek(ahead + 1).span.line > cursor.peek(ahead).span.line) break;
+  }
+  return 'nowhere';
+}
+
+const tokensLookedAt = 40;
 
 function reportField(cursor: TokenCursor, isCall: boolean): void {
   const { text } = cursor.current;

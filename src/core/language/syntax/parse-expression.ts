@@ -36,14 +36,17 @@ export function parseArguments(cursor: TokenCursor, where: string): ExpressionNo
 /** `amount=20%`: arguments are told apart by their order alone. */
 function skipArgumentName(cursor: TokenCursor): void {
   if (cursor.current.kind !== 'name' || !cursor.is('=', 1)) return;
-  const span = spanBetween(cursor.current.span, cursor.peek(1).span);
+  const { text, span: start } = cursor.current;
+  const span = spanBetween(start, cursor.peek(1).span);
+  const isSame = cursor.peek(2).text === text;
   cursor.report({
     code: 'DN008',
     message: 'arguments have no names; their order says which is which',
     span,
-    found: `${cursor.current.text} =`,
+    found: `${text} =`,
     expected: 'the value alone',
-    suggestion: { span, replacement: '', certain: true },
+    // A name that has a value may be compared with this one.
+    suggestion: { span, replacement: '', certain: isSame || !cursor.givenNames.has(text) },
   });
   cursor.take();
   cursor.take();
@@ -111,7 +114,7 @@ const comparisons: readonly ComparisonOperator[] = ['>', '>=', '<', '<=', '==', 
 function parseComparison(cursor: TokenCursor): ExpressionNode | undefined {
   const left = parseSum(cursor);
   if (left === undefined || reportForeignOperator(cursor)) return undefined;
-  const operator = takeComparison(cursor);
+  const operator = takeComparison(cursor, left);
   if (operator === undefined) return left;
   const operatorSpan = cursor.previous.span;
   const right = parseSum(cursor);
@@ -126,7 +129,7 @@ function parseChained(cursor: TokenCursor, first: BinaryNode): ExpressionNode | 
   const constant = next.kind === 'name' ? insteadOfValue(next.text) : undefined;
   cursor.complain('comparisons do not chain', 'AND', constant ?? 'write a < b AND b < c');
   cursor.isWhole = false;
-  takeComparison(cursor);
+  takeComparison(cursor, first);
   return parseSum(cursor) === undefined ? undefined : first;
 }
 
@@ -141,7 +144,7 @@ function reportForeignOperator(cursor: TokenCursor): boolean {
   return true;
 }
 
-function takeComparison(cursor: TokenCursor): ComparisonOperator | undefined {
+function takeComparison(cursor: TokenCursor, left: ExpressionNode): ComparisonOperator | undefined {
   const operator = comparisons.find((candidate) => cursor.is(candidate));
   if (operator !== undefined) {
     cursor.take();
@@ -149,13 +152,15 @@ function takeComparison(cursor: TokenCursor): ComparisonOperator | undefined {
   }
   if (!cursor.is('=')) return undefined;
   const { span } = cursor.current;
+  // `LET a = b = 5` may be meant to give both names a value.
+  const givesTwice = left.kind === 'reference' && cursor.is('=', -2);
   cursor.report({
     code: 'DN030',
     message: 'a comparison is written ==',
     span,
     found: '=',
     expected: '==',
-    suggestion: { span, replacement: '==', certain: true },
+    suggestion: { span, replacement: '==', certain: !givesTwice },
   });
   cursor.take();
   return '==';

@@ -26,7 +26,8 @@ interface SplitUnit {
 /** A unit, or a word for one, behind the number that it belongs to; `Mb/s` is one too. */
 function splitUnit(cursor: TokenCursor, number: Span): SplitUnit | undefined {
   const { kind, text, span } = cursor.current;
-  if (kind !== 'name' || span.line !== number.line || cursor.is('(', 1)) return undefined;
+  const beginsStatement = cursor.is('(', 1) || cursor.is('=', 1) || cursor.is('.', 1);
+  if (kind !== 'name' || span.line !== number.line || beginsStatement) return undefined;
   const rate = perSecond[text.toLowerCase()];
   if (rate !== undefined && cursor.is('/', 1) && /^s(ec)?$/.test(cursor.peek(2).text))
     return { meant: rate, isKnown: false, tokens: 3 };
@@ -60,22 +61,24 @@ function reportSplitNumber(
     span: isKnown ? span : spanBetween(first, cursor.peek(tokens - 1).span),
     expected: joined,
     hint: isKnown ? undefined : `did you mean ${joined}?`,
-    suggestion: { span, replacement: joined, certain: isKnown },
+    suggestion: { span, replacement: joined, certain: isKnown && !cursor.givenNames.has(meant) },
   });
   for (let taken = 0; taken < tokens; taken += 1) cursor.take();
 }
 
 /** `.5` */
 export function parsePoint(cursor: TokenCursor): ExpressionNode {
-  const span = spanBetween(cursor.current.span, cursor.peek(1).span);
-  const written = `0.${cursor.peek(1).text}`;
+  const { text, span: digits } = cursor.peek(1);
+  const span = spanBetween(cursor.current.span, digits);
+  const written = `0.${text}`;
+  const isOneWord = span.length === text.length + 1 && /^\d/.test(text);
   cursor.report({
     code: 'DN003',
     message: 'a number begins with a digit',
     span,
     found: written.slice(1),
     expected: written,
-    suggestion: { span, replacement: written, certain: true },
+    suggestion: { span, replacement: written, certain: isOneWord },
   });
   cursor.take();
   cursor.take();

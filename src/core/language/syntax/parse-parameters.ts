@@ -86,12 +86,17 @@ function parseRange(cursor: TokenCursor): { low: ExpressionNode; high: Expressio
   const low = parseRangeBound(cursor);
   if (low === undefined) return undefined;
   if (!cursor.is('..') && low.kind === 'binary' && low.operator === '-') {
-    reportRangeSign(cursor, low.operatorSpan, '-');
+    const isPlain = [low.left, low.right].every(({ kind }) => kind === 'number');
+    reportRangeSign(cursor, {
+      span: low.operatorSpan,
+      found: '-',
+      certain: isPlain && endsParameter(cursor),
+    });
     return { low: low.left, high: low.right };
   }
   const { kind, text, span } = cursor.current;
   if (kind === 'name' && /^(to|and|until)$/i.test(text)) {
-    reportRangeSign(cursor, span, text);
+    reportRangeSign(cursor, { span, found: text, certain: true });
     cursor.take();
   } else if (!cursor.expectSymbol('..', 'between the ends of the range', 'a range is written 5%..50%')) {
     return undefined;
@@ -100,14 +105,22 @@ function parseRange(cursor: TokenCursor): { low: ExpressionNode; high: Expressio
   return high === undefined ? undefined : { low, high };
 }
 
-function reportRangeSign(cursor: TokenCursor, span: ParameterNode['span'], found: string): void {
+/** `10 - 5 - 20` could be two ranges. */
+function endsParameter(cursor: TokenCursor): boolean {
+  return cursor.is(',') || cursor.is(')');
+}
+
+function reportRangeSign(
+  cursor: TokenCursor,
+  { span, found, certain }: { span: ParameterNode['span']; found: string; certain: boolean },
+): void {
   cursor.report({
     code: 'DN008',
     message: 'the ends of a range are joined by ..',
     span,
     found,
     expected: '..',
-    suggestion: { span, replacement: '..', certain: true },
+    suggestion: { span, replacement: '..', certain },
   });
 }
 

@@ -54,6 +54,7 @@ export function beginsStatement(cursor: TokenCursor): boolean {
 function parseReport(cursor: TokenCursor): ReportNode | undefined {
   const start = cursor.take().span;
   const { kind, span, text } = cursor.current;
+  const next = cursor.peek(1);
   if (kind === 'number') {
     cursor.report({
       code: 'DN008',
@@ -61,7 +62,11 @@ function parseReport(cursor: TokenCursor): ReportNode | undefined {
       span,
       found: text,
       expected: `(${text})`,
-      suggestion: { span, replacement: `(${text})`, certain: true },
+      suggestion: {
+        span,
+        replacement: `(${text})`,
+        certain: cursor.is('}', 1) || next.span.line > span.line,
+      },
     });
   } else if (!cursor.expectSymbol('(', 'after REPORT_METRICS_EVERY', 'write REPORT_METRICS_EVERY(5s)')) {
     return undefined;
