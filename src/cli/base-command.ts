@@ -5,9 +5,15 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { DreamnetError, type FailureKind } from '../core/errors.js';
 import { EXIT_CODE_OF_SIGNAL, exitCodeOf } from './exit-codes.js';
-import { describeFailure, type Failure, failureDocument, failureText } from './failure.js';
+import {
+  describeFailure,
+  type Failure,
+  type FailureDocument,
+  failureDocument,
+  failureText,
+} from './failure.js';
 import { type Interrupts, listenForInterrupts, type StopReason } from './interrupt.js';
-import { safeForTerminal, safeJson } from './terminal-text.js';
+import { safeForTerminal, safeJson, widthIfTerminal } from './terminal-text.js';
 
 const GLOBAL = 'GLOBAL';
 
@@ -109,7 +115,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.stdout.write(`${safeJson(document, 2)}\n`);
   }
 
-  protected override toErrorJson(thrown: unknown): { error: Failure } {
+  protected override toErrorJson(thrown: unknown): FailureDocument {
     return failureDocument(this.#describe(thrown));
   }
 
@@ -124,7 +130,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (this.jsonEnabled()) this.logJson(failureDocument(failure));
     else if (this.jsonLinesEnabled()) {
       process.stdout.write(`${safeJson({ type: 'error', ...failureDocument(failure) })}\n`);
-    } else process.stderr.write(`${failureText(failure)}\n`);
+    } else process.stderr.write(`${await this.#textOf(failure)}\n`);
     if (process.env.DEBUG) process.stderr.write(`${safeForTerminal(thrown.stack ?? '')}\n`);
   }
 
@@ -136,10 +142,21 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await super.finally(thrown);
   }
 
+  /** How diagnostics look is loaded only when there are some. */
+  async #textOf(failure: Failure): Promise<string> {
+    const columns = widthIfTerminal(process.stderr);
+    if (failure.about === undefined) return failureText(failure, { columns });
+    const { lookOf, sourcesText } = await import('./views/diagnostics-view.js');
+    const look = lookOf(process.stderr, { 'no-color': this.#flagGiven('--no-color') });
+    const details = sourcesText([failure.about], look);
+    return failureText(failure, { columns, details });
+  }
+
   #describe(thrown: unknown): Failure {
     const failure = describeFailure(thrown, {
       helpCommand: `${this.config.bin} ${this.ctor.id.replaceAll(':', ' ')} --help`,
       flagNames: Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }),
+      argNames: Object.keys(this.ctor.args ?? {}),
     });
     const reason = this.#interrupts?.reason;
     if (reason === undefined || reason === 'reader-gone') return failure;

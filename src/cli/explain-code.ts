@@ -86,18 +86,18 @@ function addedFields(capabilities: CodeExplanation['capabilities']): string[] {
 }
 
 function unknownCode(asked: string, code: string): DreamnetError {
-  const list = '`dreamnet explain` lists the codes that it knows.';
-  const elsewhere = /^DN[2-9]\d\d$/.test(code);
-  const near = closest(
-    code,
-    allCodes().map((one) => one.code),
-  );
+  const codes = allCodes().map((one) => one.code);
+  const isElsewhere = /^DN[2-9]\d\d$/.test(code);
+  const near = isElsewhere ? undefined : closest(code, codes);
+  const range = `\`dreamnet explain\` lists the codes that it knows, from ${codes[0]} to ${codes.at(-1)}.`;
   return new DreamnetError({
     code: 'DN940',
     kind: 'bad-input',
-    message: elsewhere
-      ? `${code} is a code of commands and services: its message says what to do, and there is no more to it.`
+    message: isElsewhere
+      ? `${code} is not explained here: only codes of programs, capability files and compiled programs are.`
       : `There is no code ${JSON.stringify(asked.slice(0, 40))}.`,
-    hint: elsewhere || near === undefined ? list : `Did you mean ${near}? ${list}`,
+    hint: isElsewhere
+      ? `${range} What commands and services say, from DN200 on, comes with its own hint.`
+      : `${near === undefined ? '' : `Did you mean ${near}? `}${range}`,
   });
 }

@@ -7,15 +7,17 @@ import { parseBatchSizes, parseMaxFailures } from '../core/injector/amount.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
 
-/** A goal that is not understood is told before anything is started for it. */
+/** Read by `understoodGoal`, after the parser has seen that nothing stands outside of the quotes. */
 export const goalArg = Args.string({
   description: 'What to reach, in plain words, such as "reduce costs 15%".',
   required: true,
-  parse: async (text) => {
-    parseGoal(text);
-    return text;
-  },
 });
+
+/** A goal that is not understood is told before anything is started for it. */
+export function understoodGoal(text: string): string {
+  parseGoal(text);
+  return text;
+}
 
 export const fleetFlags = {
   agents: Flags.string({
@@ -107,10 +109,20 @@ export function durationFlag(name: string, options: { readonly description: stri
   });
 }
 
+export const strictFlag = Flags.boolean({
+  description: 'Warnings count as errors.',
+  aliases: ['warnings-as-errors'],
+});
+
 /** How many entries are shown. */
 export function countFlag(
   name: string,
-  options: { readonly description: string; readonly default: string; readonly max?: number },
+  options: {
+    readonly description: string;
+    readonly default?: string;
+    readonly max?: number;
+    readonly dependsOn?: string[];
+  },
 ) {
   const { max = limits.streamEntriesMax, ...rest } = options;
   return Flags.string({

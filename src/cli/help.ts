@@ -12,6 +12,16 @@ class HelpOfCommand extends CommandHelp {
     return summary === undefined ? super.description() : description && this.wrap(description);
   }
 
+  /** A flag that goes with none of two others stands alone where the second one is named: `[--jsonl | ]`. */
+  protected override defaultUsage(): string {
+    return super.defaultUsage().replaceAll(/(?: \| )+(?=[\])])/g, '');
+  }
+
+  /** A pipe into the command is typed like the command itself. */
+  protected override examples(examples: Parameters<CommandHelp['examples']>[0]): string | undefined {
+    return super.examples(examples)?.replaceAll(/^(?=(?:cat|head) .*\|)/gm, '$ ');
+  }
+
   protected override sections() {
     return [
       ...super.sections(),

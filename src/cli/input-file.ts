@@ -1,6 +1,7 @@
 /** A path as typed in, or `-` for standard input; its bytes out, or an error that names it. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { DreamnetError, messageOf } from '../core/errors.js';
+import { DreamnetError } from '../core/errors.js';
+import { systemWords } from './system-words.js';
 
 /** Source and program files are small; what is larger is another file. */
 const programBounds: InputBounds = { what: 'a program', bytesMax: 16_777_216 };
@@ -27,7 +28,7 @@ export function readInput(path: string, { what, bytesMax } = programBounds): Inp
     throw new DreamnetError({
       code: 'DN930',
       kind: 'bad-input',
-      message: `${name} cannot be read: ${messageOf(cause)}.`,
+      message: `${name} cannot be read: ${systemWords(cause)}.`,
       hint: 'Give a file, or - for standard input.',
       cause,
     });
@@ -85,17 +86,24 @@ function readWhenReady(file: number, chunk: Buffer, from: number): number {
 const retryAfterMs = 5;
 const chunkBytes = 262_144;
 
+/** Asked before the first of them is read, where one command takes several. Throws DN939. */
+export function requireOneStandardInput(paths: readonly (string | undefined)[]): void {
+  if (paths.filter((path) => path === '-').length > 1) throw readTwice();
+}
+
 let standardInputIsTaken = false;
 
 /** The second of two inputs from there would be empty, which hides what is wrong. */
 function refuseSecondReading(): void {
-  if (standardInputIsTaken) {
-    throw new DreamnetError({
-      code: 'DN939',
-      kind: 'bad-input',
-      message: 'Standard input can be read once, and two inputs are to come from it.',
-      hint: 'Give - for one of them, and a file for the other.',
-    });
-  }
+  if (standardInputIsTaken) throw readTwice();
   standardInputIsTaken = true;
+}
+
+function readTwice(): DreamnetError {
+  return new DreamnetError({
+    code: 'DN939',
+    kind: 'bad-input',
+    message: 'Standard input can be read once, and two inputs are to come from it.',
+    hint: 'Give - for one of them, and a file for the other.',
+  });
 }

@@ -3,6 +3,7 @@
  * aborts it, so that the command can leave things in order; the second ends the process at once.
  */
 import { EXIT_CODE_OF_SIGNAL, type StopSignal } from './exit-codes.js';
+import { systemWords } from './system-words.js';
 
 /** npm and shells may deliver one Ctrl-C twice: what follows this closely is the same request. */
 const SAME_REQUEST_MS = 300;
@@ -56,18 +57,32 @@ export function listenForInterrupts(onFirst: (reason: StopReason) => void): Inte
 }
 
 let readerGone: (() => void) | undefined;
+let lostOutput: NodeJS.ErrnoException | undefined;
 
 /**
  * `dreamnet results | head -1` closes our stdout early. That is no error: a command that listens is asked to stop,
- * any other ends here, quietly. A closed stderr only loses progress messages.
+ * any other ends here, quietly. A full disk is one: it is told, once, and the command ends with 1. What stderr loses
+ * are progress messages, and there is nowhere to tell it.
  */
 export function tolerateClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') tellLostOutput(error);
     if (readerGone) readerGone();
     else process.exit(process.exitCode ?? 0);
   });
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  process.stderr.on('error', () => undefined);
+}
+
+/** Whether something that should have gone to stdout did not get there, although somebody reads it. */
+export function outputIsLost(): boolean {
+  return lostOutput !== undefined;
+}
+
+function tellLostOutput(error: NodeJS.ErrnoException): void {
+  if (lostOutput !== undefined) return;
+  lostOutput = error;
+  process.exitCode = 1;
+  process.stderr.write(
+    `DN908 The output cannot be written: ${systemWords(error)}.\n  What was printed is not complete.\n`,
+  );
 }

@@ -2,7 +2,7 @@
  * Command line → exit code. Finds the command, lets it run, and renders what fails before there is a command.
  */
 import { run } from '@oclif/core/run';
-import { tolerateClosedOutput } from './interrupt.js';
+import { outputIsLost, tolerateClosedOutput } from './interrupt.js';
 
 export interface MainOptions {
   readonly argv: readonly string[];
@@ -29,7 +29,9 @@ export async function main({ argv, ...location }: MainOptions): Promise<void> {
 
 /** Ends the process even where a connection was left open, after everything written has gone out. */
 async function leave(): Promise<never> {
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await flushed(process.stdout);
+  if (outputIsLost()) process.exitCode = 1;
+  await flushed(process.stderr);
   process.exit();
 }
 
@@ -61,7 +63,7 @@ async function reportFailure(thrown: unknown, argv: readonly string[]): Promise<
     return;
   }
   const { describeFailure, failureDocument, failureText } = await import('./failure.js');
-  const { safeForTerminal, safeJson } = await import('./terminal-text.js');
+  const { safeForTerminal, safeJson, widthIfTerminal } = await import('./terminal-text.js');
   const failure = describeFailure(thrown, { helpCommand: 'dreamnet --help', flagNames: [] });
   process.exitCode = failure.exitCode;
   const end = argv.indexOf('--');
@@ -69,15 +71,19 @@ async function reportFailure(thrown: unknown, argv: readonly string[]): Promise<
   if (flags.includes('--jsonl')) {
     process.stdout.write(`${safeJson({ type: 'error', ...failureDocument(failure) })}\n`);
   } else if (flags.includes('--json')) process.stdout.write(`${safeJson(failureDocument(failure), 2)}\n`);
-  else process.stderr.write(`${failureText(failure)}\n`);
+  else {
+    const columns = widthIfTerminal(process.stderr);
+    process.stderr.write(`${failureText(failure, { columns })}\n`);
+  }
   if (process.env.DEBUG && thrown instanceof Error)
     process.stderr.write(`${safeForTerminal(thrown.stack ?? '')}\n`);
 }
 
-/** Resolves when everything written has been handed over, or when nobody reads it any more. */
+/** Resolves when everything written has been handed over, or when it never will be and its listener knows. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.writableEnded) resolve();
-    else stream.write('', () => resolve());
+    // A failed write is told to listeners a moment after the stream knows of it.
+    if (stream.destroyed || stream.writableEnded) setImmediate(resolve);
+    else stream.write('', () => setImmediate(resolve));
   });
 }

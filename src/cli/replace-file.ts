@@ -18,7 +18,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DreamnetError, messageOf } from '../core/errors.js';
+import { DreamnetError } from '../core/errors.js';
+import { systemWords } from './system-words.js';
 
 export interface Replacement {
   readonly path: string;
@@ -43,7 +44,7 @@ export function replaceFile({ path, before, after }: Replacement): void {
     throw new DreamnetError({
       code: 'DN938',
       kind: 'failed',
-      message: `${path} cannot be written: ${messageOf(cause)}.`,
+      message: `${path} cannot be written: ${systemWords(cause)}.`,
       hint: 'It is as it was. Make the file and its directory writable.',
       cause,
     });

@@ -53,10 +53,16 @@ export function formatPairs(
   }
   return pairs
     .map(([name, value]) => {
+      // Broken in two it could not be copied: it begins a line of its own, and the terminal may break it.
+      if (isDigest(value) && value.length > available - nameWidth - GAP) return `${name}\n${value}`;
       const lines = wrap(escapeControls(value), available - nameWidth - GAP);
       return `${pad(name, nameWidth, 'left')}${' '.repeat(GAP)}${lines.join(`\n${' '.repeat(nameWidth + GAP)}`)}`;
     })
     .join('\n');
+}
+
+function isDigest(value: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(value);
 }
 
 /** Breaks text at spaces so that no line is wider than the given columns; a longer word is broken. */

@@ -62,6 +62,14 @@ export function terminalWidth(stream: { columns?: number | undefined } = process
   return Math.max(20, columns);
 }
 
+/** Columns of a stream that is a terminal; undefined of one that is not, whose lines programs read. */
+export function widthIfTerminal(stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined {
+  return stream.isTTY === true ? terminalWidth(stream) : undefined;
+}
+
 function visibleEscape(character: string): string {
   if (character === '\t') return '  ';
   return character < '\u0100' ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;

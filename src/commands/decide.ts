@@ -1,5 +1,5 @@
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
-import { durationMs, fleetFlags, goalArg, goalFlags } from '../cli/flags.js';
+import { durationMs, fleetFlags, goalArg, goalFlags, understoodGoal } from '../cli/flags.js';
 import { decisionText } from '../cli/views/decision-view.js';
 import { withProgress } from '../cli/with-progress.js';
 import { isWithinRisk } from '../core/governor/decide.js';
@@ -27,12 +27,13 @@ export default class Decide extends BaseCommand<typeof Decide> {
 
   async run(): Promise<DecideDocument> {
     const { flags, signal } = this;
+    const goal = understoodGoal(this.args.goal);
     const note = (text: string) => this.note(text);
     const decision = await withProgress(
       { command: 'decide', need: 'daemon', flags, signal, note },
       ({ context }) =>
         decide(context, {
-          goal: this.args.goal,
+          goal,
           selector: flags.selector,
           windowMs: durationMs(flags.window),
           priority: flags.priority,

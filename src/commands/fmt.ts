@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { type FormattedProgram, formatPrograms } from '../cli/format-programs.js';
-import { safeForTerminal, terminalWidth } from '../cli/terminal-text.js';
-import { wantsColor } from '../cli/views/diagnostics-view.js';
+import { safeForTerminal } from '../cli/terminal-text.js';
+import { lookOf } from '../cli/views/diagnostics-view.js';
 import { type FormatDocument, formatDocument, formatFailure } from '../cli/views/format-document.js';
 import { changedText, formatProblems, formatSummary } from '../cli/views/format-view.js';
 
@@ -40,10 +40,9 @@ export default class Fmt extends BaseCommand<typeof Fmt> {
   }
 
   #show(programs: readonly FormattedProgram[], document: FormatDocument): void {
-    const { check: isCheck, 'no-color': refused } = this.flags;
+    const { check: isCheck } = this.flags;
     const { stdout, stderr } = process;
-    const look = { columns: terminalWidth(stderr), color: wantsColor({ refused, stream: stderr }) };
-    const problems = formatProblems(programs, document, look);
+    const problems = formatProblems(programs, document, lookOf(stderr, this.flags));
     if (problems !== '') stderr.write(`${safeForTerminal(problems)}\n\n`);
     const text = isCheck ? undefined : document.files[0]?.text;
     if (text !== undefined) {

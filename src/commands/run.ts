@@ -1,5 +1,5 @@
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
-import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags } from '../cli/flags.js';
+import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags, understoodGoal } from '../cli/flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
@@ -18,12 +18,13 @@ export default class Run extends BaseCommand<typeof Run> {
 
   async run(): Promise<LoopDocument> {
     const { flags, signal } = this;
+    const goal = understoodGoal(this.args.goal);
     const note = (text: string) => this.note(text);
     const outcome = await withProgress(
       { command: 'run', need: 'session', flags, signal, note },
       ({ context }) =>
         runLoop(context, {
-          goal: this.args.goal,
+          goal,
           selector: flags.selector,
           windowMs: durationMs(flags.window),
           priority: flags.priority,

@@ -9,8 +9,7 @@ import { followTraces } from '../core/tracer/follow.js';
 import { readLastLoad, readTraces } from '../core/tracer/read.js';
 
 export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
-  static override summary =
-    "Show an agent's traces: how its program was loaded, and what it does at each tick.";
+  static override summary = 'Show how an agent loaded its program, and what it does at each tick.';
   static override examples = [
     '<%= config.bin %> trace agent-0001',
     '<%= config.bin %> trace agent-0001 --follow',

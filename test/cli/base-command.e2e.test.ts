@@ -62,8 +62,8 @@ describe('errors', () => {
       'fixture fail --help',
     ],
     [['fail', 'bug', '--agents', '0'], '--agents: Expected an integer greater than or equal to 1', ''],
-    [['fail'], 'Missing 1 required arg', 'fixture fail --help'],
-    [['fail', 'bug', 'more'], 'Unexpected argument: more', ''],
+    [['fail'], 'The argument HOW is missing.', 'fixture fail --help'],
+    [['fail', 'bug', 'more'], 'The command takes no more arguments than HOW; found "more".', ''],
     [['show', '--prefix', 'a{b}'], '--prefix: The prefix "a{b}"', 'Use 1 to 64'],
     [['shwo'], 'There is no command "shwo".', 'Did you mean: fixture show?'],
   ])('word bad input %j', async (words, message, hint) => {

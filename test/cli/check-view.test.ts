@@ -120,6 +120,11 @@ describe('colours', () => {
     [true, false, { NO_COLOR: '1' }, false],
     [true, false, { NO_COLOR: '' }, true],
     [true, false, { TERM: 'dumb' }, false],
+    [false, false, { FORCE_COLOR: '1' }, true],
+    [true, false, { FORCE_COLOR: '0' }, false],
+    [false, false, { FORCE_COLOR: '' }, false],
+    [false, false, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    [false, true, { FORCE_COLOR: '1' }, false],
   ])('are for terminals that have them: terminal %s, --no-color %s, %j', (isTTY, refused, env, expected) => {
     expect(wantsColor({ refused, stream: { isTTY }, env })).toBe(expected);
   });

@@ -90,6 +90,41 @@ describe('dreamnet', () => {
     expect(ended).toMatchObject({ stdout: '0\n', stderr: '' });
   });
 
+  it.runIf(existsSync('/dev/full'))('says that its output was lost, and ends with 1', () => {
+    for (const words of ['--help', 'status', 'status --json', 'explain', 'explain DN999 --json']) {
+      const script = `"${process.execPath}" bin/run.js ${words} > /dev/full`;
+      const ended = spawnSync('bash', ['-c', script], {
+        cwd: ROOT,
+        env: cleanEnvironment(),
+        encoding: 'utf8',
+      });
+      expect(ended.status, words).toBe(1);
+      expect(ended.stderr, words).toMatch(/^DN908 The output cannot be written: there is no space left/);
+      expect(ended.stderr.match(/DN908/g), words).toHaveLength(1);
+    }
+  });
+
+  it('asks for quotes around a goal that is several arguments', async () => {
+    const ended = await runDreamnet(['run', 'reduce', 'costs', '15%']);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('Put the goal in quotes, such as: dreamnet run "reduce costs 15%"');
+    const missing = await runDreamnet(['decide']);
+    expect(missing.stderr).toMatch(
+      /^DN904 The argument GOAL is missing: .*\n {2}See: dreamnet decide --help\n$/,
+    );
+  });
+
+  it('shows how a command is typed on lines that fit', async () => {
+    for (const command of ['trace', 'simulate', 'compile', 'check', 'fmt', 'run', 'agents show']) {
+      const { stdout } = await runDreamnet([...command.split(' '), '--help']);
+      expect(stdout).not.toContain('| ]');
+      const examples = stdout.split('EXAMPLES\n')[1]?.split('\n\nEXIT')[0] ?? '';
+      for (const line of examples.split('\n').filter((text) => text !== ''))
+        expect(line, command).toMatch(/^ {2}(\$| {2})/);
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+
   it('says in doctor what is missing and ends with 6', async () => {
     const ended = await runDreamnet(['doctor', '--json'], { env: { PATH: '/nowhere' } });
     expect(ended.code).toBe(6);

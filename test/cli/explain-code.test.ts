@@ -23,7 +23,8 @@ describe('explaining a code', () => {
     ['DN1O1', 'Did you mean DN101?'],
     ['unit mismatch', 'lists the codes'],
     ['', 'lists the codes'],
-    ['DN503', 'lists the codes'],
+    ['DN503', 'from DN001 to DN1'],
+    ['DN999', 'What commands and services say, from DN200 on, comes with its own hint.'],
     ['x'.repeat(10_000), 'lists the codes'],
   ])('says what might have been meant by %j', (asked, hint) => {
     expect(() => explainCode(asked)).toThrow(

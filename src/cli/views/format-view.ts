@@ -18,7 +18,8 @@ export function formatProblems(
 ): string {
   const texts = programs.flatMap((program, at) => {
     const { error } = document.files[at] ?? {};
-    if (error !== undefined) return [failureText(error)];
+    const columns = look.wrapsHeadlines === true ? look.columns : undefined;
+    if (error !== undefined) return [failureText(error, { columns })];
     if (program.kind !== 'mistaken') return [];
     const { diagnostics, source, name: fileName } = program;
     return [diagnosticsText(diagnostics, { source, fileName, ...look })];

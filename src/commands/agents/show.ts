@@ -5,8 +5,7 @@ import { type AgentDocument, agentDocument } from '../../cli/views/agents-docume
 import { agentText } from '../../cli/views/agents-view.js';
 
 export default class AgentsShow extends BaseCommand<typeof AgentsShow> {
-  static override summary =
-    'Show one agent: what it runs, what it measures, what became of it in the last rollout.';
+  static override summary = 'Show one agent: what it runs and measures, and its last rollout.';
   static override examples = ['<%= config.bin %> agents show agent-0001'];
   static override args = { id: Args.string({ description: 'Id of the agent.', required: true }) };
 
