@@ -1,14 +1,11 @@
 /** The value of `--capabilities` in, what the fleet offers to programs out, or one error with all that is wrong with it. */
 import { Flags } from '@oclif/core';
-import { DreamnetError } from '../core/errors.js';
 import { type Capabilities, referenceFleet } from '../core/language/capabilities.js';
-import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
-import { renderDiagnostics } from '../core/language/diagnostics/render-diagnostic.js';
 import { languageLimits } from '../core/language/limits.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
+import { DiagnosedError, type DiagnosedSource } from './diagnosed-error.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
-import { terminalWidth } from './terminal-text.js';
 
 export const capabilitiesFlag = Flags.string({
   description: "What your agents offer to programs (JSON). [default: the reference fleet's]",
@@ -22,39 +19,31 @@ export function loadCapabilities(path: string | undefined): Capabilities {
 
 export interface OpenedCapabilities {
   readonly capabilities: Capabilities;
-  /** Warnings about the file with source and carets; empty when there are none. */
-  readonly rendered: string;
+  /** Warnings about the file; undefined when there is none. */
+  readonly about: DiagnosedSource | undefined;
 }
 
 /** The same for a caller that shows warnings. */
 export function openCapabilities(path: string | undefined): OpenedCapabilities {
-  if (path === undefined) return { capabilities: referenceFleet, rendered: '' };
-  const { name: fileName, bytes } = readInput(path, {
+  if (path === undefined) return { capabilities: referenceFleet, about: undefined };
+  const { name, bytes } = readInput(path, {
     what: 'a capability file',
     bytesMax: languageLimits.capabilityFileBytesMax,
   });
   const source = Buffer.from(bytes).toString('utf8');
-  const result = readCapabilities(source, { fileName });
-  if (!result.ok) throw unusable(fileName, source, result.diagnostics);
+  const result = readCapabilities(source, { fileName: name });
+  if (!result.ok) throw unusable({ name, source, diagnostics: result.diagnostics });
   const { capabilities, warnings } = result;
-  return { capabilities, rendered: rendered(warnings, source, fileName) };
+  return { capabilities, about: warnings.length === 0 ? undefined : { name, source, diagnostics: warnings } };
 }
 
-function unusable(fileName: string, source: string, diagnostics: readonly Diagnostic[]): DreamnetError {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  return new DreamnetError({
+function unusable(about: DiagnosedSource): DiagnosedError {
+  const errors = about.diagnostics.filter(({ severity }) => severity === 'error');
+  return new DiagnosedError({
     code: 'DN935',
     kind: 'bad-input',
-    message: [
-      `The capability file ${fileName} cannot be used.`,
-      rendered(diagnostics, source, fileName),
-      `${fileName} has ${formatCount(errors.length, 'error')}.`,
-    ].join('\n\n'),
+    message: `The capability file ${about.name} cannot be used: it has ${formatCount(errors.length, 'error')}.`,
     hint: 'docs/capabilities.md explains every key, and `dreamnet explain CODE` a code.',
+    about,
   });
-}
-
-/** As wide as the terminal, and without colours, because errors are shown as they are. */
-function rendered(diagnostics: readonly Diagnostic[], source: string, fileName: string): string {
-  return renderDiagnostics(diagnostics, { source, fileName, columns: terminalWidth(process.stderr) });
 }

@@ -5,12 +5,14 @@ import type { Capabilities } from '../core/language/capabilities.js';
 import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
 import { type AppliedFix, certainFixes, fixSource } from '../core/language/fix-source.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
-import { checkProgram, isProgramFile, type KnownKeys, type ProgramVerdict } from './check-program.js';
+import { checkProgram, type KnownKeys, type ProgramVerdict } from './check-program.js';
+import { isProgramFile } from './compiled-program.js';
 import { type InputFile, readInput } from './input-file.js';
+import { type ProgramPath, programPaths } from './program-paths.js';
 import { replaceFile } from './replace-file.js';
 
 export interface CheckRequest {
-  /** Paths, and `-` for standard input. */
+  /** Files, directories, and `-` for standard input. */
   readonly files: readonly string[];
   readonly capabilities: Capabilities;
   readonly fix: boolean;
@@ -37,11 +39,12 @@ export interface CheckedSource {
 
 /** One result per file, in order; a file that cannot be read is a result too. A file that is named twice is checked once. */
 export function checkFiles(request: CheckRequest): CheckedFile[] {
-  return [...new Set(request.files)].map((path) => checkFile(path, request));
+  return programPaths(request.files, { acceptsPipes: true }).map((program) => checkFile(program, request));
 }
 
-function checkFile(path: string, request: CheckRequest): CheckedFile {
+function checkFile({ path, error: noFile }: ProgramPath, request: CheckRequest): CheckedFile {
   try {
+    if (noFile !== undefined) throw noFile;
     const input = readInput(path);
     const { name, bytes } = input;
     if (isProgramFile(path, bytes)) {

@@ -2,7 +2,7 @@
 import { DreamnetError } from '../core/errors.js';
 import type { Diagnostic } from '../core/language/diagnostics/diagnostics.js';
 import { formatSource } from '../core/language/format-source.js';
-import { isProgramFile } from './check-program.js';
+import { requireSource } from './compiled-program.js';
 import { type InputFile, readInput } from './input-file.js';
 import { type ProgramPath, programPaths } from './program-paths.js';
 import { replaceFile } from './replace-file.js';
@@ -24,7 +24,7 @@ export type FormattedProgram = { readonly path: string; readonly name: string } 
 /** One result per program; one that cannot be formatted is a result too. Throws DN941 when `-` is not alone. */
 export function formatPrograms({ paths, write }: FormatRequest): FormattedProgram[] {
   if (paths.includes('-') && paths.some((path) => path !== '-')) throw notAlone();
-  return programPaths(paths).map((program) => formatProgram(program, write));
+  return programPaths(paths, { acceptsPipes: false }).map((program) => formatProgram(program, write));
 }
 
 function formatProgram({ path, error }: ProgramPath, write: boolean): FormattedProgram {
@@ -46,10 +46,7 @@ function formatProgram({ path, error }: ProgramPath, write: boolean): FormattedP
 
 /** What is not UTF-8 would be replaced while decoding: written back, it would be lost. */
 function sourceIn(path: string, { name, bytes }: InputFile): string {
-  if (isProgramFile(path, bytes)) {
-    const hint = 'Format the source that it was compiled from.';
-    throw refused('DN942', `${name} is a compiled program.`, hint);
-  }
+  requireSource({ path, name, bytes }, 'Format the source that it was compiled from.');
   const source = Buffer.from(bytes).toString('utf8');
   if (Buffer.from(source).equals(bytes)) return source;
   throw refused('DN943', `${name} is not UTF-8.`, 'Save it as UTF-8; what cannot be read could be lost.');

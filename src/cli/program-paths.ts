@@ -1,7 +1,8 @@
 /** Files and directories as typed in, the source files that they mean out: a directory means all programs below it. */
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DreamnetError, messageOf } from '../core/errors.js';
+import { DreamnetError } from '../core/errors.js';
+import { systemWords } from './system-words.js';
 
 export interface ProgramPath {
   readonly path: string;
@@ -9,20 +10,28 @@ export interface ProgramPath {
   readonly error?: DreamnetError;
 }
 
-/** In order, what is in a directory by name. A file that is meant twice comes once. */
-export function programPaths(given: readonly string[]): ProgramPath[] {
-  const known = new Set<string>();
-  return given.flatMap(pathsAt).filter(({ path }) => {
-    const place = realPlace(path);
-    const isNew = !known.has(place);
-    known.add(place);
-    return isNew;
-  });
+export interface PathOptions {
+  /** Whether what is neither a file nor a directory, such as a pipe, can be read as well: nothing is written back. */
+  readonly acceptsPipes: boolean;
 }
 
-function pathsAt(path: string): ProgramPath[] {
+/** In order, what is in a directory by name. A file that is meant twice comes once. */
+export function programPaths(given: readonly string[], options: PathOptions): ProgramPath[] {
+  const known = new Set<string>();
+  return given
+    .flatMap((path) => pathsAt(path, options))
+    .filter(({ path }) => {
+      const place = realPlace(path);
+      const isNew = !known.has(place);
+      known.add(place);
+      return isNew;
+    });
+}
+
+function pathsAt(path: string, { acceptsPipes }: PathOptions): ProgramPath[] {
   const stats = path === '-' ? undefined : statsOf(path);
   if (stats === undefined || stats.isFile()) return [{ path }];
+  if (!stats.isDirectory() && acceptsPipes) return [{ path }];
   if (!stats.isDirectory()) return [{ path, error: refused(path, 'is neither a file nor a directory') }];
   const found = below(path);
   return found.length > 0 ? found : [{ path, error: refused(path, 'is a directory without programs') }];
@@ -54,7 +63,7 @@ function below(directory: string): ProgramPath[] {
   try {
     return programsBelow(directory);
   } catch (cause) {
-    return [{ path: directory, error: refused(directory, `cannot be read: ${messageOf(cause)}`, cause) }];
+    return [{ path: directory, error: refused(directory, `cannot be read: ${systemWords(cause)}`, cause) }];
   }
 }
 

@@ -64,17 +64,20 @@ describe('--capabilities', () => {
     );
     const ended = await cli.run(forFleet);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toMatch(/video\.json has 2 errors\.\n/);
+    expect(ended.stderr).toMatch(
+      /DN935 The capability file .*video\.json cannot be used: it has 2 errors\.\n/,
+    );
     expect(ended.stderr).toMatch(/video\.json:6:31: error DN059: .*\n.*"unit": "byte".*\n +\| +\^{6}\n/);
     expect(ended.stderr).toMatch(/video\.json:15:74: error DN063: .*\n.*"160%".*\n +\| +\^{6}\n/);
     expect(ended.stderr).toContain('docs/capabilities.md');
     expect(existsSync(file('video.bc'))).toBe(false);
-    const { error } = await cli.json<{ error: { code: string; message: string; exitCode: number } }>(
-      forFleet,
-      2,
-    );
-    expect(error).toMatchObject({ code: 'DN935', exitCode: 2 });
-    expect(error.message).toContain('did you mean "bytes"?');
+    expect(await cli.json(forFleet, 2)).toMatchObject({
+      error: { code: 'DN935', exitCode: 2, message: expect.not.stringContaining('\n') as string },
+      diagnostics: [
+        { code: 'DN059', line: 6, hint: 'did you mean "bytes"?' },
+        { code: 'DN063', line: 15 },
+      ],
+    });
   });
 
   it('warns and compiles', async () => {
@@ -101,8 +104,12 @@ describe('--capabilities', () => {
   });
 
   it.each([
-    ['a missing file', (place: string) => place, /DN930 .*fleet\.json cannot be read: ENOENT/],
-    ['a directory', madeDirectory, /DN930 .*fleet\.json cannot be read: EISDIR/],
+    [
+      'a missing file',
+      (place: string) => place,
+      /DN930 .*fleet\.json cannot be read: there is no such file or directory\./,
+    ],
+    ['a directory', madeDirectory, /DN930 .*fleet\.json cannot be read: it is a directory\./],
     ['an empty file', written(''), /fleet\.json:1:1: error DN051: the file is empty/],
     ['a file cut in half', written(fleet.slice(0, 400)), /error DN051: /],
     [

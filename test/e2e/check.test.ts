@@ -105,14 +105,58 @@ describe('dreamnet check', () => {
 
   it('goes on after a file that cannot be read', async () => {
     const cli = commandLine();
-    const files = ['/nowhere.dream', cli.root, written(cli, 'a.dream', wrong)];
+    const empty = path.join(cli.root, 'empty');
+    mkdirSync(empty);
+    const files = ['/nowhere.dream', empty, written(cli, 'a.dream', wrong)];
     const ended = await cli.run(['check', ...files]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('DN930 /nowhere.dream cannot be read');
-    expect(ended.stderr).toContain(`DN930 ${cli.root} cannot be read`);
+    expect(ended.stderr).toContain(`DN944 ${empty} is a directory without programs`);
     expect(ended.stderr).toContain('3 files: 5 errors;');
     const document = await cli.json<CheckDocument>(['check', ...files], 2);
-    expect(document.files.map((file) => file.error?.code)).toEqual(['DN930', 'DN930', undefined]);
+    expect(document.files.map((file) => file.error?.code)).toEqual(['DN930', 'DN944', undefined]);
+  });
+
+  it('checks all programs below a directory, each of them once', async () => {
+    const cli = commandLine();
+    mkdirSync(path.join(cli.root, 'deep', 'er'), { recursive: true });
+    written(cli, 'deep/er/b.dream', wrong);
+    written(cli, 'deep/notes.txt', wrong);
+    const document = await cli.json<CheckDocument>(['check', cli.root, written(cli, 'a.dream', unused)], 2);
+    const [a, b] = ['a.dream', 'deep/er/b.dream'].map((name) => path.join(cli.root, name));
+    expect(document.files.map(({ file }) => file)).toEqual([a, b]);
+  });
+
+  it('points at the capability file that was checked beside a program', async () => {
+    const cli = commandLine();
+    const fleet = path.join(ROOT, 'src/core/language/reference-fleet.json');
+    const program = written(cli, 'a.dream', unused);
+    const hint = `add: --capabilities ${fleet}`;
+    expect((await cli.run(['check', fleet, program])).stderr).toContain(hint);
+    expect((await cli.run(['check', program])).stderr).not.toContain('--capabilities');
+    expect((await cli.run(['check', fleet, program, '--capabilities', fleet])).stderr).not.toContain(hint);
+  });
+
+  it('shows the warnings of the capability file that it checks with', async () => {
+    const cli = commandLine();
+    const action = { about: 'x', arguments: [], risk: 0.1, effects: [] };
+    const fleet = {
+      version: 1,
+      name: 'mine',
+      fields: [{ name: 'age', unit: 'duration', about: 'x' }],
+      actions: [{ name: 'A', code: 1, ...action }],
+    };
+    const capabilities = written(cli, 'fleet.json', JSON.stringify(fleet));
+    const program = written(cli, 'a.dream', 'FUNC a() { FOR EACH t IN task_queue { A(t) } }');
+    const ended = await cli.run(['check', program, '--capabilities', capabilities]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/fleet\.json:1:\d+: warning DN067: /);
+  });
+
+  it('reads standard input once', () => {
+    const ended = piped(wrong, ['--capabilities', '-']);
+    expect(ended).toMatchObject({ status: 2, stdout: '' });
+    expect(ended.stderr).toContain('DN939 Standard input can be read once');
   });
 
   it.each<[string, string | Uint8Array, string]>([
@@ -209,7 +253,7 @@ describe('dreamnet check of compiled programs', () => {
     const file = await compiled(maker);
     const unknown = await checker.run(['check', file]);
     expect(unknown).toMatchObject({ code: 0 });
-    expect(unknown.stderr).toContain('none of these keys is trusted');
+    expect(unknown.stderr).toContain('and this key is not trusted');
     expect(readdirSync(checker.root)).toEqual([]);
     const { publicKeyPath } = ensureSigningKeys(maker.home);
     expect(await checker.run(['check', file, '--key', publicKeyPath])).toMatchObject({ code: 0 });
@@ -219,6 +263,13 @@ describe('dreamnet check of compiled programs', () => {
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain('program.bc: error DN122');
     expect(await checker.run(['check', file, '--key', file])).toMatchObject({ code: 2 });
+    // Now the home has a key of its own, and can say that this one is none of them.
+    const stranger = await checker.run(['check', file]);
+    expect(stranger).toMatchObject({ code: 0 });
+    expect(stranger.stderr).toMatch(
+      /program\.bc: warning DN122: .*[0-9a-f]{16}, and this key is not trusted/,
+    );
+    expect(await checker.run(['check', file, '--strict'])).toMatchObject({ code: 2 });
   });
 
   it('warns about a program that nobody signed, and refuses it when a key is asked for', async () => {
@@ -232,6 +283,11 @@ describe('dreamnet check of compiled programs', () => {
     expect(ended.stderr).toContain('program.bc: warning DN120');
     expect(await cli.run(['check', file, '--strict'])).toMatchObject({ code: 2 });
     expect(await cli.run(['check', file, '--key', publicKeyPath])).toMatchObject({ code: 2 });
+    const signed = await compiled(cli);
+    expect(await cli.run(['check', signed, '--key', 'signing'])).toMatchObject({ code: 0 });
+    const nobody = await cli.run(['check', signed, '--key', 'nobody']);
+    expect(nobody).toMatchObject({ code: 2 });
+    expect(nobody.stderr).toContain('DN936 nobody is neither a key of this home nor a file.');
   });
 
   it('refuses what was changed or cut, whatever is called .bc', async () => {

@@ -5,7 +5,8 @@ import { failureText } from '../failure.js';
 import { formatCount, formatNumber } from '../format.js';
 import { wrap } from '../table.js';
 import type { CheckDocument, CheckSettings } from './check-document.js';
-import { diagnosticPaint, diagnosticsText, type Look } from './diagnostics-view.js';
+import { diagnosticPaint, diagnosticsText, headlineText, type Look } from './diagnostics-view.js';
+import { costText } from './program-words.js';
 
 /** Files about which there is nothing to say are left out; empty when all are. */
 export function checkText(files: readonly CheckedFile[], document: CheckDocument, look: Look): string {
@@ -14,7 +15,8 @@ export function checkText(files: readonly CheckedFile[], document: CheckDocument
     const fixed = fixes.map(
       ({ code, line, column, message }) => `${file.name}:${line}:${column}: fixed ${code}: ${message}`,
     );
-    const failed = error === undefined ? [] : [failureText(error)];
+    const columns = look.wrapsHeadlines === true ? look.columns : undefined;
+    const failed = error === undefined ? [] : [failureText(error, { columns })];
     return [fixed.join('\n'), ...problemsText(file, look), ...failed].filter((text) => text !== '');
   });
   return texts.flat().join('\n\n');
@@ -36,6 +38,14 @@ export function checkSummary(document: CheckDocument, { fix, strict }: CheckSett
   return `${formatCount(files.length, 'file')}: ${[sum, ...rest].join('; ')}`;
 }
 
+/** Of files that were checked together as if they had to do with each other; undefined when they do not. */
+export function capabilitiesHint(files: readonly CheckedFile[]): string | undefined {
+  const given = files.find((file) => file.kind === 'capabilities');
+  const isForReference = files.some((file) => file.kind === 'source');
+  if (given === undefined || !isForReference) return undefined;
+  return `Programs were checked for the reference fleet; for that of ${given.name} add: --capabilities ${given.name}`;
+}
+
 function problemsText(file: CheckedFile, look: Look): string[] {
   switch (file.kind) {
     case 'source':
@@ -55,7 +65,10 @@ function problemsText(file: CheckedFile, look: Look): string[] {
 function programText({ name, program, problems }: CheckedFile & { readonly kind: 'program' }, look: Look) {
   const paint = diagnosticPaint(look.color);
   const lines = problems.flatMap(({ code, severity, message, hint }) => [
-    `${paint('place', `${name}:`)} ${paint(severity, `${severity} ${code}`)}: ${paint('message', message)}`,
+    headlineText(
+      `${paint('place', `${name}:`)} ${paint(severity, `${severity} ${code}`)}: ${paint('message', message)}`,
+      look,
+    ),
     `${paint('label', `${' '.repeat(hintIndent)}hint:`)} ${hanging(hint, look.columns)}`,
   ]);
   const facts = program === undefined ? [] : [`${name}: ${factsText(program)}`];
@@ -72,9 +85,7 @@ function hanging(text: string, columns: number): string {
 
 /** What was said as a problem is not said again. */
 function factsText({ name, costPerTask, signature }: ProgramFacts): string {
-  const { min, max } = costPerTask;
-  const cost = min === max ? formatNumber(max) : `${formatNumber(min)} to ${formatNumber(max)}`;
-  const facts = [name, `${cost} instructions a task`];
+  const facts = [name, costText(costPerTask)];
   if (signature.ok) facts.push(`signed by trusted key ${signature.keyId}`);
   else if (signature.code === 'DN122') facts.push(signature.reason);
   return facts.join(', ');

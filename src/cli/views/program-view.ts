@@ -2,27 +2,24 @@
 import type { CompileDocument } from '../compile-file.js';
 import { formatBytes, formatDuration, formatNumber } from '../format.js';
 import { formatPairs } from '../table.js';
+import { costText, parameterText } from './program-words.js';
 
 type Row = readonly [name: string, value: string];
 
+/** Labels are short, so that a digest fits beside its own on 80 columns. */
 export function compileText(document: CompileDocument & { readonly ok: true }): string {
   const { costPerTask, parameters, actions, fields } = document;
   const rows: Row[] = [
     ['program', `${document.name}, ${formatBytes(document.bytes)}`],
     ['for', document.capabilities],
-    ['written', document.output],
+    ['written', document.output === '-' ? 'to standard output' : document.output],
     ['digest', document.digest],
     ['signed', signedText(document.signers)],
     ['score', `${formatNumber(document.optimizationScore, 2)} of 1`],
-    ['cost', `${formatNumber(costPerTask.min)} to ${formatNumber(costPerTask.max)} instructions a task`],
+    ['steps', costText(costPerTask)],
     ['reads', fields.join(' ') || 'nothing'],
     ['does', actions.join(' ') || 'nothing'],
-    ...parameters.map(
-      ({ name, default: initial, min, max }, at): Row => [
-        at === 0 ? 'parameters' : '',
-        `${name} = ${initial}, ${min} to ${max}`,
-      ],
-    ),
+    ...parameters.map((parameter, at): Row => [at === 0 ? 'takes' : '', parameterText(parameter)]),
     ['reports', `every ${formatDuration(document.reportIntervalMs)}`],
   ];
   return formatPairs(rows);
@@ -31,4 +28,9 @@ export function compileText(document: CompileDocument & { readonly ok: true }): 
 function signedText(signers: readonly string[]): string {
   if (signers.length === 0) return 'no; agents will refuse it';
   return `by ${signers.length === 1 ? 'key' : 'keys'} ${signers.join(', ')}`;
+}
+
+/** Told once: whoever deploys programs will need it again. */
+export function madeKeyText(path: string): string {
+  return `This home had no key to sign with, so one was made: ${path}`;
 }

@@ -172,6 +172,8 @@ function refuseSigners(entries: readonly SignatureEntry[], revoked: ReadonlySet<
     );
   return refuse(
     'DN122',
-    `the file is signed by ${ids.join(', ') || 'none'}, and none of these keys is trusted`,
+    ids.length === 1
+      ? `the file is signed by ${ids[0]}, and this key is not trusted`
+      : `the file is signed by ${ids.join(', ') || 'none'}, and none of these keys is trusted`,
   );
 }
