@@ -18,7 +18,7 @@ export interface FleetTables {
   readonly ageMs: number;
 }
 
-/** As `decide` reads them. Throws DN954 when no fleet runs, and DN504 when nobody is meant. */
+/** As `decide` reads them. Throws DN954 when no fleet runs, and DN504 when the selector means nobody. */
 export async function recordedTables(
   options: RunningFleetOptions,
   { selector, capabilities }: { readonly selector: string; readonly capabilities: Capabilities },
@@ -26,13 +26,14 @@ export async function recordedTables(
   const read = async ({ redis, names }: RunningConnection): Promise<FleetTables> => {
     const nowMs = Date.now();
     const agents = await selectAgents(redis, names, { selector, nowMs });
-    if (agents.length === 0) throw noAgents(selector);
+    if (agents.length === 0)
+      throw await nobody(redis, names, { selector, nowMs, prefix: options.flags.prefix });
     const { table, covered, ageMs } = await readFleetState(redis, names, { agents, nowMs });
     const { effectSizes } = await readMemory(redis, names, capabilities);
     return { table, sizes: effectSizes, agents: agents.length, covered, ageMs };
   };
   const tables = await withRunningFleet(options, read);
-  if (tables === undefined) throw noFleet();
+  if (tables === undefined) throw noFleet('No fleet runs here');
   return tables;
 }
 
@@ -53,14 +54,31 @@ export async function learnedSizes(
   }
 }
 
+/** A selector may be wrong, or there is no fleet at all that it could be right for. */
+async function nobody(
+  redis: RunningConnection['redis'],
+  names: RunningConnection['names'],
+  { selector, nowMs, prefix }: Meant,
+): Promise<DreamnetError> {
+  const all = selector === '' ? [] : await selectAgents(redis, names, { selector: '', nowMs });
+  if (all.length > 0) return noAgents(selector);
+  return noFleet(`No agents are alive ${prefix ? `under the prefix ${prefix}` : 'here'}`);
+}
+
+interface Meant {
+  readonly selector: string;
+  readonly nowMs: number;
+  readonly prefix: string | undefined;
+}
+
 /** Redis on the same machine answers in milliseconds, or not at all. */
 const memoryGiveUpAfterMs = 2_000;
 
-function noFleet(): DreamnetError {
+function noFleet(why: string): DreamnetError {
   return new DreamnetError({
     code: 'DN954',
     kind: 'unreachable',
-    message: 'No fleet runs here, so there are no recorded tasks to simulate on.',
-    hint: 'Give a table with --tasks FILE, or start a fleet with `dreamnet up`.',
+    message: `${why}, so there are no recorded tasks to simulate on.`,
+    hint: 'Give a table with --tasks FILE, or start a fleet with `dreamnet up`; `dreamnet status` shows what runs.',
   });
 }

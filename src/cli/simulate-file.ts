@@ -12,12 +12,15 @@ import { type SimulationReport, simulate } from '../core/governor/simulate.js';
 import type { TableField } from '../core/governor/tables/column.js';
 import type { Capabilities, FieldUnit } from '../core/language/capabilities.js';
 import { describeUnit } from '../core/language/units/quantity.js';
-import { loadCapabilities } from './capabilities-file.js';
+import { openCapabilities } from './capabilities-file.js';
+import type { DiagnosedSource } from './diagnosed-error.js';
+import { requireOneStandardInput } from './input-file.js';
 import { loadProgram, type RunnableProgram } from './program-file.js';
 import { type FleetTables, learnedSizes, recordedTables } from './recorded-tables.js';
 import type { RunningFleetOptions } from './running-fleet.js';
 import { type ParameterValues, setParameters } from './set-parameters.js';
-import { checkSavePath, readTaskFiles, saveTasks } from './tasks-file.js';
+import { checkSavePath, type GivenTable, readTaskFiles, saveTasks } from './tasks-file.js';
+import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
 
 export interface SimulateRequest {
   readonly file: string;
@@ -36,6 +39,8 @@ export interface SimulateRequest {
   readonly fleet: RunningFleetOptions['flags'];
   /** Told what the user should know besides the result. */
   readonly note: (text: string) => void;
+  /** Told the warnings about the capability file and the sources, before anything else is done. */
+  readonly warn: (sources: readonly DiagnosedSource[]) => void;
 }
 
 export interface SimulateDocument {
@@ -50,6 +55,8 @@ export interface SimulateDocument {
   /** With --diff. */
   readonly other?: SimulatedFile;
   readonly comparison?: ComparisonReport;
+  /** Warnings about the capability file and the sources. */
+  readonly diagnostics: readonly DiagnosticDocument[];
 }
 
 export type SimulatedFile = { readonly file: string } & SimulationReport;
@@ -59,17 +66,21 @@ export type TableSource =
   | ({ readonly source: 'fleet'; readonly selector: string } & Omit<FleetTables, 'table' | 'sizes'>);
 
 export async function simulateFile(request: SimulateRequest): Promise<SimulateDocument> {
-  const capabilities = loadCapabilities(request.capabilities);
   const paths = request.diff === undefined ? [request.file] : [request.file, request.diff];
-  if (request.save !== undefined) checkSavePath(request.save, [...paths, ...request.tasks]);
+  const inputs = [...paths, ...request.tasks, request.capabilities ?? '-'];
+  if (request.save !== undefined) checkSavePath(request.save, inputs);
+  requireOneStandardInput([...paths, ...request.tasks, request.capabilities]);
+  const { capabilities, about } = openCapabilities(request.capabilities);
   const programs = paths.map((path) => loadProgram(path, capabilities));
-  for (const { warnings } of programs) if (warnings !== '') request.note(warnings);
+  const warned = [about, ...programs.map((program) => program.about)].filter((one) => one !== undefined);
+  request.warn(warned);
   const values = setParameters(
     request.settings,
     programs.map(({ program }) => program.manifest),
   );
-  const { table, sizes, source } = await tableAndSizes(request, programs, capabilities);
-  if (request.save !== undefined) saveTasks(request.save, table, fieldsOf(programs, capabilities));
+  const { table, sizes, source, given } = await tableAndSizes(request, programs, capabilities);
+  const fields = fieldsOf(programs, capabilities);
+  if (request.save !== undefined) saveTasks(request.save, table, { fields, labels: given?.labels });
   const simulated = programs.map((loaded, at): Simulated => {
     const parameters = values[at] ?? {};
     const report = simulate({ program: loaded.program, parameters, table, sizes, capabilities });
@@ -82,9 +93,13 @@ export async function simulateFile(request: SimulateRequest): Promise<SimulateDo
     saved: request.save ?? null,
     ...compared(simulated, {
       table,
-      fields: fieldsOf(programs, capabilities),
+      fields,
       examplesMax: request.examplesMax,
+      originOf: given?.originOf,
     }),
+    diagnostics: warned.flatMap(({ name: file, source: text, diagnostics }) =>
+      diagnostics.map((one) => diagnosticDocument(one, { file, source: text })),
+    ),
   };
 }
 
@@ -96,7 +111,7 @@ interface Simulated {
 
 function compared(
   [first, second]: readonly Simulated[],
-  options: Pick<ComparisonRequest, 'table' | 'fields' | 'examplesMax'>,
+  options: Pick<ComparisonRequest, 'table' | 'fields' | 'examplesMax' | 'originOf'>,
 ): Pick<SimulateDocument, 'simulation' | 'other' | 'comparison'> {
   if (first === undefined) throw new Error('no program was simulated');
   const simulation = { file: first.loaded.file, ...first.report };
@@ -113,6 +128,8 @@ interface Basis {
   readonly table: TaskTable;
   readonly sizes: readonly EffectSize[];
   readonly source: TableSource;
+  /** When the table came from files. */
+  readonly given?: GivenTable;
 }
 
 async function tableAndSizes(
@@ -134,10 +151,15 @@ async function tableAndSizes(
       source: { source: 'fleet', selector, ...source },
     };
   }
-  const { table, notes } = readTaskFiles(tasks, { fields: fieldsOf(programs, capabilities), needed });
-  for (const text of notes) note(text);
+  const given = readTaskFiles(tasks, { fields: fieldsOf(programs, capabilities), needed });
+  for (const text of given.notes) note(text);
   const learned = request.expected ? undefined : await learnedSizes(options, { capabilities, note });
-  return { table, sizes: learned ?? expectedSizes(capabilities), source: { source: 'files', files: tasks } };
+  return {
+    table: given.table,
+    sizes: learned ?? expectedSizes(capabilities),
+    source: { source: 'files', files: tasks },
+    given,
+  };
 }
 
 /** Those of the capability file, and what the programs read besides. */

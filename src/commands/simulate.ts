@@ -1,19 +1,22 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { capabilitiesFlag } from '../cli/capabilities-file.js';
+import type { DiagnosedSource } from '../cli/diagnosed-error.js';
 import { countFlag, selectorFlag } from '../cli/flags.js';
 import { type SimulateDocument, simulateFile } from '../cli/simulate-file.js';
 import { comparisonText, isComparison } from '../cli/views/comparison-view.js';
+import { lookOf, sourcesText } from '../cli/views/diagnostics-view.js';
 import { simulationText } from '../cli/views/simulation-view.js';
 
+const examplesShown = 3;
+
 export default class Simulate extends BaseCommand<typeof Simulate> {
-  static override summary =
-    'Show what a program would do to recorded or given tasks, without applying anything.';
+  static override summary = 'Show what a program would do to tasks; nothing is applied.';
   static override description =
     'Without --tasks it uses the tasks that the running fleet last recorded; it never starts a fleet. What the program would do is exact. What that should bring is a model: of what the running fleet has learned, or else of what the capability file expects.';
   static override examples = [
     '<%= config.bin %> simulate cost.dream',
-    '<%= config.bin %> simulate cost.dream --selector class=web --set cpu_cut=30% --save tasks.json',
+    '<%= config.bin %> simulate cost.dream -l class=web --set cpu_cut=30% --save web.json',
     '<%= config.bin %> simulate program.bc --tasks tasks.csv --json',
     '<%= config.bin %> simulate old.dream --diff new.dream --tasks tasks.csv --examples 10',
     'head -100 tasks.csv | <%= config.bin %> simulate cost.dream --tasks -',
@@ -45,7 +48,10 @@ export default class Simulate extends BaseCommand<typeof Simulate> {
       description: 'Program to compare with, on the same tasks.',
       helpValue: '<file>',
     }),
-    examples: countFlag('examples', { description: 'Differing tasks shown with --diff.', default: '3' }),
+    examples: countFlag('examples', {
+      description: `Differing tasks that --diff shows. [default: ${examplesShown}]`,
+      dependsOn: ['diff'],
+    }),
     save: Flags.string({
       description: 'Write the table that was used, to repeat the simulation: .csv or .json.',
       helpValue: '<file>',
@@ -67,11 +73,18 @@ export default class Simulate extends BaseCommand<typeof Simulate> {
       capabilities: flags.capabilities,
       expected: flags.expected,
       save: flags.save,
-      examplesMax: Number(flags.examples),
+      examplesMax: Number(flags.examples ?? examplesShown),
       fleet: flags,
       note: (text) => this.note(text),
+      warn: (sources) => this.#warn(sources),
     });
     this.print(isComparison(document) ? comparisonText(document) : simulationText(document));
     return document;
+  }
+
+  /** With --json they are in the document. */
+  #warn(sources: readonly DiagnosedSource[]): void {
+    if (sources.length > 0 && !this.jsonEnabled())
+      this.note(sourcesText(sources, lookOf(process.stderr, this.flags)));
   }
 }

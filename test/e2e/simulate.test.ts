@@ -42,7 +42,7 @@ describe('dreamnet simulate on given tables', () => {
     const tasks = written(cli, 'tasks.csv', csv);
     const ended = await cli.run(['simulate', reference, '--tasks', tasks]);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(ended.stderr).toBe(`${tasks}: column id is no task field and was left out.\n`);
+    expect(ended.stderr).toBe('');
     expect(ended.stdout).toMatch(/touches\s+3 of 3 tasks \(100\.0 %\), 4 effects/);
     expect(ended.stdout).toMatch(/REDUCE_CPU_THROTTLE\s+2\s+66\.7 %\s+2\s+20%/);
     expect(ended.stdout).toMatch(/ROUTE_TO_CHEAPER_REGION\s+1\s+33\.3 %\s+1\s+–/);
@@ -115,6 +115,26 @@ describe('dreamnet simulate on given tables', () => {
     expect(simulation.prediction.changes.cost).toMatchObject({ measured: 3 });
   });
 
+  it('says where a differing task is found again, by its id and its place in its own file', async () => {
+    const cli = commandLine();
+    const tasks = written(cli, 'tasks.csv', csv);
+    const json = written(cli, 'more.json', '[{"cpu_time": 1}, {"cpu_time": 6, "memory": 1, "network": 1}]');
+    const changed = written(cli, 'new.dream', readFileSync(reference, 'utf8').replace('> 5s', '> 10s'));
+    const saved = path.join(cli.root, 'saved.csv');
+    const words = ['simulate', reference, '--diff', changed, '-t', tasks, '-t', json, '--save', saved];
+    const ended = await cli.run(words);
+    expect(ended.stdout, ended.stderr).toContain(`\ntask a (${tasks}:2)\n`);
+    expect(ended.stdout).toContain(`\ntask 2 of ${json}\n`);
+    const { comparison } = await cli.json<SimulateDocument>(words);
+    expect(comparison?.tasks.examples.map(({ task, origin }) => ({ task, origin }))).toEqual([
+      { task: 1, origin: { file: tasks, task: 1, line: 2, id: 'a' } },
+      { task: 5, origin: { file: json, task: 2, line: null, id: null } },
+    ]);
+    const again = await cli.run(['simulate', reference, '--diff', changed, '-t', saved]);
+    expect(again.stdout).toContain(`\ntask a (${saved}:2)\n`);
+    expect(again.stdout).toContain(`\ntask ${saved}:6\n`);
+  });
+
   it('compares two programs task by task', async () => {
     const cli = commandLine();
     const tasks = written(cli, 'tasks.csv', csv);
@@ -124,7 +144,7 @@ describe('dreamnet simulate on given tables', () => {
     expect(text.code, text.stderr).toBe(0);
     expect(text.stdout).toMatch(/differ\s+in 1 of 3 tasks: 1 touched by both, but differently/);
     expect(text.stdout).toMatch(/REDUCE_CPU_THROTTLE\s+2\s+1\s+-1\s+20%/);
-    expect(text.stdout).toMatch(/task 1 .*cpu_time 7\.5s, memory 1\.5GB/);
+    expect(text.stdout).toMatch(/task \S+ \(.*tasks\.csv:2\)\n {2}reads .*cpu_time 7\.5s, memory 1\.5GB/);
     expect(text.stdout).toMatch(
       /first\s+REDUCE_CPU_THROTTLE 20%, REDUCE_MEMORY_CACHE 30%\n\s+second\s+REDUCE_MEMORY_CACHE 30%/,
     );
@@ -210,19 +230,26 @@ describe('dreamnet simulate on given tables', () => {
         /DN951[\s\S]*half\.json:1:18: found "me", which is damaged/,
       ],
       [[reference, '-t', path.join(cli.root, 'none.csv')], /DN930 .*none\.csv cannot be read/],
-      [[reference, '-t', path.join(cli.root, 'dir.csv')], /DN930 .*EISDIR/],
+      [
+        [reference, '-t', path.join(cli.root, 'dir.csv')],
+        /DN930 .*dir\.csv cannot be read: it is a directory\./,
+      ],
       [[reference, '-t', '/dev/zero'], /DN931 \/dev\/zero has more than the \d+ bytes that a task table has/],
       [[cut, '-t', tasks], /DN950 .*cut\.bc cannot be simulated: agents would refuse it: DN10\d/],
       [[wrong, '-t', tasks], /DN950[\s\S]*wrong\.dream:1:\d+: error DN020[\s\S]*error DN013/],
       [[reference, '-t', tasks, '--set', 'cpu_cut=5%'], /DN953 .*no parameters/],
       [[reference, '-t', tasks, '--save', 'x.xml'], /DN952 .*neither in \.csv nor in \.json/],
       [[reference, '-t', tasks, '--save', tasks], /DN952 .*it is one of the inputs/],
+      [[reference, '-t', tasks, '--save', '-'], /DN952 .*standard output: the result goes there/],
+      [[reference, '-t', tasks, '--examples', '2'], /DN904 --examples goes with --diff only/],
       [
         [reference, '-t', tasks, '-l', 'class=web'],
         /DN904 --selector=class=web cannot also be provided when using --tasks/,
       ],
       [[reference, '-t', tasks, '--examples', '0'], /DN921/],
-      ...(process.getuid?.() === 0 ? [] : ([[[reference, '-t', unreadable], /DN930 .*EACCES/]] as const)),
+      ...(process.getuid?.() === 0
+        ? []
+        : ([[[reference, '-t', unreadable], /DN930 .*cannot be read: this user may not\./]] as const)),
     ];
     for (const [words, expected] of cases) {
       const ended = await cli.run(['simulate', ...words]);
@@ -257,6 +284,12 @@ describe('dreamnet simulate on a running fleet', () => {
       table: { source: 'fleet', agents: 20, covered: 20, selector: '' },
       simulation: { prediction: { basis: 'expected effects of the capability file' } },
     });
+    const other = await cli.run(['simulate', playbook, '--prefix', 'other']);
+    expect(other).toMatchObject({ code: 6, stdout: '' });
+    expect(other.stderr).toContain('DN954 No agents are alive under the prefix other');
+    const mistyped = await cli.run(['simulate', playbook, '-l', 'class=none']);
+    expect(mistyped).toMatchObject({ code: 2, stdout: '' });
+    expect(mistyped.stderr).toContain('DN504');
     expect(live.simulation.tasks).toBeGreaterThan(100);
     expect(facts(await cli.json<SimulateDocument>(['simulate', playbook, '-t', saved]))).toEqual(facts(live));
 

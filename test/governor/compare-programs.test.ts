@@ -48,18 +48,21 @@ describe('a comparison of two programs', () => {
     expect(tasks.examples).toEqual([
       {
         task: 1,
+        origin: null,
         fields: [{ name: 'cpu_time', unit: 'duration', value: 1 }],
         first: [],
         second: [{ action: 'ROUTE_TO_CHEAPER_REGION', argument: null, unit: null }],
       },
       {
         task: 3,
+        origin: null,
         fields: [{ name: 'cpu_time', unit: 'duration', value: 6 }],
         first: [{ action: 'REDUCE_CPU_THROTTLE', argument: 0.2, unit }],
         second: [],
       },
       {
         task: 4,
+        origin: null,
         fields: [{ name: 'cpu_time', unit: 'duration', value: 9 }],
         first: [{ action: 'REDUCE_CPU_THROTTLE', argument: 0.2, unit }],
         second: [{ action: 'REDUCE_CPU_THROTTLE', argument: 0.3, unit }],

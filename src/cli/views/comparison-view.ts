@@ -5,11 +5,13 @@ import type {
   ComparisonReport,
   NamedEffect,
   TaskExample,
+  TaskOrigin,
 } from '../../core/governor/compare-programs.js';
 import { formatQuantity } from '../../core/language/units/units.js';
 import { formatChange, formatCount, formatNumber } from '../format.js';
 import type { SimulateDocument, SimulatedFile } from '../simulate-file.js';
 import { formatPairs, formatTable } from '../table.js';
+import { escapeControls, truncateToWidth } from '../terminal-text.js';
 import {
   basisText,
   metricText,
@@ -130,17 +132,29 @@ function examplesText({ tasks }: ComparisonReport): string[] {
   return [lines.join('\n')];
 }
 
-function exampleText({ task, fields, first, second }: TaskExample): string {
+function exampleText({ task, origin, fields, first, second }: TaskExample): string {
   const values = fields.map(({ name, unit, value }) => {
     if (value === null) return `${name} –`;
     return `${name} ${typeof value === 'string' || unit === 'name' ? value : formatQuantity(value, unit)}`;
   });
-  return formatPairs([
-    [`task ${formatNumber(task)}`, values.join(', ') || 'no field is read'],
+  const rows = formatPairs([
+    ['  reads', values.join(', ') || 'no field'],
     ['  first', effectsText(first)],
     ['  second', effectsText(second)],
   ]);
+  return `${taskText(task, origin)}\n${rows}`;
 }
+
+/** Where it is found again: `task job-7 (tasks.csv:12)`, `task 5 of tasks.json`, `task 5`. */
+function taskText(task: number, origin: TaskOrigin | null): string {
+  if (origin === null) return `task ${formatNumber(task)}`;
+  const { file, line, id } = origin;
+  const place = line === null ? `task ${formatNumber(origin.task)} of ${file}` : `${file}:${line}`;
+  const text = id === null ? place : `${truncateToWidth(id, idColumnsMax)} (${place})`;
+  return escapeControls(line === null && id === null ? text : `task ${text}`);
+}
+
+const idColumnsMax = 40;
 
 function effectsText(effects: readonly NamedEffect[]): string {
   if (effects.length === 0) return 'nothing';

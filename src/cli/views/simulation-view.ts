@@ -21,6 +21,7 @@ import type { SimulateDocument, SimulatedFile, TableSource } from '../simulate-f
 import { formatPairs, formatTable, wrap } from '../table.js';
 import { terminalWidth } from '../terminal-text.js';
 import { shortDigest } from './agents-view.js';
+import { rangeOf } from './program-words.js';
 
 type Row = readonly [name: string, value: string];
 
@@ -50,7 +51,7 @@ export function parameterRows(label: string, { program }: SimulatedFile): Row[] 
   return program.parameters.map(({ name, unit, value, default: initial, min, max }, at) => {
     const written = formatQuantity(value, unit);
     const isDefault = value === initial ? 'default' : `default ${formatQuantity(initial, unit)}`;
-    const range = min === max ? 'no range' : `${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}`;
+    const range = rangeOf({ unit, min, max });
     return [at === 0 ? label : '', `${name} = ${written} (${isDefault}, ${range})`];
   });
 }

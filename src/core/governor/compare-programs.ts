@@ -27,6 +27,18 @@ export interface ComparisonRequest {
   readonly fields: readonly TableField[];
   /** Differing tasks that are shown. */
   readonly examplesMax: number;
+  /** Where the task of a row comes from, when the table came from files. */
+  readonly originOf?: ((row: number) => TaskOrigin) | undefined;
+}
+
+export interface TaskOrigin {
+  readonly file: string;
+  /** The task's place in that file, from 1. */
+  readonly task: number;
+  /** The line that it stands on; null where lines say nothing. */
+  readonly line: number | null;
+  /** What the file calls it; null when it says nothing. */
+  readonly id: string | null;
 }
 
 export interface ComparisonReport {
@@ -49,6 +61,8 @@ export interface TaskComparison {
 export interface TaskExample {
   /** The task's place in the table, from 1. */
   readonly task: number;
+  /** Null when the table came from a fleet. */
+  readonly origin: TaskOrigin | null;
   /** What the programs read of it. */
   readonly fields: readonly ExampleField[];
   readonly first: readonly NamedEffect[];
@@ -106,7 +120,7 @@ function isSame(first: ComparedProgram, second: ComparedProgram): boolean {
 }
 
 function compareTasks(request: ComparisonRequest): TaskComparison {
-  const { first, second, table, examplesMax } = request;
+  const { first, second, table, examplesMax, originOf } = request;
   const runs = [first, second].map(({ program, parameters }) => ({
     instance: instantiateProgram(program),
     parameters,
@@ -122,6 +136,7 @@ function compareTasks(request: ComparisonRequest): TaskComparison {
     if (examples.length >= examplesMax) continue;
     examples.push({
       task: row + 1,
+      origin: originOf?.(row) ?? null,
       fields: fieldsOf(row, request),
       first: one.map((effect) => named(effect, first.program)),
       second: other.map((effect) => named(effect, second.program)),

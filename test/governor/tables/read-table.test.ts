@@ -82,10 +82,10 @@ describe('a CSV table', () => {
   });
 
   it('names columns that are no field, with the field that may be meant', () => {
-    expect(read('id,memroy,cpu_time\n1,2,3\n', 'csv')).toMatchObject({
+    expect(read('note,memroy,cpu_time\n1,2,3\n', 'csv')).toMatchObject({
       ok: true,
       ignored: [
-        { name: 'id', near: undefined },
+        { name: 'note', near: undefined },
         { name: 'memroy', near: 'memory' },
       ],
     });
@@ -103,6 +103,59 @@ describe('a CSV table', () => {
     expect(reading).toMatchObject({ ok: false, count: 5_000 });
     expect(problemsOf(reading)).toHaveLength(10);
     expect(problemsOf(reading).at(-1)).toContain('11:1: cpu_time: found x; expected a duration (s)');
+  });
+
+  it('tells a column that is missing before cells that are wrong, however many they are', () => {
+    const text = `cpu_tme,memory,cost (s)\n${'1,x,1\n'.repeat(20)}`;
+    const reading = read(text, 'csv', ['cpu_time', 'memory', 'network', 'cost']);
+    expect(reading).toMatchObject({ ok: false, count: 23 });
+    expect(problemsOf(reading).slice(0, 4)).toEqual([
+      '1:1: the program reads cpu_time, and the table has no such column; is cpu_tme meant? Name that column cpu_time',
+      '1:1: the program reads network, and the table has no such column',
+      expect.stringMatching(/^1:16: the header gives cost in \(s\)/),
+      expect.stringMatching(/^2:3: memory: found x/),
+    ]);
+    expect(problemsOf(reading)).toHaveLength(10);
+    expect(problemsOf(read('[{"memory": "x"}]', 'json', ['cost']))).toEqual([
+      '1:1: the program reads cost, and the table has no such column',
+      expect.stringMatching(/^1:13: memory: found x/),
+    ]);
+  });
+
+  it('does not say that a column is missing where reading stopped before it could come', () => {
+    expect(problemsOf(read('[{"memory": 1}, {"mem', 'json', ['cost']))).toEqual([
+      expect.stringMatching(/^1:18: found "mem", which is damaged/),
+    ]);
+    expect(problemsOf(read('"memory', 'csv', ['cost']))).toEqual([
+      expect.stringContaining('this cell has no closing quote'),
+    ]);
+  });
+
+  it.each([
+    ['LF', '\n'],
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ])('knows the line of each task, behind empty lines and cells of several lines, with %s', (_, end) => {
+    const lines = ['\uFEFFid,memory', 'a,1', '', '"b', '2",2', '"c ""q""", 3', '', '', 'd,4', ''];
+    const reading = read(lines.join(end), 'csv');
+    if (!reading.ok) throw new Error(problemsOf(reading).join('\n'));
+    expect([0, 1, 2, 3].map((row) => reading.lineOf?.(row))).toEqual([2, 4, 6, 9]);
+    expect([3, 0].map((row) => reading.lineOf?.(row))).toEqual([9, 2]);
+    expect(reading.labels).toEqual(['a', `b${end}2`, 'c "q"', 'd']);
+  });
+
+  it('takes any number for a field whose names are not known, and asks for them where it finds a name', () => {
+    const unknown = { fields: [{ name: 'zone', unit: 'name' } as const], needed: [] };
+    const readZone = (text: string) => readTable(Buffer.from(text), 'csv', unknown);
+    expect(readZone('zone\n0\n41\n""\n')).toMatchObject({
+      ok: true,
+      table: { columns: { zone: Float64Array.of(0, 41, Number.NaN) } },
+    });
+    expect(problemsOf(readZone('zone\neu\n-1\n1.5\n'))).toEqual([
+      '2:1: zone: found "eu"; expected the number of a name, because no names are known; give the capability file that lists them with --capabilities',
+      expect.stringContaining('3:1: zone: found "-1"'),
+      expect.stringContaining('4:1: zone: found "1.5"'),
+    ]);
   });
 
   it('finds the cell behind quotes, line breaks, a byte order mark and letters of several bytes', () => {
@@ -234,6 +287,19 @@ describe('a JSON table', () => {
     ['[{"id": [}, "cpu_time": 1}]', ['1:10: found }; expected a value']],
   ])('refuses %j', (text, expected) => {
     expect(problemsOf(read(text, 'json'))).toEqual(expected);
+  });
+
+  it.each([
+    ['tasks', '[{"id": "a", "age": 1}, {"age": 2}, {"age": 3, "id": 7}, {"id": {"b": [1]}, "age": 4}]'],
+    ['columns', '{"columns": {"id": ["a", null, 7, ["x"]], "age": [1, 2, 3, 4]}}'],
+  ])('keeps the ids of %s, and knows no lines', (_, text) => {
+    expect(read(text, 'json')).toMatchObject({ ok: true, labels: ['a', '', '7', ''], ignored: [] });
+    expect(read(text, 'json')).toMatchObject({ lineOf: undefined });
+  });
+
+  it('gives no ids where there is no such column', () => {
+    expect(read('[{"age": 1}]', 'json')).toMatchObject({ labels: undefined });
+    expect(read('age\n1\n', 'csv')).toMatchObject({ labels: undefined });
   });
 
   it('survives a million brackets', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskTable } from '../../../src/core/bytecode/task-table.js';
-import { joinTables } from '../../../src/core/governor/tables/join-tables.js';
+import { joinLabels, joinTables } from '../../../src/core/governor/tables/join-tables.js';
 import { readTable } from '../../../src/core/governor/tables/read-table.js';
 import { writeTable } from '../../../src/core/governor/tables/write-table.js';
 import { referenceFleet } from '../../../src/core/language/capabilities.js';
@@ -11,7 +11,7 @@ const region = { name: 'region', unit: 'name', names: ['eu,west', 'us "east"', '
 const fields = [...referenceFleet.fields, region];
 
 function roundTrip(table: TaskTable, format: 'csv' | 'json'): TaskTable {
-  const text = writeTable(table, format, fields);
+  const text = writeTable(table, format, { fields });
   const reading = readTable(Buffer.from(text), format, { fields, needed: [] });
   if (!reading.ok) throw new Error(`${JSON.stringify(reading.problems)}\n${text}`);
   return reading.table;
@@ -73,10 +73,23 @@ describe('a written table', () => {
       expect(bitsOf(roundTrip(table, format))).toEqual(bitsOf(table));
   });
 
+  it.each(['csv', 'json'] as const)('keeps ids, and numbers of names that are not known, in %s', (format) => {
+    const labels = ['a', '', 'with "quotes", commas\nand lines', '7'];
+    const unknown = [{ name: 'zone', unit: 'name' } as const];
+    const table = tableOf({ zone: [3, 0, Number.NaN, 1] });
+    const text = writeTable(table, format, { fields: unknown, labels });
+    const reading = readTable(Buffer.from(text), format, { fields: unknown, needed: ['zone'] });
+    if (!reading.ok) throw new Error(JSON.stringify(reading));
+    expect(bitsOf(reading.table)).toEqual(bitsOf(table));
+    expect(reading.labels).toEqual(labels);
+  });
+
   it('is plain text that people can change', () => {
     const table = tableOf({ age: [1, Number.NaN], cost: [0.5, -0], region: [1, 0] });
-    expect(writeTable(table, 'csv', fields)).toBe('cost,age,region\n0.5,1,"us ""east"""\n-0,,"eu,west"\n');
-    expect(writeTable(table, 'json', fields)).toBe(
+    expect(writeTable(table, 'csv', { fields })).toBe(
+      'cost,age,region\n0.5,1,"us ""east"""\n-0,,"eu,west"\n',
+    );
+    expect(writeTable(table, 'json', { fields })).toBe(
       '{\n  "columns": {\n    "cost": [0.5, -0],\n    "age": [1, null],\n    "region": ["us \\"east\\"", "eu,west"]\n  }\n}\n',
     );
   });
@@ -92,5 +105,16 @@ describe('joined tables', () => {
     expect(bitsOf(joined)).toEqual(
       bitsOf(tableOf({ age: [1, 2, 5, Number.NaN], cost: [3, 4, Number.NaN, 6] })),
     );
+  });
+
+  it('have the ids of all of them, and none where no table has some', () => {
+    expect(
+      joinLabels([
+        { rows: 2, labels: ['a', 'b'] },
+        { rows: 2, labels: undefined },
+        { rows: 1, labels: ['c'] },
+      ]),
+    ).toEqual(['a', 'b', '', '', 'c']);
+    expect(joinLabels([{ rows: 2, labels: undefined }])).toBeUndefined();
   });
 });

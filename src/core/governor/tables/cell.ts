@@ -32,15 +32,20 @@ export function readCell(text: string, { field, unit }: Column): number | Quanti
   return reading.unit === '' ? inBaseUnit(reading.value, unit) : reading.value;
 }
 
-/** A name, or its number. */
+/** A name, or its number; where no names are known, any number. */
 function readName(text: string, { names = [] }: TableField): number | QuantityMistake {
   const number = names.indexOf(text);
   if (number >= 0) return number;
   if (text === '' || text.toLowerCase() === 'null' || text.toLowerCase() === 'nan') return Number.NaN;
-  if (/^\d{1,9}$/.test(text) && Number(text) < names.length) return Number(text);
+  const isKnown = names.length === 0 || Number(text) < names.length;
+  if (/^\d{1,9}$/.test(text) && isKnown) return Number(text);
   const found = JSON.stringify(text.slice(0, 64));
   if (names.length === 0)
-    return { found, expected: 'a name, but none is known', hint: 'give the capability file that lists them' };
+    return {
+      found,
+      expected: 'the number of a name, because no names are known',
+      hint: 'give the capability file that lists them with --capabilities',
+    };
   const near = nearestWord(text, names);
   return {
     found,

@@ -21,7 +21,7 @@ export type ColumnReading =
   | { readonly kind: 'column'; readonly column: Column }
   /** Of no field; `near` is the field whose name is nearest. */
   | { readonly kind: 'ignored'; readonly name: string; readonly near: string | undefined }
-  | { readonly kind: 'problem'; readonly message: string; readonly hint: string };
+  | { readonly kind: 'problem'; readonly field: string; readonly message: string; readonly hint: string };
 
 export function readColumn(header: string, fields: readonly TableField[]): ColumnReading {
   const [, before = '', unit] = /^([^()]*)(?:\(([^()]*)\))?$/.exec(header.trim()) ?? ['', header];
@@ -45,6 +45,7 @@ function withUnit(field: TableField, unit: string): ColumnReading {
   const found = quantity === undefined ? 'no unit' : describeUnit(quantity);
   return {
     kind: 'problem',
+    field: field.name,
     message: `the header gives ${field.name} in (${unit}), ${found}; expected ${describeUnit(field.unit)}`,
     hint: fitting.length === 0 ? 'leave the unit out' : `units that fit: ${wordList(fitting)}`,
   };

@@ -20,3 +20,11 @@ function joined(name: string, tables: readonly TaskTable[], rows: number): Float
   }
   return column;
 }
+
+/** Ids of the tasks of all tables; undefined when none of them has some. */
+export function joinLabels(
+  parts: readonly { readonly rows: number; readonly labels: readonly string[] | undefined }[],
+): readonly string[] | undefined {
+  if (parts.every(({ labels }) => labels === undefined)) return undefined;
+  return parts.flatMap(({ rows, labels }) => labels ?? new Array<string>(rows).fill(''));
+}

@@ -15,14 +15,22 @@ export interface TableProblem extends TablePlace {
 export class TableProblems {
   readonly #shown: TableProblem[] = [];
   #count = 0;
+  #firsts = 0;
 
   get count(): number {
     return this.#count;
   }
 
-  /** In the order in which they were found. */
+  /** In the order in which they were found, but for those that came first. */
   get shown(): readonly TableProblem[] {
     return this.#shown;
+  }
+
+  /** What explains others, or weighs more than they: it is shown before them. */
+  addFirst(problem: TableProblem): void {
+    this.#count += 1;
+    this.#shown.splice(this.#firsts++, 0, problem);
+    this.#shown.length = Math.min(this.#shown.length, tableLimits.problemsShownMax);
   }
 
   /** The place is asked for only when the problem will be shown: finding it may mean reading from the start. */

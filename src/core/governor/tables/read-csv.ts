@@ -7,18 +7,33 @@ import { describeMistake, readCell } from './cell.js';
 import { type Column, readColumn } from './column.js';
 import { tableLimits, tooManyTasks } from './limits.js';
 import { placeOf, type TablePlace, type TableProblems } from './problems.js';
+import { RecordStarts } from './record-starts.js';
 import type { GrowingColumn, TableBuilder } from './table-builder.js';
-import type { IgnoredColumn, TableOptions } from './table-reading.js';
+import type { FoundColumns, IgnoredColumn, TableOptions } from './table-reading.js';
+import { labelColumn, type TaskLabels } from './task-labels.js';
 
 export interface FormatContext {
   readonly options: Pick<TableOptions, 'fields'>;
   readonly builder: TableBuilder;
+  readonly labels: TaskLabels;
   readonly problems: TableProblems;
 }
 
-/** Columns that are no field. */
-export function readCsv(bytes: Buffer, context: FormatContext): IgnoredColumn[] {
-  const reader: Reader = { ...context, bytes, header: undefined, ignored: [], recordStart: 0 };
+export interface CsvReading extends FoundColumns {
+  readonly lineOf: (row: number) => number;
+}
+
+export function readCsv(bytes: Buffer, context: FormatContext): CsvReading {
+  const starts = new RecordStarts(bytes);
+  const reader: Reader = {
+    ...context,
+    bytes,
+    starts,
+    header: undefined,
+    ignored: [],
+    mistaken: [],
+    recordStart: 0,
+  };
   try {
     parse(bytes, {
       bom: true,
@@ -40,13 +55,16 @@ export function readCsv(bytes: Buffer, context: FormatContext): IgnoredColumn[] 
     if (!(thrown instanceof CsvError)) throw thrown;
     addSyntaxProblem(thrown, reader);
   }
-  return reader.ignored;
+  const { ignored, mistaken, header } = reader;
+  return { ignored, mistaken, areAll: header !== undefined, lineOf: (row) => starts.lineOf(row) };
 }
 
 interface Reader extends FormatContext {
   readonly bytes: Buffer;
   header: Header | undefined;
   readonly ignored: IgnoredColumn[];
+  readonly mistaken: string[];
+  readonly starts: RecordStarts;
   /** In bytes: where the record that is being read begins. */
   recordStart: number;
 }
@@ -54,6 +72,8 @@ interface Reader extends FormatContext {
 interface Header {
   readonly cells: number;
   readonly columns: readonly HeaderColumn[];
+  /** Where the ids of tasks stand. */
+  readonly labelAt: number | undefined;
 }
 
 interface HeaderColumn {
@@ -63,21 +83,27 @@ interface HeaderColumn {
 }
 
 function readHeader(cells: readonly string[], reader: Reader): Header {
-  const { options, builder, problems, ignored } = reader;
+  const { options, builder, labels, problems, ignored, mistaken } = reader;
+  let labelAt: number | undefined;
   const columns = cells.flatMap((cell, at): HeaderColumn[] => {
     const reading = readColumn(cell, options.fields);
-    if (reading.kind === 'problem') problems.add(() => cellPlace(reader, at), reading.message, reading.hint);
-    if (reading.kind === 'ignored') ignored.push({ name: reading.name, near: reading.near });
+    if (reading.kind === 'problem') {
+      mistaken.push(reading.field);
+      problems.add(() => cellPlace(reader, at), reading.message, reading.hint);
+    }
+    if (reading.kind === 'ignored' && reading.name === labelColumn && labelAt === undefined) labelAt = at;
+    else if (reading.kind === 'ignored') ignored.push({ name: reading.name, near: reading.near });
     if (reading.kind !== 'column') return [];
     const { name } = reading.column.field;
     if (builder.has(name)) problems.add(() => cellPlace(reader, at), `the column ${name} is there twice`);
     return [{ at, column: reading.column, into: builder.column(name) }];
   });
-  return { cells: cells.length, columns };
+  if (labelAt !== undefined) labels.begin();
+  return { cells: cells.length, columns, labelAt };
 }
 
 function readRow(cells: readonly string[], header: Header, reader: Reader): void {
-  const { builder, problems } = reader;
+  const { builder, labels, problems, starts, recordStart } = reader;
   if (cells.length !== header.cells) {
     const found = `this row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}`;
     const at = Math.min(cells.length - 1, header.cells);
@@ -90,6 +116,8 @@ function readRow(cells: readonly string[], header: Header, reader: Reader): void
     return;
   }
   builder.rows += 1;
+  starts.add(recordStart);
+  if (header.labelAt !== undefined) labels.set(row, cells[header.labelAt] ?? '');
   for (const { at, column, into } of header.columns) {
     const value = readCell(cells[at] ?? '', column);
     if (typeof value === 'number') into.set(row, value);

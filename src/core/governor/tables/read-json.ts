@@ -9,28 +9,32 @@ import { tableLimits, tooManyTasks } from './limits.js';
 import type { TablePlace } from './problems.js';
 import type { FormatContext } from './read-csv.js';
 import type { GrowingColumn } from './table-builder.js';
-import type { IgnoredColumn } from './table-reading.js';
+import type { FoundColumns, IgnoredColumn } from './table-reading.js';
+import { labelColumn } from './task-labels.js';
 
-/** Columns that are no field. */
-export function readJson(text: string, context: FormatContext): IgnoredColumn[] {
-  const keys = new Map<string, JsonColumn | 'ignored' | 'problem'>();
-  const ignored: IgnoredColumn[] = [];
+export function readJson(text: string, context: FormatContext): FoundColumns {
+  const keys = new Map<string, JsonKey>();
+  const [ignored, mistaken]: [IgnoredColumn[], string[]] = [[], []];
   try {
-    const reader: Reader = { ...context, cursor: new JsonCursor(text), keys, ignored };
+    const reader: Reader = { ...context, cursor: new JsonCursor(text), keys, ignored, mistaken };
     readDocument(reader);
     if (reader.cursor.kind !== 'end') throw reader.cursor.unexpected('the end of the file');
+    return { ignored, mistaken, areAll: true };
   } catch (thrown) {
     if (!(thrown instanceof JsonMistake)) throw thrown;
     context.problems.add(thrown.place, thrown.message, thrown.hint);
+    return { ignored, mistaken, areAll: false };
   }
-  return ignored;
 }
 
 interface Reader extends FormatContext {
   readonly cursor: JsonCursor;
-  readonly keys: Map<string, JsonColumn | 'ignored' | 'problem'>;
+  readonly keys: Map<string, JsonKey>;
   readonly ignored: IgnoredColumn[];
+  readonly mistaken: string[];
 }
+
+type JsonKey = JsonColumn | 'label' | 'passed over';
 
 interface JsonColumn {
   readonly column: Column;
@@ -81,7 +85,8 @@ function readTasks(reader: Reader): void {
     builder.rows += 1;
     cursor.object((key, place) => {
       const known = reader.keys.get(key) ?? newKey(key, place, reader);
-      if (known === 'ignored' || known === 'problem') return cursor.skipValue();
+      if (known === 'passed over') return cursor.skipValue();
+      if (known === 'label') return readLabel(row, reader);
       if (known.lastRow === row) problems.add(place, `the task has ${known.column.field.name} twice`);
       known.lastRow = row;
       readValue(row, known, reader);
@@ -94,10 +99,11 @@ function readColumns(reader: Reader): void {
   let first: { readonly name: string; readonly rows: number } | undefined;
   cursor.object((key, place) => {
     const known = reader.keys.get(key) ?? newKey(key, place, reader);
-    if (known === 'ignored' || known === 'problem') return cursor.skipValue();
+    if (known === 'passed over') return cursor.skipValue();
+    let rows = 0;
+    if (known === 'label') return cursor.list(() => readLabel(rows++, reader));
     const { name } = known.column.field;
     if (known.lastRow >= 0) problems.add(place, `the column ${name} is there twice`);
-    let rows = 0;
     cursor.list(() => {
       if (rows === tableLimits.rowsMax) throw new JsonMistake(cursor.place, tooManyTasks);
       readValue(rows++, known, reader);
@@ -110,7 +116,7 @@ function readColumns(reader: Reader): void {
   });
 }
 
-function newKey(key: string, place: TablePlace, reader: Reader): JsonColumn | 'ignored' | 'problem' {
+function newKey(key: string, place: TablePlace, reader: Reader): JsonKey {
   const reading = readColumn(key, reader.options.fields);
   const made = madeOf(reading, place, reader);
   reader.keys.set(key, made);
@@ -120,15 +126,20 @@ function newKey(key: string, place: TablePlace, reader: Reader): JsonColumn | 'i
 function madeOf(
   reading: ReturnType<typeof readColumn>,
   place: TablePlace,
-  { builder, problems, ignored }: Reader,
-): JsonColumn | 'ignored' | 'problem' {
+  { builder, labels, problems, ignored, mistaken }: Reader,
+): JsonKey {
   switch (reading.kind) {
     case 'ignored':
+      if (reading.name === labelColumn) {
+        labels.begin();
+        return 'label';
+      }
       ignored.push({ name: reading.name, near: reading.near });
-      return 'ignored';
+      return 'passed over';
     case 'problem':
+      mistaken.push(reading.field);
       problems.add(place, reading.message, reading.hint);
-      return 'problem';
+      return 'passed over';
     case 'column': {
       const { name } = reading.column.field;
       // Another spelling of the same field, such as with a unit.
@@ -138,6 +149,13 @@ function madeOf(
     default:
       return reading satisfies never;
   }
+}
+
+/** What is neither a text nor a number labels nothing. */
+function readLabel(row: number, { cursor, labels }: Reader): void {
+  if (row < tableLimits.rowsMax && (cursor.kind === 'text' || cursor.kind === 'number'))
+    labels.set(row, cursor.value);
+  cursor.skipValue();
 }
 
 function readValue(row: number, { column, into }: JsonColumn, { cursor, problems }: Reader): void {

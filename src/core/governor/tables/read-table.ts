@@ -5,7 +5,8 @@ import { placeOf, TableProblems } from './problems.js';
 import { readCsv } from './read-csv.js';
 import { readJson } from './read-json.js';
 import { TableBuilder } from './table-builder.js';
-import type { IgnoredColumn, TableOptions, TableReading } from './table-reading.js';
+import type { FoundColumns, IgnoredColumn, TableOptions, TableReading } from './table-reading.js';
+import { labelColumn, TaskLabels } from './task-labels.js';
 
 export type TableFormat = 'csv' | 'json';
 
@@ -13,10 +14,18 @@ export type TableFormat = 'csv' | 'json';
 export function readTable(bytes: Buffer, format: TableFormat, options: TableOptions): TableReading {
   const problems = new TableProblems();
   const builder = new TableBuilder();
-  const ignored = isReadable(bytes, problems) ? readAs(format, bytes, { options, builder, problems }) : [];
-  if (problems.count === 0) requireContent(builder, ignored, options, problems);
+  const labels = new TaskLabels();
+  if (!isReadable(bytes, problems)) return { ok: false, problems: problems.shown, count: problems.count };
+  const found = readAs(format, bytes, { options, builder, labels, problems });
+  if (problems.count === 0 || found.areAll) requireContent({ builder, labels, options, problems }, found);
   if (problems.count > 0) return { ok: false, problems: problems.shown, count: problems.count };
-  return { ok: true, table: builder.finish(), ignored };
+  return {
+    ok: true,
+    table: builder.finish(),
+    ignored: found.ignored,
+    labels: labels.finish(builder.rows),
+    lineOf: found.lineOf,
+  };
 }
 
 /** By its first character: JSON begins with a bracket, and no CSV header does. */
@@ -27,9 +36,12 @@ export function formatOf(bytes: Buffer): TableFormat {
 
 type Parts = Parameters<typeof readCsv>[1];
 
-function readAs(format: TableFormat, bytes: Buffer, parts: Parts): IgnoredColumn[] {
+type Found = FoundColumns & { readonly lineOf: ((row: number) => number) | undefined };
+
+/** Only in CSV does a line mean a task; JSON may be one line. */
+function readAs(format: TableFormat, bytes: Buffer, parts: Parts): Found {
   if (format === 'csv') return readCsv(bytes, parts);
-  return readJson(bytes.toString('utf8').replace(/^\uFEFF/, ''), parts);
+  return { ...readJson(bytes.toString('utf8').replace(/^\uFEFF/, ''), parts), lineOf: undefined };
 }
 
 function isReadable(bytes: Buffer, problems: TableProblems): boolean {
@@ -50,25 +62,26 @@ function isReadable(bytes: Buffer, problems: TableProblems): boolean {
   return false;
 }
 
+interface Content extends Parts {
+  readonly options: TableOptions;
+}
+
+/** A column that is missing is told before cells that are wrong. */
 function requireContent(
-  builder: TableBuilder,
-  ignored: readonly IgnoredColumn[],
-  { fields, needed }: TableOptions,
-  problems: TableProblems,
+  { builder, labels, options: { fields, needed }, problems }: Content,
+  { ignored, mistaken }: FoundColumns,
 ): void {
-  const start = { line: 1, column: 1 };
   const names = fields.map((field) => field.name);
-  if (builder.rows > 0 && !names.some((name) => builder.has(name))) {
-    const found = ignored.length === 0 ? 'none' : wordList(ignored.map(({ name }) => short(name)));
-    problems.add(
-      start,
-      `no column is a task field: found ${found}; expected ${wordList(names)}`,
-      hintFor(ignored),
-    );
+  if (builder.rows > 0 && mistaken.length === 0 && !names.some((name) => builder.has(name))) {
+    const others = [...(labels.areThere ? [labelColumn] : []), ...ignored.map(({ name }) => short(name))];
+    const found = others.length === 0 ? 'none' : wordList(others);
+    const message = `no column is a task field: found ${found}; expected ${wordList(names)}`;
+    addFirst(problems, message, hintFor(ignored));
     return;
   }
-  if (builder.rows === 0) problems.add(start, 'the table has no tasks');
-  for (const name of needed) if (!builder.has(name)) addMissing(name, ignored, problems);
+  if (builder.rows === 0 && problems.count === 0) addFirst(problems, 'the table has no tasks');
+  for (const name of needed)
+    if (!builder.has(name) && !mistaken.includes(name)) addMissing(name, ignored, problems);
 }
 
 function addMissing(name: string, ignored: readonly IgnoredColumn[], problems: TableProblems): void {
@@ -77,7 +90,11 @@ function addMissing(name: string, ignored: readonly IgnoredColumn[], problems: T
     ignored.map((column) => column.name),
   );
   const hint = near === undefined ? undefined : `is ${short(near)} meant? Name that column ${name}`;
-  problems.add({ line: 1, column: 1 }, `the program reads ${name}, and the table has no such column`, hint);
+  addFirst(problems, `the program reads ${name}, and the table has no such column`, hint);
+}
+
+function addFirst(problems: TableProblems, message: string, hint?: string): void {
+  problems.addFirst({ line: 1, column: 1, message, ...(hint === undefined ? {} : { hint }) });
 }
 
 function hintFor(ignored: readonly IgnoredColumn[]): string {
