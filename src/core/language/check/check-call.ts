@@ -2,7 +2,7 @@
 import { type ActionCapability, type ArgumentCapability, actionByName } from '../capabilities.js';
 import type { CheckedEffect, NumberExpression } from '../checked-tree.js';
 import { type Suggestion, spanBetween } from '../diagnostics/diagnostics.js';
-import { nearestName, wordList } from '../suggest.js';
+import { wordList } from '../suggest.js';
 import { insteadOfStatement } from '../syntax/foreign-words.js';
 import type { CallNode, ExpressionNode } from '../syntax/tree.js';
 import { describeType, describeUnit, goTogether, quantityNamed } from '../units/quantity.js';
@@ -169,15 +169,15 @@ function reportCount(node: CallNode, action: ActionCapability, context: CheckCon
   });
 }
 
-/** `others` are words that could stand in its place too. */
+/** `known` is what could stand in its place. */
 export function reportUnknownAction(
   node: CallNode,
   context: CheckContext,
-  others: readonly string[] = [],
+  known = context.actionNames,
 ): undefined {
   const names = context.capabilities.actions.map((action) => action.name);
   const { name, span } = node.action;
-  const near = nearestName(name, [...names, ...others]);
+  const near = known.nearest(name);
   context.diagnostics.add({
     code: 'DN013',
     message: `agents have no action ${name}`,

@@ -3,6 +3,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { CheckedParameter } from '../checked-tree.js';
 import type { DiagnosticList } from '../diagnostics/diagnostic-list.js';
 import type { Span } from '../diagnostics/diagnostics.js';
+import { KnownNames } from '../suggest.js';
 import type { NameNode } from '../syntax/tree.js';
 import type { ValueType } from '../units/quantity.js';
 import type { ValueRange } from './value-range.js';
@@ -36,6 +37,10 @@ export class CheckContext {
   /** As the parser left the program: see `ProgramNode`. What was left out may use a name, or be what a place depends on. */
   isWhole = true;
   bracesMatch = true;
+  /** For misspelt ones; the first may stand where an action is expected outside a loop. */
+  readonly outerActionNames: KnownNames;
+  readonly actionNames: KnownNames;
+  readonly fieldNames: KnownNames;
   readonly #scopes: Map<string, Binding>[] = [new Map()];
   readonly #tasks: TaskBinding[] = [];
   #slotCount = 0;
@@ -44,6 +49,10 @@ export class CheckContext {
     this.source = source;
     this.capabilities = capabilities;
     this.diagnostics = diagnostics;
+    const actions = capabilities.actions.map(({ name }) => name);
+    this.actionNames = new KnownNames(actions);
+    this.outerActionNames = new KnownNames([...actions, 'REPORT_METRICS_EVERY']);
+    this.fieldNames = new KnownNames(capabilities.fields.map(({ name }) => name));
   }
 
   get slotCount(): number {

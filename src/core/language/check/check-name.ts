@@ -1,6 +1,6 @@
 /** Names and task fields: what they stand for, or what might have been meant. */
 import { fieldByName } from '../capabilities.js';
-import { nearestName, nearestWord, wordList } from '../suggest.js';
+import { nearestWord, wordList } from '../suggest.js';
 import { insteadOfValue } from '../syntax/foreign-words.js';
 import type { FieldNode, NameNode, ReferenceNode } from '../syntax/tree.js';
 import { typeOfField } from '../units/quantity.js';
@@ -105,7 +105,7 @@ function reportNoTask(node: FieldNode, exists: boolean, context: CheckContext): 
 function reportUnknownField(node: FieldNode, context: CheckContext): CheckedValue {
   const names = context.capabilities.fields.map((field) => field.name);
   const { name, span } = node.field;
-  const near = nearestName(name, names);
+  const near = context.fieldNames.nearest(name);
   context.diagnostics.add({
     code: 'DN012',
     message: `tasks have no field ${name}`,

@@ -64,7 +64,7 @@ function checkTopLevel(statement: StatementNode, top: TopLevel, context: CheckCo
 function reportOutsideLoop(statement: IfNode | CallNode, context: CheckContext): void {
   const isCall = statement.kind === 'call';
   if (isCall && actionByName(context.capabilities, statement.action.name) === undefined) {
-    reportUnknownAction(statement, context, ['REPORT_METRICS_EVERY']);
+    reportUnknownAction(statement, context, context.outerActionNames);
     return;
   }
   if (!context.bracesMatch) return;
