@@ -4,22 +4,19 @@ import { readFileSync } from 'node:fs';
 import { bytecodeLimits } from '../core/bytecode/limits.js';
 import { keyIdOf } from '../core/bytecode/signature.js';
 import { DreamnetError, messageOf } from '../core/errors.js';
-import { type Home, prepareHome } from '../core/fleet/home.js';
+import type { Home } from '../core/fleet/home.js';
 import { keyIsRevoked } from '../core/fleet/key-refusals.js';
-import { loadPair, signingPair } from '../core/fleet/signing-keys.js';
+import { loadPair } from '../core/fleet/signing-keys.js';
 import { keyNamePattern, readKeyDirectory } from '../core/keys/key-directory.js';
 import type { KeyPair } from '../core/keys/keyring.js';
+import { homeSigner } from './home-signer.js';
 
 /**
  * Without a word, the pair of this home that signs. A key that is revoked here signs nothing. Signing is no reason to trust:
  * a public half that was taken out stays out.
  */
 export function signersFor(home: Home, words: readonly string[]): readonly KeyPair[] {
-  if (words.length === 0) {
-    prepareHome(home);
-    const { privateKey, publicKey } = signingPair(home);
-    return [{ privateKey, keyId: keyIdOf(publicKey) }];
-  }
+  if (words.length === 0) return [homeSigner(home).pair];
   const { revocations } = readKeyDirectory(home.keysDir);
   const signers = new Map<string, KeyPair>();
   for (const word of words) {

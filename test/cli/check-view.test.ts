@@ -29,7 +29,7 @@ function checked(
   const found = checkFiles({ files, capabilities: referenceFleet, fix, known: () => nobody });
   const document = checkDocument(found, { fix, strict });
   const text = checkText(found, document, { columns: 80, color: false }).replaceAll(`${dir}/`, '');
-  return { document, text, summary: checkSummary(document, { fix, strict }) };
+  return { found, document, text, summary: checkSummary(document, { fix, strict }) };
 }
 
 const good = fixture('reference.dream');
@@ -44,7 +44,7 @@ describe('the sum of what was checked', () => {
     [
       { 'a.dream': semicolons, 'b.dream': unused },
       {},
-      '2 files: 2 errors, 1 warning; 2 can be fixed with --fix',
+      '2 files: 2 errors, 1 warning; 1 can be fixed with --fix',
     ],
     [{ 'a.dream': semicolons, 'b.dream': unused }, { fix: true }, '2 files: 1 warning; 2 fixed'],
   ])('is one line: %j %j', (contents, settings, summary) => {
@@ -72,7 +72,7 @@ describe('what was found in files', () => {
       { fix: true },
     );
     expect(text).toMatch(
-      /^a\.dream:1:74: fixed DN002: .*\na\.dream:1:74: fixed DN002: .*\n\nb\.dream:1:\d+: error DN020/,
+      /^a\.dream:1:75: fixed DN002: .*\na\.dream:1:74: fixed DN002: .*\n\nb\.dream:1:\d+: error DN020/,
     );
   });
 
@@ -109,6 +109,25 @@ describe('a compiled program', () => {
     expect(document.files.map(({ kind }) => kind)).toEqual(['program', 'program']);
     expect(text).toMatch(/^a\.bc: error DN101: .*\n {9}hint: The file was probably cut off/);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('headlines', () => {
+  it('are wrapped for a person only, between words', () => {
+    const name = `${'long-'.repeat(8)}.dream`;
+    const { found, document } = checked({ [name]: ifCondition('task.memory > 5s') });
+    const look = { columns: 60, color: true };
+    const [whole = ''] = stripVTControlCharacters(checkText(found, document, look)).split('\n');
+    expect(whole.length).toBeGreaterThan(60);
+    const wrapped = stripVTControlCharacters(checkText(found, document, { ...look, wrapsHeadlines: true }));
+    const lines = wrapped.split('\n');
+    const head = lines.slice(
+      0,
+      lines.findIndex((line) => line.includes(' | ')),
+    );
+    expect(head.length).toBeGreaterThan(1);
+    for (const line of head.slice(1)) expect(line).toMatch(/^ {4}\S.{0,55}$/);
+    expect(head.map((line) => line.trim()).join(' ')).toBe(whole);
   });
 });
 

@@ -12,6 +12,24 @@ const ROWS = [
   ['agent-with-a-long-name', '1,159', 'rolled back'],
 ];
 
+const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+describe('a digest among pairs', () => {
+  it('stays beside its name where it fits, and is never broken in two', () => {
+    expect(formatPairs([['digest', digest]], 80)).toBe(`digest  ${digest}`);
+    expect(
+      formatPairs(
+        [
+          ['digest', digest],
+          ['instruction', 'x'],
+        ],
+        80,
+      ),
+    ).toBe(`digest\n${digest}\ninstruction  x`);
+    expect(formatPairs([['digest', digest]], 40).split('\n')).toContain(digest);
+  });
+});
+
 describe('a table', () => {
   it('aligns columns and leaves no trailing spaces', () => {
     expect(formatTable(COLUMNS, ROWS, { width: 80 })).toBe(

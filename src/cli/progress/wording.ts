@@ -2,6 +2,7 @@
 import type { Phase } from '../../core/pipeline-events.js';
 import { formatBytes, formatChange, formatCount, formatMoney, formatNumber, formatShare } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
+import { costText } from '../views/program-words.js';
 import { headlineOf, headlineText } from './headline.js';
 import { type ProgressState, stagingRate } from './state.js';
 
@@ -69,9 +70,8 @@ function decisionText({ decision }: ProgressState): string {
 
 function programText({ compiled }: ProgressState): string {
   if (compiled === undefined) return '';
-  const { min, max } = compiled.costPerTask;
-  const cost = `${formatNumber(min)} to ${formatNumber(max)} instructions a task`;
-  return `${escapeControls(compiled.name)}, ${formatBytes(compiled.bytes)}, ${cost}`;
+  const { name, bytes, costPerTask } = compiled;
+  return `${escapeControls(name)}, ${formatBytes(bytes)}, ${costText(costPerTask)}`;
 }
 
 function batchesText(state: ProgressState): string {
