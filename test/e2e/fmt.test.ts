@@ -173,10 +173,17 @@ describe('dreamnet fmt', () => {
 describe('dreamnet fmt -', () => {
   it('gives the formatted text out, byte for byte, and nothing else', () => {
     expect(piped(ugly, [])).toMatchObject({ status: 0, stdout: formatted, stderr: '' });
-    const odd = '# a\tb \u001b[31m \u202e\nFUNC a() {}\n';
+    const odd = '# a\tb größer 😀 \u05d0\nFUNC a() {}\n';
     expect(piped(odd, [])).toMatchObject({ status: 0, stdout: odd, stderr: '' });
     const document = JSON.parse(piped(ugly, ['--json']).stdout) as FormatDocument;
     expect(document).toMatchObject({ changed: 1, files: [{ file: 'standard input', text: formatted }] });
+  });
+
+  it('gives nothing out of a program with characters that deceive a reader', () => {
+    const deceiving = piped('# a \u001b[31m \u202e\nFUNC a() {}\n', []);
+    expect(deceiving).toMatchObject({ status: 2, stdout: '' });
+    expect(deceiving.stderr).toContain('DN002: U+202E');
+    expect(deceiving.stderr).not.toMatch(/[\u001b\u202e]/);
   });
 
   it('gives nothing out when there are errors, or with --check', () => {

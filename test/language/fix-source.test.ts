@@ -108,6 +108,7 @@ describe('an edit that nobody looks at', () => {
 
   it.each([
     ['LET a = 1GB;IF task.memory > a THEN { }', 'LET a = 1GB IF task.memory > a THEN { }'],
+    ['NOTHING(task);NOTHING(task);}', 'NOTHING(task) NOTHING(task) }'],
     ['LET a = 5;b = 6', 'LET a = 5 LET b = 6'],
     ['LET a = 5 m = 6', 'LET a = 5 LET m = 6'],
     ['LET a = 3.;5', 'LET a = 3. 5'],
@@ -147,7 +148,7 @@ describe('an edit that nobody looks at', () => {
     ['LET limit = 5GB // the limit', 'LET limit = 5GB # the limit'],
     ['LET limit = 5GB; // limit', 'LET limit = 5GB # limit'],
     ['LET limit = 5GB; -- limit', 'LET limit = 5GB # limit'],
-    ['LET limit = 5GB;--limit', 'LET limit = 5GB# limit'],
+    ['LET limit = 5GB;--limit', 'LET limit = 5GB # limit'],
     ['ROUTE_TO_CHEAPER_REGION(task) // moved', 'ROUTE_TO_CHEAPER_REGION(task) # moved'],
     [
       'ROUTE_TO_CHEAPER_REGION(task) // when it has > 5 errors',

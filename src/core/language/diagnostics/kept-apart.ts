@@ -15,7 +15,7 @@ export function keptApart(suggestion: Suggestion, source: string): Suggestion {
 }
 
 /** Whether the end of one text and the beginning of another could be one word, number or sign together. */
-export function wouldJoin(one: string, other: string): boolean {
+function wouldJoin(one: string, other: string): boolean {
   return joins.test(`${one.slice(-2)}\n${other.slice(0, 2)}`);
 }
 

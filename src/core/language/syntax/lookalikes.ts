@@ -1,6 +1,5 @@
 /** A sign of another language and where it stands in; what is meant by it here, and what to say about it, out. */
 import type { DiagnosticDetails, Span } from '../diagnostics/diagnostics.js';
-import { wouldJoin } from '../diagnostics/kept-apart.js';
 import type { Scanner } from './scanner.js';
 
 /** What other languages write, and what is meant here; an empty meaning is left out. */
@@ -43,7 +42,7 @@ export function lookalike(
     hint: meant === '' ? 'leave it out' : undefined,
   };
   const before = source.slice(Math.max(0, span.offset - 2), span.offset);
-  const gap = meant === '' && wouldJoin(before, after) ? ' ' : '';
+  const gap = meant === '' && /\S$/.test(before) && /^[^\s;]/.test(after) ? ' ' : '';
   const replacement = gap + pad(before.at(-1)) + meant + pad(after[0]);
   const certain = isCertain(written, after, tokens.at(-1)?.text);
   return { meant, details: { ...details, suggestion: { span, replacement, certain } } };
