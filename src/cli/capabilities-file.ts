@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { type Capabilities, referenceFleet } from '../core/language/capabilities.js';
 import { languageLimits } from '../core/language/limits.js';
 import { readCapabilities } from '../core/language/read-capabilities.js';
+import { requireSource } from './compiled-program.js';
 import { DiagnosedError, type DiagnosedSource } from './diagnosed-error.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
@@ -30,6 +31,7 @@ export function openCapabilities(path: string | undefined): OpenedCapabilities {
     what: 'a capability file',
     bytesMax: languageLimits.capabilityFileBytesMax,
   });
+  requireSource({ path, name, bytes }, 'Give the capability file, which is JSON.');
   const source = Buffer.from(bytes).toString('utf8');
   const result = readCapabilities(source, { fileName: name });
   if (!result.ok) throw unusable({ name, source, diagnostics: result.diagnostics });

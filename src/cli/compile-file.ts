@@ -7,7 +7,7 @@ import { signProgram } from '../core/bytecode/signature.js';
 import { DreamnetError } from '../core/errors.js';
 import { resolveHome } from '../core/fleet/home.js';
 import type { KeyPair } from '../core/keys/keyring.js';
-import type { Diagnostic, Span } from '../core/language/diagnostics/diagnostics.js';
+import type { Span } from '../core/language/diagnostics/diagnostics.js';
 import { openCapabilities } from './capabilities-file.js';
 import { requireSource } from './compiled-program.js';
 import type { DiagnosedSource } from './diagnosed-error.js';
@@ -58,7 +58,7 @@ export type CompileDocument =
       readonly parameters: CompiledProgram['manifest']['parameters'];
       readonly fields: readonly string[];
       readonly actions: readonly string[];
-      /** Warnings. */
+      /** Warnings about the source, then those about the capability file. */
       readonly diagnostics: readonly CompileDiagnostic[];
     }
   | {
@@ -87,10 +87,11 @@ export function compileFile(request: CompileRequest): CompileOutcome {
   const { name, source } = sourceIn(request.file, readInput(request.file));
   const result = compileSource(source, { fileName: name, capabilities });
   const found = result.ok ? result.warnings : result.diagnostics;
-  const diagnostics = found.map((diagnostic) => compileDiagnostic(diagnostic, name, source));
+  const ownDiagnostics = diagnosticsOf({ name, source, diagnostics: found });
   const about = [...(aboutFile === undefined ? [] : [aboutFile]), { name, source, diagnostics: found }];
+  const diagnostics = [...ownDiagnostics, ...(aboutFile === undefined ? [] : diagnosticsOf(aboutFile))];
   if (!result.ok || (request.strict && found.length > 0))
-    return { document: failed(name, diagnostics), about };
+    return { document: { ...failed(name, ownDiagnostics), diagnostics }, about };
   const { program } = result;
   const { signers, madeKey } = signersOf(request);
   const privateKeys = signers.map(({ privateKey }) => privateKey);
@@ -160,8 +161,8 @@ function signersOf({ unsigned, keys }: CompileRequest): {
   return { signers: [pair], madeKey: madePath };
 }
 
-function compileDiagnostic(diagnostic: Diagnostic, file: string, source: string): CompileDiagnostic {
-  return { ...diagnosticDocument(diagnostic, { file, source }), span: diagnostic.span };
+function diagnosticsOf({ name: file, source, diagnostics }: DiagnosedSource): CompileDiagnostic[] {
+  return diagnostics.map((one) => ({ ...diagnosticDocument(one, { file, source }), span: one.span }));
 }
 
 function failed(file: string, diagnostics: readonly CompileDiagnostic[]): CompileDocument {

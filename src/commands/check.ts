@@ -53,7 +53,7 @@ export default class Check extends BaseCommand<typeof Check> {
       fix,
       known: knownKeys(key === undefined ? [] : [key], process.env),
     });
-    const document = checkDocument(checked, { fix, strict });
+    const document = checkDocument(checked, { fix, strict, aboutCapabilities: opened.about });
     if (!this.jsonEnabled()) this.#show(checked, document, opened.about);
     if (!document.ok) this.endAs('bad-input');
     return document;

@@ -151,6 +151,16 @@ describe('dreamnet check', () => {
     const ended = await cli.run(['check', program, '--capabilities', capabilities]);
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stderr).toMatch(/fleet\.json:1:\d+: warning DN067: /);
+    const words = [program, '--capabilities', capabilities];
+    const warning = { code: 'DN067', severity: 'warning', file: capabilities };
+    expect(await cli.json(['check', ...words])).toMatchObject({ ok: true, aboutCapabilities: [warning] });
+    expect(await cli.json(['compile', ...words, '-o', '/dev/null'])).toMatchObject({
+      diagnostics: [warning],
+    });
+    const mistaken = await cli.run(['check', program, '--capabilities', written(cli, 'program.bc', '\0asm')]);
+    expect(mistaken.stderr).toMatch(
+      /^DN942 .*program\.bc is a compiled program\.\n {2}Give the capability file/,
+    );
   });
 
   it('reads standard input once', () => {

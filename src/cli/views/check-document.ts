@@ -2,6 +2,7 @@
 import type { SignatureResult } from '../../core/bytecode/signature.js';
 import type { AppliedFix } from '../../core/language/fix-source.js';
 import type { CheckedFile } from '../check-files.js';
+import type { DiagnosedSource } from '../diagnosed-error.js';
 import { describeFailure, type Failure } from '../failure.js';
 import {
   type DiagnosticDocument,
@@ -18,6 +19,8 @@ export interface CheckDocument {
   readonly fixed: number;
   /** What `--fix` would mend. */
   readonly fixable: number;
+  /** Warnings about the file of --capabilities; only when there are some. They count for nothing here. */
+  readonly aboutCapabilities?: readonly DiagnosticDocument[];
 }
 
 export interface CheckedFileDocument {
@@ -47,6 +50,8 @@ export interface CheckSettings {
   /** Warnings count as errors. */
   readonly strict: boolean;
   readonly fix: boolean;
+  /** The file of --capabilities, when there is something to say about it. */
+  readonly aboutCapabilities?: DiagnosedSource | undefined;
 }
 
 export function checkDocument(checked: readonly CheckedFile[], settings: CheckSettings): CheckDocument {
@@ -60,7 +65,14 @@ export function checkDocument(checked: readonly CheckedFile[], settings: CheckSe
     warnings: count('warning'),
     fixed: files.reduce((sum, { fixed }) => sum + fixed, 0),
     fixable: checked.reduce((sum, file) => sum + ('fixable' in file ? file.fixable : 0), 0),
+    ...aboutCapabilities(settings),
   };
+}
+
+function aboutCapabilities({ aboutCapabilities: about }: CheckSettings): Partial<CheckDocument> {
+  if (about === undefined) return {};
+  const { name: file, source, diagnostics } = about;
+  return { aboutCapabilities: diagnostics.map((one) => diagnosticDocument(one, { file, source })) };
 }
 
 function fileDocument(file: CheckedFile, { strict, fix }: CheckSettings): CheckedFileDocument {

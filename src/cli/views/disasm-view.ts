@@ -23,7 +23,10 @@ export function disasmNote({
 }
 
 function headOf({ verified, file, bytes, digest, source, sourceProblem }: DisasmDocument): string[] {
-  const origin = source === null ? `source: none, ${sourceProblem}` : `source: ${source}`;
+  const origin =
+    source === null
+      ? `source: none, ${sourceProblem}`
+      : `source: ${source === '-' ? 'standard input' : source}`;
   if (!verified.ok) return [`${file}, ${formatBytes(bytes)}`, digest, `refused: ${verified.code}`, origin];
   const { name, costPerTask, parameters } = verified;
   return [

@@ -5,7 +5,7 @@ import { resolveHome } from '../../core/fleet/home.js';
 import { type RevokedKey, revokeKey } from '../../core/fleet/key-store.js';
 
 export default class KeysRevoke extends BaseCommand<typeof KeysRevoke> {
-  static override summary = 'Revoke a key for good: agents of this home refuse what it signed from now on.';
+  static override summary = 'Revoke a key for good: from now on agents here refuse what it signed.';
   static override description =
     'Running agents notice without a restart. A program that runs already goes on until it is replaced or its agent restarts. The key that signs cannot be revoked before another one signs.';
   static override examples = [
