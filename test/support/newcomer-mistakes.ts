@@ -44,6 +44,11 @@ export const mendedMistakes: Readonly<Record<string, NewcomerMistake>> = {
   'a semicolon': at(endsStatement, ({ token, random }) => `${token.text}${random.pick([';', ' ;', ';;'])}`),
   'a semicolon and no space': at(endsStatement, ({ token }) => `${token.text};`, followedBySpace),
   'no THEN': at(isWord('THEN'), () => '', isSpaced),
+  'a colon for THEN': at(isWord('THEN'), ({ random }) => random.pick([':', ' :'])),
+  'a colon behind THEN and ELSE': at(
+    ({ token }) => token.text === 'THEN' || token.text === 'ELSE',
+    ({ token }) => (token.text === 'THEN' ? ': THEN' : 'ELSE:'),
+  ),
   'do for THEN': at(isWord('THEN'), ({ random }) => random.pick(['do', 'BEGIN'])),
   'no EACH': at(isWord('EACH'), () => ''),
   'every for EACH': at(isWord('EACH'), ({ random }) => random.pick(['every', 'all'])),

@@ -8,6 +8,7 @@ import { keptApart } from './kept-apart.js';
 export class DiagnosticList {
   readonly #found: Diagnostic[] = [];
   readonly #places = new Set<string>();
+  readonly #errorLines = new Set<number>();
   #errors = 0;
   #warnings = 0;
   readonly #source: string;
@@ -26,6 +27,10 @@ export class DiagnosticList {
     return this.#errors >= languageLimits.diagnosticsMax;
   }
 
+  hasErrorOn(line: number): boolean {
+    return this.#errorLines.has(line);
+  }
+
   /** Keeps the diagnostic unless the same code was reported at the same place. Of warnings the first hundred are kept. */
   add(details: DiagnosticDetails): void {
     const place = `${details.code}:${details.span.offset}`;
@@ -36,6 +41,7 @@ export class DiagnosticList {
     const { suggestion } = details;
     const kept = suggestion === undefined ? undefined : keptApart(suggestion, this.#source);
     this.#found.push(toDiagnostic({ ...details, suggestion: kept }));
+    if (isError) this.#errorLines.add(details.span.line);
     if (isError) this.#errors += 1;
     else this.#warnings += 1;
     if (this.isFull) this.#found.push(floodNotice(details));
@@ -45,7 +51,10 @@ export class DiagnosticList {
   forgetFrom(offset: number): void {
     const kept = this.#found.filter(({ span }) => span.offset < offset);
     this.#found.splice(0, this.#found.length, ...kept);
-    this.#errors = kept.filter(({ severity }) => severity === 'error').length;
+    const errors = kept.filter(({ severity }) => severity === 'error');
+    this.#errors = errors.length;
+    this.#errorLines.clear();
+    for (const { span } of errors) this.#errorLines.add(span.line);
     this.#warnings = kept.length - this.#errors;
   }
 

@@ -190,6 +190,11 @@ function scanInvisible(scanner: Scanner, start: number, [written]: RegExpExecArr
 /** Becomes a token about which nothing more is said, wherever the parser stumbles over it. */
 function scanForeign(scanner: Scanner, start: number, [written]: RegExpExecArray): void {
   const span = spanHere(scanner, written.length, start);
+  if (written === ':') {
+    // What it stands for depends on where: the parser says so.
+    scanner.tokens.push({ kind: 'symbol', text: written, span, isReported: true });
+    return;
+  }
   if (scanner.foreignLine !== scanner.line) scanner.diagnostics.add(report.foreign(span, written));
   scanner.foreignLine = scanner.line;
   if (/\p{Cc}/u.test(written)) return;

@@ -1,15 +1,20 @@
 /** A block: `{`, statements, `}`. Guesses by indentation which block a missing brace belongs to. */
 import { type Span, spanBetween } from '../diagnostics/diagnostics.js';
+import { dropColon, isColon, parseColonBlock } from './parse-colon.js';
 import { parseStatement, skipToStatement } from './parse-statement.js';
 import type { TokenCursor } from './token-cursor.js';
 import type { StatementNode } from './tree.js';
 
 /** Undefined when there is no `{`; a missing `}` is reported and the statements are kept. */
 export function parseBlock(cursor: TokenCursor, where: string, hint?: string): StatementNode[] | undefined {
+  if (isColon(cursor.current) && !dropColon(cursor, '{')) return parseColonBlock(cursor);
   const opening = cursor.current.span;
   const indentation = cursor.indentation;
   if (!cursor.expectSymbol('{', where, hint)) return undefined;
+  const { margin } = cursor;
+  cursor.margin = 0;
   const statements = cursor.nested(() => parseStatements(cursor)) ?? [];
+  cursor.margin = margin;
   if (!cursor.is('}')) {
     reportUnclosed(cursor, opening);
     return statements;

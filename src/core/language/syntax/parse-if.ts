@@ -2,6 +2,7 @@
 import { spanBetween } from '../diagnostics/diagnostics.js';
 import { isElseIf } from './foreign-words.js';
 import { parseBlock } from './parse-block.js';
+import { dropColon, isColon, parseColonBranch } from './parse-colon.js';
 import { parseExpression } from './parse-expression.js';
 import { unreadable } from './parse-number.js';
 import { beginsStatement, parseStatement, skipToStatement } from './parse-statement.js';
@@ -16,8 +17,10 @@ export function parseIf(cursor: TokenCursor): IfNode | undefined {
     cursor.isWhole = false;
     if (!skipToThen(cursor)) return undefined;
   }
-  if (!expectThen(cursor)) return undefined;
-  const whenTrue = parseBranch(cursor);
+  if (cursor.is('THEN', 1)) dropColon(cursor, 'THEN');
+  const isColonBranch = isColon(cursor.current);
+  if (!isColonBranch && !expectThen(cursor)) return undefined;
+  const whenTrue = isColonBranch ? parseColon(cursor, 'THEN') : parseBranch(cursor);
   const whenFalse = parseElse(cursor);
   const span = spanBetween(start, cursor.previous.span);
   return { kind: 'if', condition: condition ?? unreadable(start), whenTrue, whenFalse, span };
@@ -25,21 +28,21 @@ export function parseIf(cursor: TokenCursor): IfNode | undefined {
 
 /** After a condition that cannot be read, the branches still can when a THEN or a block follows in sight. */
 function skipToThen(cursor: TokenCursor): boolean {
-  while (!cursor.atEnd && !cursor.is('THEN') && !cursor.is('}') && !cursor.is('{')) {
+  while (!cursor.atEnd && !cursor.is('}') && !leadsToBranch(cursor)) {
     if (beginsStatement(cursor)) return false;
     cursor.take();
   }
-  return cursor.is('THEN') || cursor.is('{');
+  return leadsToBranch(cursor);
+}
+
+function leadsToBranch(cursor: TokenCursor): boolean {
+  return cursor.is('THEN') || cursor.is('{') || isColon(cursor.current);
 }
 
 /** A missing THEN is reported, and its place is plain where a block or an action begins. */
 function expectThen(cursor: TokenCursor): boolean {
   if (cursor.accept('THEN')) return true;
   const { kind, text } = cursor.current;
-  if (kind === 'symbol' && text === ':') {
-    cursor.take();
-    return true;
-  }
   const isPlain = cursor.is('{') || (kind === 'name' && cursor.is('(', 1) && !isElseIf(text));
   if (isPlain || beginsStatement(cursor)) {
     const { gap } = cursor;
@@ -56,9 +59,10 @@ function expectThen(cursor: TokenCursor): boolean {
 }
 
 function parseElse(cursor: TokenCursor): StatementNode[] {
+  // Written further left, it belongs to an IF around this one.
+  if (cursor.opensLine && cursor.isOutside) return [];
   if (cursor.accept('ELSE')) {
-    if (cursor.current.kind === 'symbol' && cursor.current.text === ':') cursor.take();
-    return parseBranch(cursor);
+    return isColon(cursor.current) ? parseColon(cursor, 'ELSE') : parseBranch(cursor);
   }
   const { kind, text, span } = cursor.current;
   if (kind !== 'name' || !isElseIf(text)) return [];
@@ -72,6 +76,20 @@ function parseElse(cursor: TokenCursor): StatementNode[] {
   });
   const statement = cursor.nested(() => parseIf(cursor));
   return statement === undefined ? [] : [statement];
+}
+
+/** What is not indented behind the `:` is read as if it stood behind the word. */
+function parseColon(cursor: TokenCursor, word: 'THEN' | 'ELSE'): StatementNode[] {
+  if (cursor.is('{', 1)) {
+    const replacement = word === 'THEN' ? ' THEN' : '';
+    const { span } = cursor.take();
+    const suggestion = { span, replacement, certain: true };
+    const message = word === 'THEN' ? 'a condition ends with THEN' : ': is not needed behind ELSE';
+    cursor.reportColon({ message, expected: word, suggestion }, span);
+    return parseBranch(cursor);
+  }
+  const { statements, isEmpty } = parseColonBranch(cursor, word);
+  return isEmpty && !cursor.is('}') && !cursor.atEnd && !cursor.isOutside ? parseBranch(cursor) : statements;
 }
 
 function parseBranch(cursor: TokenCursor): StatementNode[] {

@@ -2,6 +2,7 @@
 import { spanBetween } from '../diagnostics/diagnostics.js';
 import { isSpokenFor } from './foreign-words.js';
 import { parseBlock } from './parse-block.js';
+import { isColon } from './parse-colon.js';
 import { parseExpression } from './parse-expression.js';
 import { beginsStatement } from './parse-statement.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -53,7 +54,7 @@ function takeEach(cursor: TokenCursor): boolean {
 /** `for (const task of task_queue) {`: takes what is before the block for the head of the only loop that there can be. */
 function parseForeignHead(cursor: TokenCursor, start: NameNode['span']): LoopNode | undefined {
   const words: string[] = [];
-  while (!cursor.atEnd && !cursor.is('{') && !cursor.is('}') && !beginsStatement(cursor)) {
+  while (!cursor.atEnd && !opensBlock(cursor) && !cursor.is('}') && !beginsStatement(cursor)) {
     const { kind, text } = cursor.take();
     if (kind === 'name') words.push(text);
   }
@@ -63,8 +64,8 @@ function parseForeignHead(cursor: TokenCursor, start: NameNode['span']): LoopNod
     .slice(0, Math.max(at, 0))
     .findLast((word) => !isSpokenFor(word, 'IN') && word !== 'range');
   cursor.isWhole = false;
-  cursor.bracesMatch = cursor.bracesMatch && cursor.is('{');
-  const body = cursor.is('{') ? parseBlock(cursor, 'here') : undefined;
+  cursor.bracesMatch = cursor.bracesMatch && opensBlock(cursor);
+  const body = opensBlock(cursor) ? parseBlock(cursor, 'here') : undefined;
   if (body === undefined) return undefined;
   const variable = { name: name ?? 'task', span: headSpan };
   const queue = { name: 'task_queue', span: headSpan };
@@ -110,12 +111,16 @@ const conditionTokensMax = 400;
 
 /** Leaves out what is left of a head that could not be read, as long as its block is near. */
 function skipToBlock(cursor: TokenCursor): void {
-  if (cursor.is('{')) return;
+  if (opensBlock(cursor)) return;
   cursor.reportMissing({
     message: 'the head of the loop is followed by a block',
     expected: '{',
     hint: 'what is done with each task stands between { and }',
   });
   cursor.isWhole = false;
-  while (!cursor.atEnd && !cursor.is('{') && !cursor.is('}') && !beginsStatement(cursor)) cursor.take();
+  while (!cursor.atEnd && !opensBlock(cursor) && !cursor.is('}') && !beginsStatement(cursor)) cursor.take();
+}
+
+function opensBlock(cursor: TokenCursor): boolean {
+  return cursor.is('{') || isColon(cursor.current);
 }

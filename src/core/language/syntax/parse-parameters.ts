@@ -1,5 +1,6 @@
 /** The parameters of a program: tokens in, names with defaults and ranges out; a name is known even when its value is not. */
 import { spanBetween } from '../diagnostics/diagnostics.js';
+import { isColon } from './parse-colon.js';
 import { parseRangeBound } from './parse-expression.js';
 import { unreadable } from './parse-number.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -7,7 +8,7 @@ import type { ExpressionNode, ParameterNode } from './tree.js';
 
 export function parseParameters(cursor: TokenCursor): ParameterNode[] {
   const parameters: ParameterNode[] = [];
-  if (cursor.is('{')) return reportNoParentheses(cursor);
+  if (cursor.is('{') || isColon(cursor.current)) return reportNoParentheses(cursor);
   if (!cursor.expectSymbol('(', 'after the name of the program')) return parameters;
   while (!cursor.is(')') && !cursor.is('{') && !cursor.atEnd) {
     const before = cursor.position;
@@ -62,8 +63,7 @@ function parseParameter(cursor: TokenCursor): ParameterNode | undefined {
 type Value = Pick<ParameterNode, 'initial' | 'range'>;
 
 function parseValue(cursor: TokenCursor, name: string): Value | undefined {
-  skipType(cursor);
-  if (!cursor.accept('=')) {
+  if (!takeColon(cursor) && !cursor.accept('=')) {
     cursor.complain(`the parameter ${name} has no default`, '=', `write ${name} = 20% IN 5%..50%`);
     return undefined;
   }
@@ -74,12 +74,34 @@ function parseValue(cursor: TokenCursor, name: string): Value | undefined {
   return range === undefined ? undefined : { initial, range };
 }
 
-/** `limit: bytes = 1GB`: the colon was reported, and the default says what the parameter is. */
-function skipType(cursor: TokenCursor): void {
-  const { kind, text } = cursor.current;
-  if (kind !== 'symbol' || text !== ':') return;
+/** `limit: 1GB` gives a default, and true comes out; in `limit: bytes = 1GB` the type is left out. */
+function takeColon(cursor: TokenCursor): boolean {
+  if (!isColon(cursor.current)) return false;
+  const { gap } = cursor;
+  const { span } = cursor.take();
+  const next = cursor.current;
+  if (next.kind === 'number' || cursor.is('-')) {
+    const before = gap.offset === span.offset ? ' ' : '';
+    const after = next.span.offset === span.offset + 1 ? ' ' : '';
+    const suggestion = { span, replacement: `${before}=${after}`, certain: true };
+    cursor.reportColon({ message: 'a default is given with =', expected: '=', suggestion }, span);
+    return true;
+  }
   while (!cursor.is('=') && !cursor.is(',') && !cursor.is(')') && !cursor.is('{') && !cursor.atEnd)
     cursor.take();
+  if (cursor.is('=')) reportType(cursor, span);
+  return false;
+}
+
+function reportType(cursor: TokenCursor, colon: ParameterNode['span']): void {
+  const last = cursor.previous.span;
+  const suggestion = {
+    span: spanBetween(colon, last),
+    replacement: '',
+    certain: last.line === colon.line,
+  };
+  const message = 'the default of a parameter says what it is';
+  cursor.reportColon({ message, hint: 'leave its type out', suggestion }, colon);
 }
 
 function parseRange(cursor: TokenCursor): { low: ExpressionNode; high: ExpressionNode } | undefined {

@@ -4,6 +4,7 @@ import { spanBetween } from '../diagnostics/diagnostics.js';
 import { nearestWord } from '../suggest.js';
 import { isSpokenFor } from './foreign-words.js';
 import { parseBlock } from './parse-block.js';
+import { reportOtherColons } from './parse-colon.js';
 import { parseParameters } from './parse-parameters.js';
 import { describeToken, TokenCursor } from './token-cursor.js';
 import type { Token } from './tokens.js';
@@ -12,8 +13,14 @@ import type { NameNode, ProgramNode } from './tree.js';
 /** The tree is undefined only when there is no program to speak of; errors are in `diagnostics` either way. */
 export function parse(tokens: readonly Token[], diagnostics: DiagnosticList): ProgramNode | undefined {
   const cursor = new TokenCursor(tokens, diagnostics);
-  const start = cursor.current.span;
-  if (!takeFunc(cursor, diagnostics)) return undefined;
+  const program = takeFunc(cursor, diagnostics) ? parseProgram(cursor) : undefined;
+  // Where there is no program, only what it begins with matters.
+  reportOtherColons(cursor.position === 0 ? tokens.slice(0, 1) : tokens, diagnostics);
+  return program;
+}
+
+function parseProgram(cursor: TokenCursor): ProgramNode | undefined {
+  const start = cursor.previous.span;
   const name = parseProgramName(cursor);
   const parameters = parseParameters(cursor);
   const body = parseBlock(cursor, 'after the parameters', 'what a program does stands between { and }');

@@ -23,6 +23,8 @@ export class TokenCursor {
   isWhole = true;
   /** False once a block was not closed or has no braces: then nothing tells what belongs into what. */
   bracesMatch = true;
+  /** Within what is indented behind a `:`, the column in which the line of the `:` begins; 0 where braces tell. */
+  margin = 0;
   /** A block whose closing brace is probably that of a block around it. */
   suspect: SuspectBlock | undefined;
   /** Names that were given to parameters, tasks and values so far, whatever block they are in. */
@@ -56,6 +58,11 @@ export class TokenCursor {
   /** The column in which the current line begins. */
   get indentation(): number {
     return this.#indentations.get(this.current.span.line) ?? 1;
+  }
+
+  /** True where the line of the current token no longer belongs to what is indented behind a `:`. */
+  get isOutside(): boolean {
+    return this.indentation <= this.margin;
   }
 
   get atEnd(): boolean {
@@ -137,6 +144,11 @@ export class TokenCursor {
     if (this.#complainedAt === this.#at) return;
     this.#complainedAt = this.#at;
     if (!this.#isReported()) this.#diagnostics.add(details);
+  }
+
+  /** Says what is written here for a `:`, which is the current token if no other is given; the lexer has said nothing about it. */
+  reportColon(details: Omit<DiagnosticDetails, 'code' | 'span'>, span = this.current.span): void {
+    this.#diagnostics.add({ code: 'DN002', span, found: ':', ...details });
   }
 
   #isReported(): boolean {
