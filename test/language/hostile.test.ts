@@ -43,6 +43,21 @@ describe('hostile sources', () => {
     expect(codesOf(source)).toContain(code);
   });
 
+  it.each([
+    ['without a byte order mark', (source: string) => Buffer.from(source, 'utf16le')],
+    ['with one', (source: string) => Buffer.from(`\ufeff${source}`, 'utf16le')],
+    ['with its bytes swapped', (source: string) => Buffer.from(`\ufeff${source}`, 'utf16le').swap16()],
+    [
+      'with one, in other letters',
+      (source: string) => Buffer.from(`\ufeff${source.replaceAll(/[a-z]/g, '\u6f22')}`, 'utf16le'),
+    ],
+  ])('in UTF-16 are told to be saved as UTF-8, and nothing else: %s', (_, encoded) => {
+    const text = new TextDecoder().decode(encoded(`# It is "commented".\n${fixture('reference.dream')}`));
+    const told = [{ message: 'this is not UTF-8 text', hint: 'save it as UTF-8' }];
+    expect(diagnosticsOf(text)).toMatchObject(told);
+    expect(formatSource(text, { fileName: 'test.dream' })).toMatchObject({ ok: false, diagnostics: told });
+  });
+
   it('with ten thousand parameters or LETs get one diagnostic about that', () => {
     const names = Array.from({ length: 10_000 }, (_, index) => `p${index} = 5%`);
     const parameters = `FUNC f(${names.join(', ')}) { FOR EACH t IN task_queue { ROUTE_TO_CHEAPER_REGION(t) } }`;

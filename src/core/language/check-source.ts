@@ -22,7 +22,7 @@ export type CheckResult =
 
 export function checkSource(source: string, options: CheckOptions): CheckResult {
   const diagnostics = new DiagnosticList(source);
-  if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
+  if (refuseSource(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
   const tree = parse(lex(source, diagnostics), diagnostics);
   const context = new CheckContext(source, options.capabilities ?? referenceFleet, diagnostics);
   const program = tree === undefined ? undefined : check(tree, context);
@@ -31,7 +31,15 @@ export function checkSource(source: string, options: CheckOptions): CheckResult 
 }
 
 /** True, with a diagnostic, for a source that is not even looked at. */
-export function refuseTooLarge(
+export function refuseSource(
+  source: string,
+  options: Pick<CheckOptions, 'fileName'>,
+  diagnostics: DiagnosticList,
+): boolean {
+  return refuseTooLarge(source, options, diagnostics) || refuseOtherEncoding(source, diagnostics);
+}
+
+function refuseTooLarge(
   source: string,
   { fileName }: Pick<CheckOptions, 'fileName'>,
   diagnostics: DiagnosticList,
@@ -46,3 +54,21 @@ export function refuseTooLarge(
   });
   return true;
 }
+
+/** UTF-16 is recognised by its byte order mark, which is nothing in UTF-8, or by a NUL byte in most of its characters. */
+function refuseOtherEncoding(source: string, diagnostics: DiagnosticList): boolean {
+  const beginning = source.slice(0, charactersLookedAt);
+  const nulBytes = beginning.split('\0').length - 1;
+  const isOther = source.startsWith('\ufffd\ufffd') || (nulBytes > 1 && nulBytes * 3 > beginning.length);
+  if (!isOther) return false;
+  diagnostics.add({
+    code: 'DN002',
+    message: 'this is not UTF-8 text',
+    span: { offset: 0, line: 1, column: 1, length: 0 },
+    found: nulBytes > 1 ? 'NUL bytes, as in UTF-16' : undefined,
+    hint: 'save it as UTF-8',
+  });
+  return true;
+}
+
+const charactersLookedAt = 1_000;

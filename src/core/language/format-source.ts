@@ -2,7 +2,7 @@
  * Source text in, the same program in the one form that everybody writes it in out, or why it cannot be read. Only white
  * space changes, and where comments stand when they would be in the way; formatting twice changes nothing more.
  */
-import { type CheckOptions, refuseTooLarge } from './check-source.js';
+import { type CheckOptions, refuseSource } from './check-source.js';
 import { DiagnosticList } from './diagnostics/diagnostic-list.js';
 import type { Diagnostic } from './diagnostics/diagnostics.js';
 import { printLayout } from './format/format-print.js';
@@ -19,7 +19,7 @@ export type FormatResult =
 /** What does not check (an unknown field, units that do not fit) is formatted; what does not parse is not. */
 export function formatSource(source: string, options: Pick<CheckOptions, 'fileName'>): FormatResult {
   const diagnostics = new DiagnosticList(source);
-  if (refuseTooLarge(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
+  if (refuseSource(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
   const { tokens, comments } = lexWithComments(source, diagnostics);
   const tree = parse(tokens, diagnostics);
   if (tree === undefined || diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };
