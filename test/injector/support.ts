@@ -65,7 +65,7 @@ export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Pro
     resume: wish.resume ?? false,
   };
   const dependencies = {
-    ...{ redis, names, key, clock: Date.now },
+    ...{ redis, names, key, name: 'test', clock: Date.now },
     report: (event: PipelineEvent) => events.push(event),
     signal: controller.signal,
   };
