@@ -93,7 +93,9 @@ async function waitForAnswer(
     const hold = await readHold(redis, names, rollout);
     const record = await readRollout(redis, names, rollout);
     if (record === undefined) throw noSuchRollout(rollout);
-    if (hold.answered === asked.id) return fulfilled(action, record);
+    // It may have gone on since, so that the state tells nothing.
+    if (record.control?.wish === asked.id) return { record, changed: true };
+    if (hold.answered === asked.id) throw cameTooLate(action, record);
     if (hold.epoch !== asked.epoch) throw takenOver(rollout);
     if (hold.wish !== undefined && hold.wish.id !== asked.id) throw overruledBy(action, rollout, hold.wish);
     if (hold.wish === undefined) throw cameTooLate(action, record);
@@ -106,14 +108,6 @@ async function waitForAnswer(
     }
     await pause(lookEveryMs, signal);
   }
-}
-
-/** The coordinator has answered; whether it could still do it, the state tells. */
-function fulfilled(action: WishAction, record: RolloutRecord): AskAnswer {
-  const { done } = wishRules[action];
-  const stopped = action === 'abort' && record.state === 'live';
-  if (!done.includes(record.state) && !stopped) throw cameTooLate(action, record);
-  return { record, changed: true };
 }
 
 /** Its coordinator ended without obeying: killed, or at its goal. */

@@ -151,16 +151,21 @@ export class HeldRollout {
     this.#deps.report({ type: 'state', at: this.#deps.clock(), state, ...why(reason) });
   }
 
-  /** A wish that changes nothing, such as to go on with what goes on. */
+  /** A wish that is fulfilled in the state that it is in. */
   async note(obeyed: Wish): Promise<void> {
     this.record = { ...this.record, ...this.#control(obeyed) };
     await this.write(new Map(), obeyed);
   }
 
-  async write(changed: ReadonlyMap<string, RolloutAgent>, obeyed?: Wish): Promise<void> {
+  /** A wish that came too late: who asked sees that it was looked at, and not done. */
+  async passOver(wish: Wish): Promise<void> {
+    await this.write(new Map(), wish);
+  }
+
+  async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
     this.record = { ...this.record, counts: countsOf(this.agents) };
-    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, obeyed?.id);
-    if (obeyed !== undefined) this.#hold.wishes.answered(obeyed);
+    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, answered?.id);
+    if (answered !== undefined) this.#hold.wishes.answered(answered);
   }
 
   async close(): Promise<void> {
@@ -174,8 +179,8 @@ export class HeldRollout {
 
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {
     if (obeyed === undefined) return {};
-    const { action, by, reason } = obeyed;
-    return { control: { action, by, at: this.#deps.clock(), ...why(reason) } };
+    const { id: wish, action, by, reason } = obeyed;
+    return { control: { wish, action, by, at: this.#deps.clock(), ...why(reason) } };
   }
 
   #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {

@@ -12,7 +12,7 @@ import type { PlannedAgent } from './plan.js';
 import { holdRollout, type RolloutDependencies } from './rollout.js';
 import { agentsToReturn } from './rollout-agents.js';
 import { nextStates } from './states.js';
-import { doesNotFit, nobodyToReturn, wishText } from './wish-refusals.js';
+import { askedBy, doesNotFit, nobodyToReturn } from './wish-refusals.js';
 
 export interface RollBackRequest {
   /** As read before; the claim makes sure that nobody else works on it. */
@@ -60,7 +60,7 @@ export async function rollBack(
     const missed = markAway(agents, answering);
     await held.write(missed);
     held.record = { ...held.record, finishedAt: clock() };
-    await held.step('rolled_back', { reason: wishText(wish), obeyed: wish });
+    await held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     return { record: held.record, returned, silent: silent + missed.size };
   } finally {
     await held.close();

@@ -11,12 +11,7 @@ import type { PlannedAgent } from './plan.js';
 import type { Rollout, RolloutDependencies, RolloutOptions, RolloutVerdict } from './rollout.js';
 import { agentsToReturn } from './rollout-agents.js';
 import { interruptedByOperator, nothingLeft, stoppedByGate } from './rollout-refusals.js';
-import {
-  abortedFromElsewhere,
-  abortedWhileLive,
-  rolledBackFromElsewhere,
-  wishText,
-} from './wish-refusals.js';
+import { abortedFromElsewhere, abortedWhileLive, askedBy, rolledBackFromElsewhere } from './wish-refusals.js';
 import type { WishWatch } from './wishes.js';
 
 export class RolloutRun implements Rollout {
@@ -103,9 +98,9 @@ export class RolloutRun implements Rollout {
     const isOnTheWay = state === 'canary' || state === 'injecting';
     switch (wish.action) {
       case 'pause':
-        if (!isOnTheWay) return this.#held.note(wish);
+        if (!isOnTheWay) return this.#held.passOver(wish);
         this.#pausedIn = state;
-        return this.#held.step('paused', { reason: wishText(wish), obeyed: wish });
+        return this.#held.step('paused', { reason: askedBy(wish), obeyed: wish });
       case 'resume':
         if (state !== 'paused') return this.#held.note(wish);
         return this.#held.step(this.#pausedIn, { obeyed: wish });
@@ -124,14 +119,14 @@ export class RolloutRun implements Rollout {
       await this.#held.note(wish);
       throw abortedWhileLive(this.record, wish);
     }
-    await this.#held.step('aborted', { reason: wishText(wish), obeyed: wish });
+    await this.#held.step('aborted', { reason: askedBy(wish), obeyed: wish });
     throw abortedFromElsewhere(this.record, wish);
   }
 
   async #rollBack(wish: Wish): Promise<never> {
     const answers = await this.#held.takeBack(agentsToReturn(this.#options.plan.agents, this.agents));
     this.#amend({ finishedAt: this.#deps.clock() });
-    await this.#held.step('rolled_back', { reason: wishText(wish), obeyed: wish });
+    await this.#held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     throw rolledBackFromElsewhere(wish, answers);
   }
 

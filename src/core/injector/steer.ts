@@ -30,6 +30,8 @@ export interface Steered {
   readonly changed: boolean;
   /** Who did it: the process that holds the rollout, or this one. */
   readonly doneBy: string;
+  /** Agents that were told to return and have not answered; 0 unless it is a rollback. */
+  readonly silent: number;
   readonly ms: number;
 }
 
@@ -42,7 +44,7 @@ export interface SteerDependencies extends RolloutDependencies {
 export async function steerRollout(dependencies: SteerDependencies, request: SteerRequest): Promise<Steered> {
   const { redis, names, clock, random, signal, name } = dependencies;
   const { action, by, reason } = request;
-  const { id } = await findRollout(redis, names, request.typed);
+  const { id, counts } = await findRollout(redis, names, request.typed);
   const at = clock();
   const wish: Wish = {
     id: newIdentifier('wish', at, random),
@@ -54,10 +56,13 @@ export async function steerRollout(dependencies: SteerDependencies, request: Ste
   const { holder = '' } = await readHold(redis, names, id);
   const asking: AskRequest = { ...request, redis, names, rollout: id, wish, signal };
   const answer = action === 'rollback' ? await askUnlessFree(asking) : await askRollout(asking);
-  if (answer !== undefined) return { ...answer, doneBy: holder, ms: clock() - at };
+  if (answer !== undefined) {
+    const silent = action === 'rollback' ? Math.max(0, answer.record.counts.failed - counts.failed) : 0;
+    return { ...answer, doneBy: holder, silent, ms: clock() - at };
+  }
   const record = await findRollout(redis, names, id);
   const done = await rollBack(dependencies, { ...request, record, wish });
-  return { record: done.record, changed: true, doneBy: name, ms: clock() - at };
+  return { record: done.record, changed: true, doneBy: name, silent: done.silent, ms: clock() - at };
 }
 
 /** Undefined when nobody holds the rollout, or not everybody has answered a rollback before: then we do it ourselves. */

@@ -4,7 +4,7 @@ import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Control, WishAction } from '../nerve/messages/wish.js';
 import { nextStates } from './states.js';
 
-type Asked = Pick<Control, 'action' | 'by' | 'reason'>;
+type Asked = Omit<Control, 'wish' | 'at'>;
 
 const doneWords: Readonly<Record<WishAction, string>> = {
   pause: 'paused',
@@ -13,9 +13,13 @@ const doneWords: Readonly<Record<WishAction, string>> = {
   rollback: 'rolled back',
 };
 
-/** `paused by ana@ops-3: the payments team is deploying`. */
-export function wishText({ action, by, reason }: Asked): string {
-  return `${doneWords[action]} by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+/** Beside the state that it led to: `by ana@ops-3: payments is deploying`. */
+export function askedBy({ by, reason }: Omit<Asked, 'action'>): string {
+  return `by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function wishText({ action, ...asked }: Asked): string {
+  return `${doneWords[action]} ${askedBy(asked)}`;
 }
 
 export function noSuchRollout(id: string): DreamnetError {

@@ -9,7 +9,7 @@ import {
   rolloutRecordSchema,
 } from './messages/rollout-record.js';
 import type { Names } from './names.js';
-import { parseRecord } from './records.js';
+import { parseRecord, pipelinedReads } from './records.js';
 import { runScript } from './run-script.js';
 
 const agentField = 'agent:';
@@ -68,6 +68,18 @@ export async function readRollout(
   id: string,
 ): Promise<RolloutRecord | undefined> {
   return parseRecord(await redis.hget(names.rollout(id), 'record'), rolloutRecordSchema);
+}
+
+/** Records in the order of the ids; undefined where there is none or it does not fit. */
+export async function readRollouts(
+  redis: Redis,
+  names: Names,
+  ids: readonly string[],
+): Promise<(RolloutRecord | undefined)[]> {
+  const texts = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
+    pipeline.hget(names.rollout(id), 'record'),
+  );
+  return texts.map((text) => parseRecord(text, rolloutRecordSchema));
 }
 
 /** Every agent of a rollout with its outcome. */

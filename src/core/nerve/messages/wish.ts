@@ -25,6 +25,8 @@ export type Wish = z.infer<typeof wishSchema>;
 
 /** The last wish that was obeyed, with the time at which the coordinator did so. */
 export const controlSchema = z.object({
+  /** Id of the wish. */
+  wish: z.string().min(1).max(64),
   action: wishActionSchema,
   by: operatorSchema,
   reason: reasonSchema.optional(),

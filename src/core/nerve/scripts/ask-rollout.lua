@@ -30,8 +30,12 @@ local state = decoded(fields[1]).state
 if type(state) ~= 'string' then
   return { 'unknown', '' }
 end
+-- What is no wish, because somebody else wrote it or it is damaged, is in nobody's way.
 local waiting = decoded(fields[2])
-if waiting.id == fields[3] then
+local actions = 'pause resume abort rollback'
+local isWish = type(waiting.id) == 'string' and type(waiting.by) == 'string' and type(waiting.at) == 'number'
+  and type(waiting.action) == 'string' and has(actions, waiting.action)
+if not isWish or waiting.id == fields[3] then
   waiting = {}
 end
 -- A pause that was not obeyed yet can be taken back.
@@ -47,7 +51,7 @@ if waiting.id then
   if waiting.action == wish.action then
     return { 'same', waiting.id }
   end
-  if not has(ARGV[3], tostring(waiting.action)) then
+  if not has(ARGV[3], waiting.action) then
     return { 'overruled', fields[2] }
   end
 end
