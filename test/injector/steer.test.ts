@@ -8,7 +8,7 @@ import { type WishAction, wishActionSchema } from '../../src/core/nerve/messages
 import { createNames } from '../../src/core/nerve/names.js';
 import { leaveWish, readHold } from '../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../src/core/nerve/rollout-records.js';
-import { cacheAll, key, startTestHost } from '../agent/support.js';
+import { cacheAll, key, startTestHost, throttleAll } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { coordinate, ended, recordOf, sentOrders, type TestRollout, timesTold } from './support.js';
 
@@ -118,6 +118,24 @@ describe('a pause', () => {
     expect(await ending).toBeUndefined();
   });
 
+  test('while the canary is watched does not spare it: what it did wrong meanwhile counts after the resume', async () => {
+    for (const agent of agents())
+      agent.workload.apply = () => {
+        throw new Error('the task refused to be touched');
+      };
+    const run = await coordinate(server, { bakeMs: 300 });
+    const ending = ended(run);
+    await happened(run, isBaking);
+    await steer('pause');
+    await sendsNothing();
+    await steer('resume');
+    expect(await ending).toMatchObject({
+      code: 'DN530',
+      message: expect.stringContaining('the canary failed'),
+    });
+    expect(running('instr_one')).toEqual([]);
+  });
+
   test('twice, and a resume of what goes on, change nothing and are no failure', async () => {
     const run = await coordinate(server, { bakeMs: 1_500 });
     const ending = ended(run);
@@ -146,6 +164,27 @@ describe('a pause', () => {
     expect(timesTold(await orders(), 'undo').size).toBe(0);
     await steer('resume');
     expect(await ending).toMatchObject({ code: 'DN530' });
+  });
+
+  test('that arrives as the last agents go live is passed over, and does not stay in the way', async () => {
+    const { redis, names } = server;
+    const run = await coordinate(server);
+    const wish = { id: 'wish_late', action: 'pause', by: 'ana@ops-3', at: 1 } as const;
+    const push = run.events.push.bind(run.events);
+    run.events.push = (event) => {
+      // Sent on the connection of the coordinator, so that it is there when that looks the next time.
+      const late = { rollout: 'instr_one', wish, states: ['live'], overrules: [] };
+      if (event.type === 'live') leaveWish(redis, names, late).catch(() => undefined);
+      return push(event);
+    };
+    await run.rollout.run();
+    expect(await readHold(redis, names, 'instr_one')).toMatchObject({
+      wish: undefined,
+      answered: 'wish_late',
+    });
+    expect((await recordOf(server)).record).toMatchObject({ state: 'live' });
+    expect((await recordOf(server)).record.control).toBeUndefined();
+    await run.rollout.close();
   });
 
   test('ends with Ctrl-C in the process that holds the rollout', async () => {
@@ -291,6 +330,41 @@ describe('a rollback', () => {
     const told = timesTold(await orders(), 'undo');
     const { agents: outcomes } = await recordOf(server);
     for (const [id, { batch }] of outcomes) expect([id, told.get(id) ?? 0]).toEqual([id, batch < 2 ? 1 : 0]);
+  });
+
+  test('of an aborted rollout returns what was live and staged', async () => {
+    const run = await coordinate(server, { bakeMs: 60_000 });
+    const ending = ended(run);
+    await happened(run, isBaking);
+    await steer('abort');
+    await ending;
+    expect(running('instr_one').length).toBeGreaterThan(0);
+    expect(await steer('rollback')).toMatchObject({
+      doneBy: 'terminal-2',
+      record: { state: 'rolled_back', counts: { rolled_back: 5, pending: 15 } },
+    });
+    expect(running('instr_one')).toEqual([]);
+    expect(agents().every(({ staged }) => staged === undefined)).toBe(true);
+  });
+
+  test('of one rollout after the other, the newest first, goes back as far', async () => {
+    for (const [id, source] of [
+      ['first', throttleAll],
+      ['second', cacheAll],
+      ['third', throttleAll],
+    ] as const) {
+      const { rollout } = await coordinate(server, { instruction: { id, program: { source } } });
+      await rollout.run();
+      await rollout.complete({ verdict: 'good' });
+      await rollout.close();
+    }
+    for (const [id, left] of [
+      ['third', 'second'],
+      ['second', 'first'],
+    ] as const) {
+      await steer('rollback', { typed: id });
+      expect(running(left)).toHaveLength(20);
+    }
   });
 
   test('says who did not answer, and asks them again the next time', async () => {
@@ -471,6 +545,15 @@ rollback     a       a      a         a    s        a      s       s           s
       await put({ record: '{"state":"injecting"}', heldUntil });
       expect(await ask('abort')).toEqual({ name: 'unheld', detail: 'injecting' });
     }
+  });
+
+  test('for a coordinator that has gone is void for the one that takes over', async () => {
+    const first = await coordinate(server);
+    await first.rollout.close();
+    const wish = JSON.stringify(wishOf('abort'));
+    await server.redis.hset(server.names.rollout('instr_one'), 'wish', wish);
+    expect(await ended(await coordinate(server, { resume: true }))).toBeUndefined();
+    expect((await recordOf(server)).record.state).toBe('live');
   });
 
   test('that is not obeyed in time says so; when the injector dies meanwhile or another takes over, that', async () => {
