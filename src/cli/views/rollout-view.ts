@@ -3,7 +3,7 @@ import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js'
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
 import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from './rollout-document.js';
-import { countsText } from './steered-view.js';
+import { countsText, nextRows } from './steered-view.js';
 
 type Row = readonly [name: string, value: string];
 
@@ -60,7 +60,7 @@ export function rolloutText(
         ({ code, reason, agents: count }) =>
           ['failed', `${formatCount(count, 'agent')}: ${code} ${reason}`] satisfies Row,
       ),
-    ['next', nextText(document)],
+    ...nextRows(nextCommands(document)),
   ];
   return agents === null ? formatPairs(rows) : `${formatPairs(rows)}\n\n${agentsTable(agents, limit)}`;
 }
@@ -95,24 +95,25 @@ function timesText({ plannedAt, stagedAt, liveAt, finishedAt, windowMs }: Rollou
   return `${known.join(', ')}; window ${formatDuration(windowMs)}`;
 }
 
-function nextText({ rollout: { id, state }, held }: RolloutDocument): string {
+function nextCommands({ rollout: { id, state }, held }: RolloutDocument): string[] {
+  const resume = `dreamnet inject --resume ${id}`;
   const back = `dreamnet rollout rollback ${id}`;
   switch (state) {
     case 'planned':
     case 'canary':
     case 'injecting':
-      return held ? `dreamnet rollout pause ${id}` : `dreamnet inject --resume ${id}`;
+      return held ? [`dreamnet rollout pause ${id}`, back] : [resume, back];
     case 'paused':
-      return held ? `dreamnet rollout resume ${id}` : `dreamnet inject --resume ${id}`;
+      return held ? [`dreamnet rollout resume ${id}`, back] : [resume, back];
     case 'live':
-      return held ? back : `dreamnet inject --resume ${id}`;
+      return held ? [back] : [resume, back];
     case 'aborted':
     case 'failed':
-      return `dreamnet inject --resume ${id}, or ${back}`;
+      return [resume, back];
     case 'complete':
-      return `dreamnet results ${id}; to take it back: ${back}`;
+      return [`dreamnet results ${id}`, back];
     case 'rolled_back':
-      return 'dreamnet decide GOAL';
+      return ['dreamnet decide GOAL'];
     default:
       return state satisfies never;
   }

@@ -3,6 +3,7 @@ import type { Steered } from '../../core/injector/steer.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { WishAction } from '../../core/nerve/messages/wish.js';
 import { formatCount, formatDuration, formatNumber } from '../format.js';
+import { formatPairs } from '../table.js';
 
 export interface SteeredDocument {
   readonly id: string;
@@ -26,9 +27,23 @@ export function steeredDocument(action: WishAction, steered: Steered): SteeredDo
 }
 
 export function steeredText(document: SteeredDocument): string {
-  const { id, changed, state, ms } = document;
-  if (!changed) return `Rollout ${id} is ${state.replaceAll('_', ' ')} already; nothing was changed.`;
-  return `${happened(document)}, after ${formatDuration(ms)}.\n  ${next(document)}`;
+  const { id, changed, state, reason, counts, doneBy, ms } = document;
+  const stateText = `${state.replaceAll('_', ' ')}${reason === null ? '' : `, ${reason}`}`;
+  return [
+    changed ? happened(document) : 'It was so already; nothing was changed.',
+    formatPairs([
+      ['rollout', id],
+      ['state', stateText],
+      ['agents', countsText(counts)],
+      ...(changed ? [['done by', `${doneBy}, after ${formatDuration(ms)}`] as const] : []),
+      ...nextRows(changed ? next(document) : [`dreamnet rollout show ${id}`]),
+    ]),
+  ].join('\n');
+}
+
+/** Commands that may come next, each on a line of its own. */
+export function nextRows(commands: readonly string[]): (readonly [name: string, value: string])[] {
+  return commands.map((command, at) => [at === 0 ? 'next' : 'or', command]);
 }
 
 /** `2 failed, 19 live, 1 staged`: what matters most first, and what nobody is left out. */
@@ -41,40 +56,36 @@ export function countsText(counts: RolloutRecord['counts']): string {
 
 const outcomesInOrder = ['failed', 'live', 'staged', 'rolled_back', 'skipped', 'pending'] as const;
 
-function happened({ id, action, state, counts, silent }: SteeredDocument): string {
+function happened({ action, state, counts, silent }: SteeredDocument): string {
   switch (action) {
     case 'pause':
-      return `Rollout ${id} is paused: nothing more is sent (${countsText(counts)})`;
+      return 'Paused: nothing more is sent until it is resumed.';
     case 'resume':
-      return `Rollout ${id} goes on: it is ${state} (${countsText(counts)})`;
+      return 'Resumed: it goes on where it was.';
     case 'abort':
       return state === 'live'
-        ? `Rollout ${id} stays live, and nobody measures it any more (${countsText(counts)})`
-        : `Rollout ${id} is aborted: nothing more is sent, agents stay as they are (${countsText(counts)})`;
+        ? 'Aborted: agents keep the program, and nobody measures it any more.'
+        : 'Aborted: nothing more is sent, agents stay as they are.';
     case 'rollback': {
       const missing = silent === 0 ? '' : `; ${formatCount(silent, 'agent')} did not answer`;
-      const returned = formatCount(counts.rolled_back, 'agent');
-      return `Rollout ${id} is rolled back: ${returned} returned to what they had${missing}`;
+      return `Rolled back: ${formatCount(counts.rolled_back, 'agent')} returned to what they had${missing}.`;
     }
     default:
       return action satisfies never;
   }
 }
 
-function next({ id, action, state, silent }: SteeredDocument): string {
+function next({ id, action, silent }: SteeredDocument): string[] {
+  const back = `dreamnet rollout rollback ${id}`;
   switch (action) {
     case 'pause':
-      return `Go on with \`dreamnet rollout resume ${id}\`, or end it with abort or rollback.`;
+      return [`dreamnet rollout resume ${id}`, `dreamnet rollout abort ${id}`, back];
     case 'resume':
-      return 'Follow it with `dreamnet watch`.';
-    case 'abort': {
-      const goesOn = state === 'live' ? 'Measure it' : 'Go on';
-      return `${goesOn} with \`dreamnet inject --resume ${id}\`, or take it back with \`dreamnet rollout rollback ${id}\`.`;
-    }
+      return ['dreamnet watch'];
+    case 'abort':
+      return [`dreamnet inject --resume ${id}`, back];
     case 'rollback':
-      return silent === 0
-        ? 'Decide anew with `dreamnet decide`.'
-        : `Ask them again with \`dreamnet rollout rollback ${id}\`; see who with \`dreamnet rollout show ${id} --outcome failed\`.`;
+      return silent === 0 ? ['dreamnet decide GOAL'] : [`dreamnet rollout show ${id} --outcome failed`, back];
     default:
       return action satisfies never;
   }
