@@ -142,6 +142,11 @@ export class HeldRollout {
     return { returned, silent };
   }
 
+  /** Written with whatever is written next. */
+  amend(change: Partial<RolloutRecord>): void {
+    this.record = { ...this.record, ...change };
+  }
+
   /** `obeyed` is the wish that the step obeys. */
   async step(state: RolloutState, { reason, obeyed }: { reason?: string | undefined; obeyed?: Wish } = {}) {
     requireStep(this.record.state, state);

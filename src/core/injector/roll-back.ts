@@ -59,7 +59,7 @@ export async function rollBack(
     const { returned, silent } = await held.takeBack({ touched: here, perhaps: told });
     const missed = markAway(agents, answering);
     await held.write(missed);
-    held.record = { ...held.record, finishedAt: clock() };
+    held.amend({ finishedAt: clock() });
     await held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     return { record: held.record, returned, silent: silent + missed.size };
   } finally {

@@ -3,23 +3,20 @@
  * it does what was wished of it from elsewhere (`obey`).
  */
 import type { RolloutRecord, RolloutState } from '../nerve/messages/rollout-record.js';
-import type { Wish } from '../nerve/messages/wish.js';
-import { pause } from '../pause.js';
 import type { HeldRollout } from './held-rollout.js';
 import { judgeCanary } from './judge-canary.js';
+import { Obedience } from './obey-wishes.js';
 import type { PlannedAgent } from './plan.js';
 import type { Rollout, RolloutDependencies, RolloutOptions, RolloutVerdict } from './rollout.js';
 import { agentsToReturn } from './rollout-agents.js';
-import { interruptedByOperator, nothingLeft, stoppedByGate } from './rollout-refusals.js';
-import { abortedFromElsewhere, abortedWhileLive, askedBy, rolledBackFromElsewhere } from './wish-refusals.js';
+import { nothingLeft, stoppedByGate } from './rollout-refusals.js';
 import type { WishWatch } from './wishes.js';
 
 export class RolloutRun implements Rollout {
   readonly #deps: RolloutDependencies & { readonly wishes: WishWatch };
   readonly #options: RolloutOptions;
   readonly #held: HeldRollout;
-  /** Where a pause began, which is where it goes on. */
-  #pausedIn: RolloutState = 'injecting';
+  readonly #obedience: Obedience;
 
   constructor(
     dependencies: RolloutDependencies & { readonly wishes: WishWatch },
@@ -29,6 +26,7 @@ export class RolloutRun implements Rollout {
     this.#deps = dependencies;
     this.#options = options;
     this.#held = held;
+    this.#obedience = new Obedience(dependencies, held, options.plan.agents);
   }
 
   get record(): RolloutRecord {
@@ -46,7 +44,7 @@ export class RolloutRun implements Rollout {
   async run(): Promise<void> {
     if (this.record.state === 'live') return;
     this.#requireSomethingLeft();
-    this.#amend({ startedAt: this.record.startedAt ?? this.#deps.clock() });
+    this.#held.amend({ startedAt: this.record.startedAt ?? this.#deps.clock() });
     const { batches } = this.#options.plan;
     let spentMs = 0;
     for (const [at, batch] of batches.entries()) {
@@ -57,14 +55,13 @@ export class RolloutRun implements Rollout {
       if (isCanary) await this.#bake(batch);
     }
     await this.#enter('injecting');
-    this.#amend({ stagedAt: this.#deps.clock(), injectMs: spentMs });
+    this.#held.amend({ stagedAt: this.#deps.clock(), injectMs: spentMs });
     await this.#goLive();
   }
 
   async complete({ verdict, reason }: RolloutVerdict): Promise<void> {
     // The result is out: what follows from it is done to the end, unless somebody wants it otherwise.
-    const wish = await this.#deps.wishes.look();
-    if (wish !== undefined) await this.#fulfil(wish);
+    await this.#obedience.obeyOnce();
     this.#held.isFinishing = true;
     const { agents } = this.#options.plan;
     const heldOut = agents.filter((agent) => agent.heldOut && this.#held.outcomeOf(agent.id) === 'staged');
@@ -74,60 +71,12 @@ export class RolloutRun implements Rollout {
       const live = agents.filter(({ id }) => this.#held.outcomeOf(id) === 'live');
       await this.#held.order('undo', live, 'rolled_back', reason);
     }
-    this.#amend({ finishedAt: this.#deps.clock() });
+    this.#held.amend({ finishedAt: this.#deps.clock() });
     await this.#held.step(verdict === 'harmful' ? 'rolled_back' : 'complete', { reason });
   }
 
-  /** Returns when nothing is wished any more, and not while it is paused. Once it is live, Ctrl-C is the pipeline's matter. */
-  async obey(): Promise<void> {
-    for (;;) {
-      const isLive = this.record.state === 'live';
-      if (this.#deps.signal.aborted && !isLive) throw interruptedByOperator(this.record);
-      const wish = await this.#deps.wishes.look();
-      if (wish !== undefined) {
-        await this.#fulfil(wish);
-      } else {
-        if (this.record.state !== 'paused') return;
-        await pause(pauseLookMs, AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]));
-      }
-    }
-  }
-
-  async #fulfil(wish: Wish): Promise<void> {
-    const { state } = this.record;
-    const isOnTheWay = state === 'canary' || state === 'injecting';
-    switch (wish.action) {
-      case 'pause':
-        if (!isOnTheWay) return this.#held.passOver(wish);
-        this.#pausedIn = state;
-        return this.#held.step('paused', { reason: askedBy(wish), obeyed: wish });
-      case 'resume':
-        if (state !== 'paused') return this.#held.note(wish);
-        return this.#held.step(this.#pausedIn, { obeyed: wish });
-      case 'abort':
-        return this.#abort(wish);
-      case 'rollback':
-        return this.#rollBack(wish);
-      default:
-        return wish.action satisfies never;
-    }
-  }
-
-  /** What is live stays live, measured when somebody resumes it. */
-  async #abort(wish: Wish): Promise<never> {
-    if (this.record.state === 'live') {
-      await this.#held.note(wish);
-      throw abortedWhileLive(this.record, wish);
-    }
-    await this.#held.step('aborted', { reason: askedBy(wish), obeyed: wish });
-    throw abortedFromElsewhere(this.record, wish);
-  }
-
-  async #rollBack(wish: Wish): Promise<never> {
-    const answers = await this.#held.takeBack(agentsToReturn(this.#options.plan.agents, this.agents));
-    this.#amend({ finishedAt: this.#deps.clock() });
-    await this.#held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
-    throw rolledBackFromElsewhere(wish, answers);
+  obey(): Promise<void> {
+    return this.#obedience.obey();
   }
 
   get #isCanaryDue(): boolean {
@@ -140,7 +89,7 @@ export class RolloutRun implements Rollout {
     if (pending.length === 0) return 0;
     await this.obey();
     const { at, done, failed, ms } = await this.#held.order('stage', pending, 'staged');
-    this.#amend({ batchesDone: this.record.batchesDone + 1 });
+    this.#held.amend({ batchesDone: this.record.batchesDone + 1 });
     this.#deps.report({
       type: 'batch',
       at,
@@ -176,7 +125,7 @@ export class RolloutRun implements Rollout {
       ...(verdict.passed ? {} : { reason: verdict.reason }),
     });
     if (!verdict.passed) await this.#stop(`the canary failed: ${verdict.reason}`);
-    this.#amend({ canaryPassedAt: this.#deps.clock() });
+    this.#held.amend({ canaryPassedAt: this.#deps.clock() });
   }
 
   /** A wish ends the watching early; what was left of the time is watched after it. */
@@ -213,7 +162,7 @@ export class RolloutRun implements Rollout {
     await held.settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
     await this.#requireFewFailures();
     const at = this.#deps.clock();
-    this.#amend({ liveAt: at });
+    this.#held.amend({ liveAt: at });
     await held.step('live');
     const live = this.record.counts.live ?? 0;
     this.#deps.report({ type: 'live', at, agents: live, heldOut: heldOut.length, ms: at - sentAt });
@@ -233,7 +182,7 @@ export class RolloutRun implements Rollout {
     const { agents } = this.#options.plan;
     const known = agents.filter(({ id }) => this.#held.outcomeOf(id) !== 'pending');
     const { returned, silent } = await this.#held.takeBack(agentsToReturn(known, this.agents));
-    this.#amend({ finishedAt: this.#deps.clock() });
+    this.#held.amend({ finishedAt: this.#deps.clock() });
     await this.#held.step('failed', { reason });
     throw stoppedByGate(this.record, { reason, returned, silent });
   }
@@ -247,11 +196,6 @@ export class RolloutRun implements Rollout {
     if (this.record.state !== state) await this.#held.step(state);
   }
 
-  /** Written with whatever is written next. */
-  #amend(change: Partial<RolloutRecord>): void {
-    this.#held.record = { ...this.record, ...change };
-  }
-
   async markAborted(): Promise<void> {
     if (this.record.state === 'live') return;
     await this.#held.step('aborted', { reason: 'interrupted by the operator' });
@@ -261,6 +205,3 @@ export class RolloutRun implements Rollout {
     return this.#held.close();
   }
 }
-
-/** A pause lasts until a wish comes; now and then the durable record is asked, too. */
-const pauseLookMs = 1_000;

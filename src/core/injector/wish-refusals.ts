@@ -60,14 +60,16 @@ export function doesNotFit(action: WishAction, { id, state }: { id: string; stat
   });
 }
 
-/** Nobody works on it, so that nobody can obey. */
+/** Nobody works on it, so that nobody can obey. One that is only stuck finds itself fenced off when it wakes. */
 export function nobodyHolds(action: WishAction, { id, state }: { id: string; state: string }): DreamnetError {
   const otherwise =
-    action === 'resume' ? '' : `; \`dreamnet rollout rollback ${id}\` returns its agents to what they had`;
+    action === 'resume'
+      ? ''
+      : `; \`dreamnet rollout rollback ${id}\` takes it over and returns its agents to what they had`;
   return new DreamnetError({
     code: 'DN516',
     kind: 'bad-input',
-    message: `No injector works on rollout ${id}: it is ${state}, and the process that held it has ended. Nothing is being sent.`,
+    message: `No injector works on rollout ${id}, which is ${state}: the one that held it has ended, or hangs.`,
     hint: `\`dreamnet inject --resume ${id}\` goes on with it${otherwise}.`,
   });
 }
@@ -97,7 +99,7 @@ export function notAnswered(action: WishAction, id: string, withinMs: number): D
   return new DreamnetError({
     code: 'DN519',
     kind: 'failed',
-    message: `The injector that holds rollout ${id} is alive, but has not answered within ${withinMs / 1000} s.`,
+    message: `The injector that holds rollout ${id} is alive, but has not answered within ${Math.round(withinMs / 100) / 10} s.`,
     hint: `It still has to ${action} before it sends anything more; see \`dreamnet rollout show ${id}\`.`,
   });
 }
