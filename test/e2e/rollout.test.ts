@@ -98,6 +98,7 @@ describe('a rollout that runs in another terminal', () => {
     expect(back.counts).toMatchObject({ rolled_back: 40, live: 0 });
     await expect.poll(() => programsLive(cli), { timeout: 10_000 }).toBe(0);
     expect(await cli.json(['rollout', 'rollback'])).toMatchObject({ changed: false });
+    expect((await cli.run(['results', id])).stdout).toContain('rolled back');
     await cli.json(['down']);
   }, 60_000);
 
