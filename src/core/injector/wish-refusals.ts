@@ -152,5 +152,5 @@ function hintFor(action: WishAction, { id, state }: { id: string; state: string 
   if (next.includes('injecting')) return `Go on with \`dreamnet inject --resume ${id}\`.`;
   if (next.includes('rolled_back') && action !== 'rollback')
     return `\`dreamnet rollout rollback ${id}\` returns its agents to what they had.`;
-  return 'See it with `dreamnet rollout show`.';
+  return `See it with \`dreamnet rollout show ${id}\`.`;
 }
