@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { steerRollout } from '../src/core/injector/steer.js';
 import type { LoopContext } from '../src/core/loop-context.js';
 import { resultSchema } from '../src/core/nerve/messages/result.js';
 import { readRollout } from '../src/core/nerve/rollout-records.js';
@@ -56,6 +57,38 @@ describe('the loop', () => {
     });
     expect(await published()).toEqual([]);
     expect((await readRollout(server.redis, server.names, id))?.state).toBe('live');
+  });
+
+  it('ends in its window at once when it is aborted or rolled back from elsewhere, and publishes nothing', async () => {
+    for (const [action, code, state, kind] of [
+      ['abort', 'DN535', 'live', 'interrupted'],
+      ['rollback', 'DN534', 'rolled_back', 'stopped-by-gate'],
+    ] as const) {
+      const instruction = instructionOf({ id: `instr_${action}`, target_agents: 12 });
+      let steered: Promise<unknown> | undefined;
+      const report = (event: PipelineEvent) => {
+        if (event.type === 'live')
+          steered = steerRollout(contextOf(), { typed: 'latest', action, by: 'a@b' });
+      };
+      const context = { ...contextOf(), report };
+      const ending = inject(context, { ...how, windowMs: 3_600_000, instruction });
+      await expect(ending).rejects.toMatchObject({ code, kind });
+      expect(await steered).toMatchObject({ changed: true, record: { state } });
+      expect(await published()).toEqual([]);
+    }
+  });
+
+  it('tells who asks for a pause once all agents are live that there is nothing to pause', async () => {
+    let paused: Promise<unknown> | undefined;
+    const report = (event: PipelineEvent) => {
+      if (event.type !== 'live') return;
+      paused = steerRollout(contextOf(), { typed: id, action: 'pause', by: 'a@b' });
+      paused.catch(() => undefined);
+    };
+    const instruction = instructionOf({ target_agents: 12 });
+    const outcome = await inject({ ...contextOf(), report }, { ...how, instruction });
+    expect(outcome.rollout.state).toBe('complete');
+    await expect(paused).rejects.toMatchObject({ code: 'DN515' });
   });
 });
 

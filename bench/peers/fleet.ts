@@ -82,7 +82,7 @@ export async function prepareRollout(
     program: { source },
   };
   const dependencies: RolloutDependencies = {
-    ...{ redis, names, key, clock: Date.now },
+    ...{ redis, names, key, name: 'bench', clock: Date.now },
     report: () => undefined,
     signal: new AbortController().signal,
   };

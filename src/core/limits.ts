@@ -26,6 +26,12 @@ export const limits = {
   redisGiveUpAfterMs: 10_000,
   /** Commands sent to Redis in one pipeline: more only grows the buffers, not the speed. */
   pipelineCommandsMax: 2_000,
+  /** Rollouts that `rollout list` can find: years of them; older ones stay readable by their whole id. */
+  rolloutsListedMax: 10_000,
+  /** A coordinator that has not been heard of for this long is dead: it says so ten times in this time. */
+  rolloutHoldMs: 5_000,
+  /** Coordinators look for wishes this often, and at once when one is published. */
+  rolloutLookEveryMs: 500,
   /** Time that an agent has to acknowledge an order before it counts as failed. */
   acknowledgeWithinMs: 10_000,
   /**

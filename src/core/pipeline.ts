@@ -205,15 +205,18 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
   const { record } = rollout;
   return reportPhase(context, 'measure', async () => {
     const endsAtMs = (record.liveAt ?? clock()) + record.windowMs;
-    await watchWindow({ ...context, endsAtMs });
+    const { interrupted: signal } = rollout;
+    await watchWindow({ ...context, endsAtMs, signal });
     const ids = [...rollout.agents.keys()];
     const records = await waitForReports({
       ...context,
+      signal,
       instruction: record.id,
       agents: ids,
       windowMs: record.windowMs,
     });
     if (context.signal.aborted) throw interruptedInWindow(record.id);
+    await rollout.obey();
     const input = { record, agents: rollout.agents, records, nowMs: clock(), decision };
     const measured = summarise(input);
     await writeLeaderboards({ redis, names, scores: agentScores(input) });

@@ -4,8 +4,10 @@ import { listAgents } from '../../src/core/fleet/registry.js';
 import { planRollout } from '../../src/core/injector/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
 import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/rollout.js';
+import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/steer.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
+import type { WishAction } from '../../src/core/nerve/messages/wish.js';
 import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import { key, throttleAll } from '../agent/support.js';
@@ -65,7 +67,7 @@ export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Pro
     resume: wish.resume ?? false,
   };
   const dependencies = {
-    ...{ redis, names, key, clock: Date.now },
+    ...{ redis, names, key, name: 'test', clock: Date.now },
     report: (event: PipelineEvent) => events.push(event),
     signal: controller.signal,
   };
@@ -110,4 +112,25 @@ export function timesTold(orders: readonly Order[], action: Order['action']): Ma
     for (const id of order.targets) times.set(id, (times.get(id) ?? 0) + 1);
   }
   return times;
+}
+
+/** As the command does it, in another terminal. */
+export function steerFrom(
+  { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
+  action: WishAction,
+  request: Partial<SteerRequest> = {},
+): Promise<Steered> {
+  return steerRollout(
+    {
+      ...{ redis, names, key, name: 'terminal-2', clock: Date.now, random: Math.random },
+      report: () => undefined,
+      signal: new AbortController().signal,
+    },
+    { typed: undefined, action, by: 'ana@ops-3', acknowledgeWithinMs: 1_000, ...request },
+  );
+}
+
+/** Its process is gone without a word, and has been for longer than a coordinator may be silent. */
+export async function forget({ redis, names }: TestRedis, id = 'instr_one'): Promise<void> {
+  await redis.hset(names.rollout(id), 'heldUntil', 1);
 }

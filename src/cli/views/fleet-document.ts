@@ -7,6 +7,7 @@ import { withoutPassword } from '../../core/fleet/redis-url.js';
 import { limits } from '../../core/limits.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
+import { readHold } from '../../core/nerve/rollout-holds.js';
 import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
 
 export interface FleetDocument {
@@ -122,11 +123,10 @@ function stateOf({
 
 /** Three small questions and the newest rollout. */
 export async function readFleetFacts(redis: Redis, names: Names, nowMs: number): Promise<FleetFacts> {
-  const [alive, known, newest, working] = await Promise.all([
+  const [alive, known, newest] = await Promise.all([
     redis.zcount(names.agents, `(${nowMs - limits.agentAliveMs}`, '+inf'),
     redis.zcard(names.agents),
     newestRollouts(redis, names, 1),
-    coordinatorConnected(redis),
   ]);
   const record = newest[0] === undefined ? undefined : await readRollout(redis, names, newest[0]);
   if (record === undefined) return { alive, known, lastRollout: null };
@@ -143,24 +143,16 @@ export async function readFleetFacts(redis: Redis, names: Names, nowMs: number):
       failed: counts.failed,
       plannedAt,
       finishedAt: finishedAt ?? null,
-      next: needsResume(record, working) ? `dreamnet inject --resume ${id}` : null,
+      next: nextStep(record, (await readHold(redis, names, id)).held),
     },
   };
 }
 
-/** Interrupted or paused it waits for somebody; in any state on the way it needs a process that works on it. */
-function needsResume({ state }: RolloutRecord, working: boolean): boolean {
-  if (state === 'aborted' || state === 'paused') return true;
-  return !working && ['planned', 'canary', 'injecting', 'live'].includes(state);
-}
-
-/** Whether a command that rolls out is connected, by the name it gave itself; where that may not be asked, perhaps. */
-async function coordinatorConnected(redis: Redis): Promise<boolean> {
-  try {
-    return /\bname=dreamnet-(run|inject|watch)-/.test(String(await redis.client('LIST')));
-  } catch {
-    return true;
-  }
+/** Interrupted it waits for somebody; in any state on the way it needs a process that works on it. */
+function nextStep({ id, state }: RolloutRecord, held: boolean): string | null {
+  if (held) return state === 'paused' ? `dreamnet rollout resume ${id}` : null;
+  const goesOn = ['planned', 'canary', 'injecting', 'paused', 'live', 'aborted'].includes(state);
+  return goesOn ? `dreamnet inject --resume ${id}` : null;
 }
 
 function redisOf({ status, redisUrl }: FleetDocumentOptions): FleetDocument['redis'] {

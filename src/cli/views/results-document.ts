@@ -69,7 +69,8 @@ export function cardOf({ result, decision, rollout }: ResultDocument): RunDocume
       heldOut,
       batches: rollout?.batches ?? Number.NaN,
       durationMs: rollout?.injectMs ?? Number.NaN,
-      state,
+      // It may have been taken back after it was measured.
+      state: rollout?.state === 'rolled_back' ? rollout.state : state,
       ...(rollout?.reason === undefined ? {} : { reason: rollout.reason }),
     },
     execution: { ...execution, notes: notesOf(result) },

@@ -1,7 +1,8 @@
-/** The agents of a rollout as values: where each begins, what an answer makes of it, and how many are where. Pure. */
+/** A rollout as values: its record and where each agent begins, what an answer makes of one, how many are where. Pure. */
 import type { Acknowledgement } from '../nerve/messages/order.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Plan, PlannedAgent } from './plan.js';
+import type { RolloutOptions } from './rollout.js';
 
 /**
  * Every agent at the start. Resumed, those that failed or were never asked are asked again, except in a rollout that is
@@ -22,6 +23,50 @@ export function startingAgents(
   return agents;
 }
 
+/** The record of a rollout that begins, or that goes on after an `earlier` coordinator. */
+export function recordAtStart({
+  instruction,
+  goal,
+  program,
+  plan,
+  windowMs,
+  epoch,
+  earlier,
+  agents,
+  nowMs,
+}: RolloutOptions & {
+  readonly epoch: number;
+  readonly earlier: RolloutRecord | undefined;
+  readonly agents: ReadonlyMap<string, RolloutAgent>;
+  readonly nowMs: number;
+}): RolloutRecord {
+  const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
+  return {
+    ...(goal === undefined ? {} : { goal }),
+    ...earlier,
+    id: instruction.id,
+    instruction,
+    state: earlier?.state ?? 'planned',
+    epoch,
+    program: {
+      name: program.name,
+      digest: program.digest,
+      bytes: program.bytes.length,
+      optimizationScore: program.optimizationScore,
+      costPerTask: program.costPerTask,
+      parameters: program.parameters,
+    },
+    agents: agents.size,
+    heldOut: [...agents.values()].filter((agent) => agent.heldOut).length,
+    batches: plan.batches.length,
+    batchesDone: plan.batches.filter((batch) => batch.every(isDone)).length,
+    counts: countsOf(agents),
+    maxFailures: plan.maxFailures,
+    windowMs,
+    plannedAt: earlier?.plannedAt ?? nowMs,
+  };
+}
+
 /** The same agents are held out as before, whatever the fleet looks like now: else an agent would change sides. */
 export function planAgain(plan: Plan, known: ReadonlyMap<string, RolloutAgent>): Plan {
   const asBefore = (agent: PlannedAgent) => ({
@@ -31,6 +76,26 @@ export function planAgain(plan: Plan, known: ReadonlyMap<string, RolloutAgent>):
   const batches = plan.batches.map((batch) => batch.map(asBefore));
   const agents = batches.flat();
   return { ...plan, batches, agents, heldOut: agents.filter(({ heldOut }) => heldOut).length };
+}
+
+/**
+ * Whom to tell that a program is taken back: agents that have it, and those that perhaps have it without our knowing.
+ * Those are agents that failed, because they may have obeyed late, and agents of the batch that was under way.
+ */
+export function agentsToReturn(
+  agents: readonly PlannedAgent[],
+  known: ReadonlyMap<string, RolloutAgent>,
+): { touched: PlannedAgent[]; perhaps: PlannedAgent[] } {
+  const outcomeOf = ({ id }: PlannedAgent) => known.get(id)?.outcome ?? 'pending';
+  const asked = agents.filter((agent) => outcomeOf(agent) !== 'pending').map(({ batch }) => batch);
+  const underWay = asked.reduce((last, batch) => Math.max(last, batch), -1) + 1;
+  return {
+    touched: agents.filter((agent) => ['staged', 'live'].includes(outcomeOf(agent))),
+    perhaps: agents.filter((agent) => {
+      const outcome = outcomeOf(agent);
+      return outcome === 'failed' || (outcome === 'pending' && agent.batch <= underWay);
+    }),
+  };
 }
 
 export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutRecord['counts'] {

@@ -25,7 +25,7 @@ export function nothingLeft({ id, counts }: RolloutRecord): DreamnetError {
   });
 }
 
-export function abortedByOperator({ id, counts }: RolloutRecord): DreamnetError {
+export function interruptedByOperator({ id, counts }: RolloutRecord): DreamnetError {
   const { staged = 0, live = 0, pending = 0 } = counts;
   return new DreamnetError({
     code: 'DN531',

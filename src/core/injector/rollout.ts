@@ -3,24 +3,30 @@
  * every agent answered is in Redis before the next order goes out, so that a killed injector can be resumed.
  */
 import type { Redis } from 'ioredis';
+import { limits } from '../limits.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
+import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
 import { readAcknowledgements } from './acknowledgements.js';
+import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
-import { planAgain } from './rollout-agents.js';
+import { planAgain, recordAtStart, startingAgents } from './rollout-agents.js';
 import { alreadyRolledOut } from './rollout-refusals.js';
 import { RolloutRun } from './rollout-run.js';
 import type { SigningKey } from './send-orders.js';
 import { requireStep } from './states.js';
+import { watchWishes } from './wishes.js';
 
 export interface RolloutDependencies {
   readonly redis: Redis;
   readonly names: Names;
   readonly key: SigningKey;
+  /** Name of this process, for those who ask who holds the rollout. */
+  readonly name: string;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly report: ReportEvent;
@@ -48,8 +54,15 @@ export interface RolloutVerdict {
 export interface Rollout {
   readonly record: RolloutRecord;
   readonly agents: ReadonlyMap<string, RolloutAgent>;
-  /** Stages everything and goes live; throws DN530 when a gate stopped it, DN531 when it was aborted. */
+  /** Raised when waiting has become pointless: interrupted here, or aborted or rolled back from elsewhere. */
+  readonly interrupted: AbortSignal;
+  /**
+   * Stages everything and goes live; throws DN530 when a gate stopped it, DN531 when it was interrupted, DN533 when it was
+   * aborted and DN534 when it was rolled back from elsewhere.
+   */
   run(): Promise<void>;
+  /** Does what is wished of it from elsewhere; throws DN534 after a rollback and DN535 after an abort while it is live. */
+  obey(): Promise<void>;
   /** Ends the window: after a good result the held-out agents go live too, after a harmful one everybody returns. */
   complete(verdict: RolloutVerdict): Promise<void>;
   /** Marks an interrupted rollout, so that others see that nobody is working on it. */
@@ -67,17 +80,44 @@ export async function openRollout(
   const earlier = await readRollout(redis, names, id);
   if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
   if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
-  const epoch = await claimRollout(redis, names, id, dependencies.clock());
+  const epoch = await claimRollout(redis, names, {
+    id,
+    holder: dependencies.name,
+    nowMs: dependencies.clock(),
+  });
   const known =
     earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
-  const reader = await readAcknowledgements(redis, { stream: names.acknowledgements(id), epoch });
   const plan = earlier === undefined ? options.plan : planAgain(options.plan, known);
-  const rollout = new RolloutRun(dependencies, { ...options, plan }, reader);
+  const agents = startingAgents(plan, known, earlier?.state === 'live');
+  const record = recordAtStart({ ...options, plan, epoch, earlier, agents, nowMs: dependencies.clock() });
+  const hold = await holdRollout(dependencies, { id, epoch, ...options });
+  const held = new HeldRollout(dependencies, hold, { record, agents });
   try {
-    await rollout.begin(epoch, earlier, known);
+    await held.write(agents);
+  } catch (thrown) {
+    await held.close();
+    throw thrown;
+  }
+  return new RolloutRun({ ...dependencies, wishes: hold.wishes }, { ...options, plan }, held);
+}
+
+/** Listens for what agents answer and operators wish. */
+export async function holdRollout(
+  { redis, names, clock, report }: RolloutDependencies,
+  {
+    id,
+    epoch,
+    acknowledgeWithinMs = limits.acknowledgeWithinMs,
+  }: { id: string; epoch: number; acknowledgeWithinMs?: number },
+): Promise<Hold> {
+  const reader = await readAcknowledgements(redis, { stream: names.acknowledgements(id), epoch });
+  try {
+    const onWish = (wish: Wish) =>
+      report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
+    const wishes = await watchWishes(redis, names, { rollout: id, epoch, onWish });
+    return { reader, wishes, acknowledgeWithinMs };
   } catch (thrown) {
     reader.close();
     throw thrown;
   }
-  return rollout;
 }

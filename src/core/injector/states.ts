@@ -1,6 +1,7 @@
-/** The rollout's state machine as data: which state may follow which (DESIGN section 7). */
+/** The rollout's state machine as data: which state may follow which (DESIGN section 7), and which wish fits which state. */
 import { DreamnetError } from '../errors.js';
 import type { RolloutState } from '../nerve/messages/rollout-record.js';
+import type { WishAction } from '../nerve/messages/wish.js';
 
 export const nextStates: Readonly<Record<RolloutState, readonly RolloutState[]>> = {
   planned: ['canary', 'injecting', 'aborted', 'failed'],
@@ -13,6 +14,29 @@ export const nextStates: Readonly<Record<RolloutState, readonly RolloutState[]>>
   complete: ['rolled_back'],
   rolled_back: [],
   failed: ['canary', 'injecting', 'rolled_back'],
+};
+
+export interface WishRule {
+  /** States of a rollout in somebody's hands in which the wish makes sense. */
+  readonly when: readonly RolloutState[];
+  /** States in which there is nothing to do any more. */
+  readonly done: readonly RolloutState[];
+  /** Waiting wishes that this one takes the place of: what takes more back goes before what takes less. */
+  readonly overrules: readonly WishAction[];
+}
+
+const onTheWay: readonly RolloutState[] = ['planned', 'canary', 'injecting'];
+
+export const wishRules: Readonly<Record<WishAction, WishRule>> = {
+  pause: { when: onTheWay, done: ['paused'], overrules: ['resume'] },
+  resume: { when: ['paused'], done: onTheWay, overrules: ['pause'] },
+  // Nothing is sent while it is live, so that there is nothing to pause; an abort ends its measurement.
+  abort: { when: [...onTheWay, 'paused', 'live'], done: ['aborted'], overrules: ['pause', 'resume'] },
+  rollback: {
+    when: [...onTheWay, 'paused', 'live'],
+    done: ['rolled_back'],
+    overrules: ['pause', 'resume', 'abort'],
+  },
 };
 
 /** Throws DN511 for a step that the machine does not have. */

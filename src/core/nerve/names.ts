@@ -40,6 +40,8 @@ export interface Names {
   program(digest: string): string;
   /** Hash: rollout state; per-agent states are its fields `agent:<id>`, so that one script can change both. */
   rollout(id: string): string;
+  /** Channel: ids of wishes for the coordinator of one rollout; the wish itself is a field of `rollout(id)`. */
+  wishes(rolloutId: string): string;
   /** Stream: acknowledgements of one rollout's orders. */
   acknowledgements(rolloutId: string): string;
   /** Stream: orders for the agents that one host process carries. */
@@ -76,6 +78,7 @@ export function createNames(prefix = ''): Names {
     tasks: (agentId) => name(`tasks:${agentId}`),
     program: (digest) => name(`program:${digest}`),
     rollout: (id) => name(`rollout:${id}`),
+    wishes: (rolloutId) => name(`rollout:${rolloutId}:wishes`),
     acknowledgements: (rolloutId) => name(`rollout:${rolloutId}:acks`),
     orders: (hostId) => name(`host:${hostId}:orders`),
     trace: (agentId) => name(`trace:${agentId}`),

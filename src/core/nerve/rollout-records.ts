@@ -1,6 +1,7 @@
 /** `rollout:<id>` hashes: written only by the coordinator that holds the rollout, read by anyone. */
 import type { Redis } from 'ioredis';
 import { DreamnetError } from '../errors.js';
+import { limits } from '../limits.js';
 import {
   type RolloutAgent,
   type RolloutRecord,
@@ -8,30 +9,44 @@ import {
   rolloutRecordSchema,
 } from './messages/rollout-record.js';
 import type { Names } from './names.js';
-import { parseRecord } from './records.js';
+import { parseRecord, pipelinedReads } from './records.js';
 import { runScript } from './run-script.js';
 
 const agentField = 'agent:';
 /** Fields per script call: keeps one call below a few milliseconds of Redis time. */
 const fieldsPerCall = 1_000;
 
+export interface Claim {
+  readonly id: string;
+  /** Name of the process that claims. */
+  readonly holder: string;
+  readonly nowMs: number;
+}
+
 /** A new coordinator epoch, newer than any before; throws DN510 when a newer coordinator already holds the rollout. */
-export async function claimRollout(redis: Redis, names: Names, id: string, nowMs: number): Promise<number> {
+export async function claimRollout(redis: Redis, names: Names, claim: Claim): Promise<number> {
+  const { id, holder, nowMs } = claim;
   const epoch = Number(await runScript(redis, 'next-epoch', names.epoch, [Math.floor(nowMs)]));
-  const claimed = await runScript(redis, 'claim-rollout', names.rollout(id), [epoch]);
+  const args = [epoch, holder, limits.rolloutHoldMs];
+  const claimed = await runScript(redis, 'claim-rollout', names.rollout(id), args);
   if (claimed !== 1) throw takenOver(id);
   return epoch;
 }
 
-/** Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. */
+/**
+ * Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. `answered` is the
+ * id of the wish that was obeyed by what is written.
+ */
 export async function writeRollout(
   redis: Redis,
   names: Names,
   record: RolloutRecord,
   agents: ReadonlyMap<string, RolloutAgent>,
+  answered?: string,
 ): Promise<void> {
   const fields = [...agents].map(([id, agent]) => [`${agentField}${id}`, JSON.stringify(agent)]);
   fields.push(['record', JSON.stringify(record)]);
+  if (answered !== undefined) fields.push(['answered', answered]);
   for (let from = 0; from < fields.length; from += fieldsPerCall) {
     const part = fields.slice(from, from + fieldsPerCall).flat();
     const written = await runScript(redis, 'write-rollout', names.rollout(record.id), [
@@ -42,6 +57,7 @@ export async function writeRollout(
   }
   await Promise.all([
     redis.zadd(names.rollouts, record.plannedAt, record.id),
+    redis.zremrangebyrank(names.rollouts, 0, -limits.rolloutsListedMax - 1),
     redis.publish(names.rolloutChanges, record.id),
   ]);
 }
@@ -52,6 +68,18 @@ export async function readRollout(
   id: string,
 ): Promise<RolloutRecord | undefined> {
   return parseRecord(await redis.hget(names.rollout(id), 'record'), rolloutRecordSchema);
+}
+
+/** Records in the order of the ids; undefined where there is none or it does not fit. */
+export async function readRollouts(
+  redis: Redis,
+  names: Names,
+  ids: readonly string[],
+): Promise<(RolloutRecord | undefined)[]> {
+  const texts = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
+    pipeline.hget(names.rollout(id), 'record'),
+  );
+  return texts.map((text) => parseRecord(text, rolloutRecordSchema));
 }
 
 /** Every agent of a rollout with its outcome. */
@@ -74,7 +102,7 @@ export async function newestRollouts(redis: Redis, names: Names, count: number):
   return redis.zrevrange(names.rollouts, 0, count - 1);
 }
 
-function takenOver(id: string): DreamnetError {
+export function takenOver(id: string): DreamnetError {
   return new DreamnetError({
     code: 'DN510',
     kind: 'failed',

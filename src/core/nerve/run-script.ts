@@ -5,8 +5,10 @@ import type { Redis } from 'ioredis';
 
 export type ScriptName =
   | 'append-result'
+  | 'ask-rollout'
   | 'claim-rollout'
   | 'hold-lease'
+  | 'hold-rollout'
   | 'next-epoch'
   | 'release-lease'
   | 'write-rollout';

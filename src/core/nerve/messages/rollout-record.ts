@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 import { instructionSchema } from './instruction.js';
+import { controlSchema } from './wish.js';
 
 export const rolloutStateSchema = z.enum([
   'planned',
@@ -40,6 +41,8 @@ export const rolloutRecordSchema = z.object({
   state: rolloutStateSchema,
   /** Why it is paused, aborted, rolled back or failed. */
   reason: z.string().optional(),
+  /** What an operator asked of it last, while it ran or after it. */
+  control: controlSchema.optional(),
   epoch: z.number().int(),
   program: z.object({
     name: z.string(),

@@ -1,0 +1,48 @@
+/** What `rollout pause|resume|abort|rollback` have in common: their words in, what came of them as a document out. */
+import { Args, Flags } from '@oclif/core';
+import { DreamnetError } from '../core/errors.js';
+import { type Steered, type SteerRequest, steerRollout } from '../core/injector/steer.js';
+import { type SessionOptions, withReading } from './open-session.js';
+import { operatorName } from './operator.js';
+import { type SteeredDocument, steeredDocument } from './views/steered-view.js';
+
+export const rolloutArg = Args.string({
+  description: 'Id of the rollout, or the beginning of one. [default: the newest]',
+});
+
+export const steerFlags = {
+  reason: Flags.string({
+    char: 'm',
+    description: 'Why, for those who look at it later.',
+    helpValue: '<text>',
+    parse: async (text) => checkedReason(text),
+  }),
+};
+
+export interface SteerOptions extends Pick<SteerRequest, 'action'> {
+  readonly id: string | undefined;
+  readonly flags: SessionOptions['flags'] & { readonly reason?: string | undefined };
+  readonly signal: AbortSignal;
+  readonly note: (text: string) => void;
+}
+
+export async function steer({ action, id, flags, signal, note }: SteerOptions): Promise<SteeredDocument> {
+  const onWaiting = (holder: string) =>
+    note(`Asked ${holder}; it sends nothing more, and takes in the answers that are under way first.`);
+  const by = operatorName();
+  const steered: Steered = await withReading({ command: 'rollout', flags, signal }, ({ context }) =>
+    steerRollout(context, { action, typed: id, by, reason: flags.reason, onWaiting }),
+  );
+  return steeredDocument(action, steered);
+}
+
+function checkedReason(text: string): string {
+  const reason = text.trim();
+  if (reason.length >= 1 && reason.length <= 500) return reason;
+  throw new DreamnetError({
+    code: 'DN923',
+    kind: 'bad-input',
+    message: reason === '' ? '--reason is empty.' : `--reason has ${reason.length} characters; 500 fit.`,
+    hint: 'Write for example --reason "payments is deploying".',
+  });
+}

@@ -1,0 +1,200 @@
+/**
+ * A rollout in the hands of this process: its record and agents, orders out and answers in. Every write is fenced by the
+ * coordinator's epoch, and what became of each agent is written down before the next order goes out.
+ */
+import { limits } from '../limits.js';
+import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
+import type {
+  AgentOutcome,
+  RolloutAgent,
+  RolloutRecord,
+  RolloutState,
+} from '../nerve/messages/rollout-record.js';
+import type { Wish } from '../nerve/messages/wish.js';
+import { writeRollout } from '../nerve/rollout-records.js';
+import type { AcknowledgementReader } from './acknowledgements.js';
+import type { PlannedAgent } from './plan.js';
+import type { RolloutDependencies } from './rollout.js';
+import { countsOf, settledAgent } from './rollout-agents.js';
+import { type OrderBatch, sendOrders } from './send-orders.js';
+import { requireStep } from './states.js';
+import type { WishWatch } from './wishes.js';
+
+export interface Hold {
+  readonly reader: AcknowledgementReader;
+  readonly wishes: WishWatch;
+  readonly acknowledgeWithinMs: number;
+}
+
+export class HeldRollout {
+  readonly #deps: RolloutDependencies;
+  readonly #hold: Hold;
+  record: RolloutRecord;
+  readonly agents: Map<string, RolloutAgent>;
+  /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
+  isFinishing = false;
+
+  constructor(
+    dependencies: RolloutDependencies,
+    hold: Hold,
+    held: { readonly record: RolloutRecord; readonly agents: Map<string, RolloutAgent> },
+  ) {
+    this.#deps = dependencies;
+    this.#hold = hold;
+    this.record = held.record;
+    this.agents = held.agents;
+  }
+
+  get acknowledgeWithinMs(): number {
+    return this.#hold.acknowledgeWithinMs;
+  }
+
+  outcomeOf(id: string): AgentOutcome {
+    return this.agents.get(id)?.outcome ?? 'pending';
+  }
+
+  /** What ends a wait early: an interruption, and a wish after which the answers do not matter. */
+  get signal(): AbortSignal {
+    return this.isFinishing ? neverAborted : AbortSignal.any([this.#deps.signal, this.#hold.wishes.urgent]);
+  }
+
+  /** Orders something, and writes down what the agents answered; how many of them did as they were told. */
+  async order(action: OrderAction, targets: readonly PlannedAgent[], outcome: AgentOutcome, reason?: string) {
+    const sentAt = this.#deps.clock();
+    const answers = this.answersTo(action, targets);
+    await this.send([this.batchOf(action, targets)]);
+    const failed = await this.settle(targets, await answers, { outcome, sentAt, reason });
+    const at = this.#deps.clock();
+    return { at, done: targets.length - failed, failed, ms: at - sentAt };
+  }
+
+  /** Listens for the answers of these agents; begins before the order is sent. */
+  answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
+    const answers = this.#hold.reader.waitFor({
+      agents: new Set(targets.map(({ id }) => id)),
+      action,
+      digest: this.record.program.digest,
+      withinMs: this.#hold.acknowledgeWithinMs,
+      signal: this.signal,
+    });
+    // Sending may fail before anybody waits for the answers; that failure is the one to tell.
+    answers.catch(() => undefined);
+    return answers;
+  }
+
+  batchOf(action: OrderAction, targets: readonly PlannedAgent[]): OrderBatch {
+    const { id, program, epoch, windowMs } = this.record;
+    return {
+      targets,
+      order: {
+        version: 1,
+        instruction: id,
+        action,
+        digest: program.digest,
+        parameters: { ...program.parameters },
+        epoch,
+        expires: Math.ceil(this.#deps.clock() + windowMs + limits.orderLifeMs),
+        windowMs,
+      },
+    };
+  }
+
+  send(batches: readonly OrderBatch[]): Promise<void> {
+    return sendOrders(this.#deps.redis, this.#deps.names, this.#deps.key, batches);
+  }
+
+  /** Writes down what became of each agent; the number that failed. */
+  async settle(
+    targets: readonly PlannedAgent[],
+    answers: ReadonlyMap<string, Acknowledgement>,
+    { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
+  ): Promise<number> {
+    const changed = new Map<string, RolloutAgent>();
+    for (const target of targets) {
+      const { id } = target;
+      const answer = answers.get(id);
+      // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
+      if (answer === undefined && this.signal.aborted) continue;
+      const withinMs = this.#hold.acknowledgeWithinMs;
+      const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
+      changed.set(id, agent);
+      this.agents.set(id, agent);
+      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
+    }
+    await this.write(changed);
+    return [...changed.values()].filter((agent) => agent.outcome === 'failed').length;
+  }
+
+  /**
+   * Returns agents to what they had. `touched` ones are waited for; `perhaps` ones are told without waiting, because an
+   * order to them may be under way still, or one that was thought lost may have been obeyed late.
+   */
+  async takeBack({
+    touched,
+    perhaps,
+  }: {
+    touched: readonly PlannedAgent[];
+    perhaps: readonly PlannedAgent[];
+  }) {
+    this.isFinishing = true;
+    await this.send([this.batchOf('undo', perhaps)]);
+    const { done: returned, failed: silent } = await this.order('undo', touched, 'rolled_back');
+    return { returned, silent };
+  }
+
+  /** Written with whatever is written next. */
+  amend(change: Partial<RolloutRecord>): void {
+    this.record = { ...this.record, ...change };
+  }
+
+  /** `obeyed` is the wish that the step obeys. */
+  async step(state: RolloutState, { reason, obeyed }: { reason?: string | undefined; obeyed?: Wish } = {}) {
+    requireStep(this.record.state, state);
+    const { reason: _old, ...record } = this.record;
+    this.record = { ...record, state, ...why(reason), ...this.#control(obeyed) };
+    await this.write(new Map(), obeyed);
+    this.#deps.report({ type: 'state', at: this.#deps.clock(), state, ...why(reason) });
+  }
+
+  /** A wish that is fulfilled in the state that it is in. */
+  async note(obeyed: Wish): Promise<void> {
+    this.record = { ...this.record, ...this.#control(obeyed) };
+    await this.write(new Map(), obeyed);
+  }
+
+  /** A wish that came too late: who asked sees that it was looked at, and not done. */
+  async passOver(wish: Wish): Promise<void> {
+    await this.write(new Map(), wish);
+  }
+
+  async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
+    this.record = { ...this.record, counts: countsOf(this.agents) };
+    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, answered?.id);
+    if (answered !== undefined) this.#hold.wishes.answered(answered);
+  }
+
+  async close(): Promise<void> {
+    this.#hold.reader.close();
+    await this.#hold.wishes.close();
+    const { redis, names } = this.#deps;
+    await redis
+      .pexpire(names.acknowledgements(this.record.id), limits.acknowledgementsKeptMs)
+      .catch(() => undefined);
+  }
+
+  #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {
+    if (obeyed === undefined) return {};
+    const { id: wish, action, by, reason } = obeyed;
+    return { control: { wish, action, by, at: this.#deps.clock(), ...why(reason) } };
+  }
+
+  #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
+    this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
+  }
+}
+
+const neverAborted = new AbortController().signal;
+
+function why(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}

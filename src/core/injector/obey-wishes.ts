@@ -1,0 +1,88 @@
+/** What is wished of a rollout from elsewhere in, the rollout as it was wished to be out: asked before each of its orders. */
+import type { RolloutState } from '../nerve/messages/rollout-record.js';
+import type { Wish } from '../nerve/messages/wish.js';
+import { pause } from '../pause.js';
+import type { HeldRollout } from './held-rollout.js';
+import type { PlannedAgent } from './plan.js';
+import { agentsToReturn } from './rollout-agents.js';
+import { interruptedByOperator } from './rollout-refusals.js';
+import { abortedFromElsewhere, abortedWhileLive, askedBy, rolledBackFromElsewhere } from './wish-refusals.js';
+import type { WishWatch } from './wishes.js';
+
+export interface ObedienceDependencies {
+  readonly wishes: WishWatch;
+  readonly clock: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** A pause lasts until a wish comes; now and then the durable record is asked, too. */
+const pauseLookMs = 1_000;
+
+export class Obedience {
+  readonly #deps: ObedienceDependencies;
+  readonly #held: HeldRollout;
+  readonly #agents: readonly PlannedAgent[];
+  /** Where a pause began, which is where it goes on. */
+  #pausedIn: RolloutState = 'injecting';
+
+  constructor(dependencies: ObedienceDependencies, held: HeldRollout, agents: readonly PlannedAgent[]) {
+    this.#deps = dependencies;
+    this.#held = held;
+    this.#agents = agents;
+  }
+
+  /** Returns when nothing is wished any more, and not while it is paused. Once it is live, Ctrl-C is the pipeline's matter. */
+  async obey(): Promise<void> {
+    for (;;) {
+      const { state } = this.#held.record;
+      if (this.#deps.signal.aborted && state !== 'live') throw interruptedByOperator(this.#held.record);
+      if (await this.obeyOnce()) continue;
+      if (state !== 'paused') return;
+      await pause(pauseLookMs, AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]));
+    }
+  }
+
+  /** Does what is wished now, whoever else wants it to stop; false when there is nothing. */
+  async obeyOnce(): Promise<boolean> {
+    const wish = await this.#deps.wishes.look();
+    if (wish === undefined) return false;
+    await this.#fulfil(wish);
+    return true;
+  }
+
+  async #fulfil(wish: Wish): Promise<void> {
+    const { state } = this.#held.record;
+    switch (wish.action) {
+      case 'pause':
+        if (state !== 'canary' && state !== 'injecting') return this.#held.passOver(wish);
+        this.#pausedIn = state;
+        return this.#held.step('paused', { reason: askedBy(wish), obeyed: wish });
+      case 'resume':
+        if (state !== 'paused') return this.#held.note(wish);
+        return this.#held.step(this.#pausedIn, { obeyed: wish });
+      case 'abort':
+        return this.#abort(wish);
+      case 'rollback':
+        return this.#rollBack(wish);
+      default:
+        return wish.action satisfies never;
+    }
+  }
+
+  /** What is live stays live, measured when somebody resumes it. */
+  async #abort(wish: Wish): Promise<never> {
+    if (this.#held.record.state === 'live') {
+      await this.#held.note(wish);
+      throw abortedWhileLive(this.#held.record, wish);
+    }
+    await this.#held.step('aborted', { reason: askedBy(wish), obeyed: wish });
+    throw abortedFromElsewhere(this.#held.record, wish);
+  }
+
+  async #rollBack(wish: Wish): Promise<never> {
+    const answers = await this.#held.takeBack(agentsToReturn(this.#agents, this.#held.agents));
+    this.#held.amend({ finishedAt: this.#deps.clock() });
+    await this.#held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
+    throw rolledBackFromElsewhere(wish, answers);
+  }
+}

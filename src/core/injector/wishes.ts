@@ -1,0 +1,74 @@
+/**
+ * What is wished of a rollout while this process holds it: read from Redis before each order, and looked for meanwhile,
+ * so that a long wait ends early. Looking also says that the coordinator is alive.
+ */
+import type { Redis } from 'ioredis';
+import { limits } from '../limits.js';
+import { duplicateConnection } from '../nerve/connection.js';
+import type { Wish } from '../nerve/messages/wish.js';
+import type { Names } from '../nerve/names.js';
+import { prolongHold } from '../nerve/rollout-holds.js';
+import { takenOver } from '../nerve/rollout-records.js';
+
+export interface WishWatch {
+  /** The wish that waits, as of now; throws DN510 when another coordinator has taken over. */
+  look(): Promise<Wish | undefined>;
+  /** Raised while a wish waits, and when the rollout has been taken over. */
+  readonly waiting: AbortSignal;
+  /** Raised when waiting for anything else has become pointless: an abort, a rollback, a takeover. */
+  readonly urgent: AbortSignal;
+  /** A wish was obeyed, and that is written down: from here on the signal waits for the next one. */
+  answered(wish: Wish): void;
+  /** Lets go of the rollout. */
+  close(): Promise<void>;
+}
+
+export async function watchWishes(
+  redis: Redis,
+  names: Names,
+  { rollout, epoch, onWish }: { rollout: string; epoch: number; onWish: (wish: Wish) => void },
+): Promise<WishWatch> {
+  let waiting = new AbortController();
+  const urgent = new AbortController();
+  let newest: Wish | undefined;
+  const prolong = (holdMs: number) => prolongHold(redis, names, { rollout, epoch, holdMs });
+
+  const look = async () => {
+    const found = await prolong(limits.rolloutHoldMs);
+    if (found === 'lost') {
+      waiting.abort();
+      urgent.abort();
+      throw takenOver(rollout);
+    }
+    if (found === 'none') return undefined;
+    if (found.id !== newest?.id) {
+      newest = found;
+      onWish(found);
+      waiting.abort();
+      if (found.action === 'abort' || found.action === 'rollback') urgent.abort();
+    }
+    return found;
+  };
+  // A connection that is lost, or a takeover, is told by the next look of whoever is about to send something.
+  const lookQuietly = () => void look().catch(() => undefined);
+  const listener = await duplicateConnection(redis);
+  listener.on('message', lookQuietly);
+  await listener.subscribe(names.wishes(rollout));
+  const timer = setInterval(lookQuietly, limits.rolloutLookEveryMs);
+
+  return {
+    look,
+    get waiting() {
+      return waiting.signal;
+    },
+    urgent: urgent.signal,
+    answered(wish) {
+      if (wish.id === newest?.id) waiting = new AbortController();
+    },
+    async close() {
+      clearInterval(timer);
+      listener.disconnect();
+      await prolong(0).catch(() => undefined);
+    },
+  };
+}
