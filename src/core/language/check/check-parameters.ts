@@ -1,7 +1,9 @@
 /** Parameters: default and range must be written-out values of one quantity, in order; makes their names known. */
 
+import type { CheckedParameter } from '../checked-tree.js';
+import { spanBetween } from '../diagnostics/diagnostics.js';
 import { languageLimits } from '../limits.js';
-import type { ExpressionNode, ParameterNode } from '../syntax/tree.js';
+import type { ExpressionNode, NumberNode, ParameterNode } from '../syntax/tree.js';
 import { bareNumber, goTogether, merged, nameOfQuantity, type Quantity, unknown } from '../units/quantity.js';
 import { formatQuantity } from '../units/units.js';
 import type { CheckContext } from './check-context.js';
@@ -40,13 +42,8 @@ function checkParameter(node: ParameterNode, context: CheckContext): Quantity | 
   };
   context.parameters.push(parameter);
   if (type === undefined || unit === undefined) return undefined;
-  if (parameter.min > parameter.max)
-    reportRange(node, 'the range is empty: its ends are in the wrong order', context);
-  else if (parameter.default < parameter.min || parameter.default > parameter.max) {
-    const [low, high] = [formatQuantity(parameter.min, unit), formatQuantity(parameter.max, unit)];
-    reportRange(node, `the default is outside its range of ${low} to ${high}`, context);
-  }
-  return type;
+  // What it can be is not known then, and what its uses can be would be a consequence.
+  return reportRange(node, { ...parameter, unit }, context) ? undefined : type;
 }
 
 /** A parameter of `-0%` is 0: the manifest is JSON, which tools write without the sign of a zero. */
@@ -109,15 +106,36 @@ function reportMeaningless(node: ParameterNode, context: CheckContext): void {
   });
 }
 
-function reportRange(node: ParameterNode, message: string, context: CheckContext): void {
-  const low = node.range?.low.span ?? node.initial.span;
+/** True after a report. A bare number among ratios is what does not fit: 5 is 500% there. */
+function reportRange(
+  { initial, range }: ParameterNode,
+  { min, max, default: usual, unit }: CheckedParameter,
+  context: CheckContext,
+): boolean {
+  const isEmpty = min > max;
+  if (range === undefined || (!isEmpty && usual >= min && usual <= max)) return false;
+  const ends = spanBetween(range.low.span, range.high.span);
+  const suspects = isEmpty ? [range.low, range.high] : [usual < min ? range.low : range.high, initial];
+  const bare = unit === 'ratio' ? suspects.find(isBare) : undefined;
+  const replacement = bare === undefined ? undefined : `${bare.amount}%`;
+  const span = bare?.span ?? (isEmpty ? ends : initial.span);
+  const [low, high] = [formatQuantity(min, unit), formatQuantity(max, unit)];
   context.diagnostics.add({
     code: 'DN025',
-    message,
-    span: node.initial.span,
-    related: [{ span: low, message: 'the range begins here' }],
-    hint: 'write name = default IN lowest..highest',
+    message: isEmpty
+      ? `the range is empty: it would go from ${low} to ${high}`
+      : `the default is outside its range of ${low} to ${high}`,
+    span,
+    related: span === initial.span ? [{ span: ends, message: 'this is the range' }] : [],
+    hint:
+      replacement === undefined ? 'write name = default IN lowest..highest' : `did you mean ${replacement}?`,
+    suggestion: replacement === undefined ? undefined : { span, replacement, certain: false },
   });
+  return true;
+}
+
+function isBare(node: ExpressionNode): node is NumberNode {
+  return node.kind === 'number' && node.unit === '';
 }
 
 function reportTooMany(parameters: readonly ParameterNode[], context: CheckContext): void {
