@@ -115,10 +115,20 @@ export class CheckContext {
     return written.length > 40 ? `${written.slice(0, 39)}…` : written;
   }
 
+  /** The end of what stands before a place on its line. */
+  textBefore({ offset, column }: Span): string {
+    return this.source.slice(Math.max(offset - (column - 1), offset - 60), offset);
+  }
+
   /** Says when a name cannot be given to anything. */
   refuseReserved({ name, span }: NameNode): void {
     if (!name.startsWith('__')) return;
     this.diagnostics.add({ code: 'DN015', message: `names that begin with __ are reserved: ${name}`, span });
+  }
+
+  #isTuned({ kind, index }: ValueBinding): boolean {
+    const parameter = kind === 'parameter' ? this.parameters[index] : undefined;
+    return parameter !== undefined && parameter.min !== parameter.max;
   }
 
   #warnUnused(scope: Map<string, Binding> | undefined): void {
@@ -129,7 +139,7 @@ export class CheckContext {
         code: 'DN040',
         message: `${binding.name} is never used`,
         span: binding.span,
-        hint: binding.kind === 'parameter' ? 'a governor would tune it in vain' : 'remove it',
+        hint: this.#isTuned(binding) ? 'a governor would tune it in vain' : 'remove it',
       });
     }
   }

@@ -62,9 +62,13 @@ function reportUnknownName({ name, span }: NameNode, context: CheckContext): Che
   const field = task === undefined ? undefined : fieldByName(context.capabilities, name);
   const visible = context.visible().map((binding) => binding.name);
   const instead = insteadOfValue(name);
-  const unit = quantityOfUnit(name) === undefined ? undefined : `1${name}`;
+  const unit = quantityOfUnit(name) === undefined ? undefined : hintForUnit({ name, span }, context);
   const near =
-    field !== undefined ? `${task}.${name}` : instead === undefined ? nearestWord(name, visible) : undefined;
+    field !== undefined
+      ? `${task}.${name}`
+      : (instead ?? unit) === undefined
+        ? nearestName(name, visible)
+        : undefined;
   context.diagnostics.add({
     code: 'DN014',
     message: `nothing is called ${name} here`,
@@ -83,8 +87,24 @@ function hintFor(known: {
   readonly unit: string | undefined;
 }): string {
   if (known.near !== undefined) return `did you mean ${known.near}?`;
-  if (known.unit !== undefined) return `a unit stands behind a number, as in ${known.unit}`;
-  return known.instead ?? 'a LET or a parameter must give the name before';
+  return known.unit ?? known.instead ?? 'a LET or a parameter must give the name before';
+}
+
+/** A name of one letter is near every other one, so it says nothing. */
+function nearestName(name: string, visible: readonly string[]): string | undefined {
+  if (name.length === 1) return undefined;
+  return nearestWord(
+    name,
+    visible.filter((candidate) => candidate.length > 1),
+  );
+}
+
+/** `$0.5/h` is no number of dollars and no quantity of its own. */
+function hintForUnit({ name, span }: NameNode, context: CheckContext): string {
+  const [, money, slash] = /(\$[\d._]*\d|\d[\d._]*\$)?\s*(\/)\s*$/.exec(context.textBefore(span)) ?? [];
+  if (money !== undefined) return `there is no unit $/${name}: write ${money}`;
+  if (slash !== undefined) return `a number has one unit; to divide by a quantity, write / 1${name}`;
+  return `a unit stands behind a number, as in 1${name}`;
 }
 
 function reportNoTask(node: FieldNode, exists: boolean, context: CheckContext): CheckedValue {

@@ -138,10 +138,17 @@ function reportForeignOperator(cursor: TokenCursor): boolean {
   const { kind, text } = cursor.current;
   if ((kind !== 'name' && !cursor.is('IN')) || cursor.opensLine || cursor.is('(', kind === 'name' ? 1 : 9))
     return false;
-  const instead = insteadOfOperator(text);
+  const instead = insteadOfNull(cursor) ?? insteadOfOperator(text);
   if (instead === undefined) return false;
   cursor.complain(`there is no ${text} between values`, 'a comparison: > >= < <= == !=', instead);
   return true;
+}
+
+/** IS NULL, IS NOT NULL: it is the NULL for which nothing can be written. */
+function insteadOfNull(cursor: TokenCursor): string | undefined {
+  if (cursor.current.text.toLowerCase() !== 'is') return undefined;
+  const { kind, text } = cursor.peek(cursor.is('NOT', 1) ? 2 : 1);
+  return kind === 'name' ? insteadOfValue(text) : undefined;
 }
 
 function takeComparison(cursor: TokenCursor, left: ExpressionNode): ComparisonOperator | undefined {
