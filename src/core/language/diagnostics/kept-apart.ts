@@ -9,7 +9,10 @@ export function keptApart(suggestion: Suggestion, source: string): Suggestion {
   const { span, replacement, certain } = suggestion;
   if (!certain || replacement === '') return suggestion;
   const end = span.offset + span.length;
-  const before = wouldJoin(source.slice(Math.max(0, span.offset - 2), span.offset), replacement) ? ' ' : '';
+  const ahead = source.slice(Math.max(0, span.offset - 2), span.offset);
+  // A unit is one word with its number, and stays so.
+  const isUnit = /\p{N}$/u.test(ahead) && /^\p{L}/u.test(source.slice(span.offset, end));
+  const before = !isUnit && wouldJoin(ahead, replacement) ? ' ' : '';
   const after = wouldJoin(replacement, source.slice(end, end + 2)) ? ' ' : '';
   return { ...suggestion, replacement: `${before}${replacement}${after}` };
 }

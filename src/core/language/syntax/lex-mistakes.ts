@@ -1,7 +1,7 @@
 /** What the lexer has to say: a place and what stands there in, the details of a diagnostic out. */
 import type { DiagnosticDetails, Span } from '../diagnostics/diagnostics.js';
 import { languageLimits } from '../limits.js';
-import { nearestUnit } from '../units/unit-words.js';
+import { nearestUnit, surelyMeant } from '../units/unit-words.js';
 import { unitNames } from '../units/units.js';
 
 export function slashComment(span: Span, couldDivide: boolean): DiagnosticDetails {
@@ -120,7 +120,10 @@ export function unit(span: Span, written: string): DiagnosticDetails {
     found: written,
     expected: `a unit: ${unitNames.join(' ')}`,
     hint: near === undefined ? undefined : `did you mean ${near}?`,
-    suggestion: near === undefined ? undefined : { span, replacement: near, certain: false },
+    suggestion:
+      near === undefined
+        ? undefined
+        : { span, replacement: near, certain: surelyMeant(written) !== undefined },
   };
 }
 

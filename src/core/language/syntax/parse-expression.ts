@@ -1,7 +1,7 @@
 /** Expressions: tokens in, expression nodes out, by precedence: OR, AND, NOT, comparison, + -, * /, sign. */
 import { type Span, spanBetween } from '../diagnostics/diagnostics.js';
 import { insteadOfOperator, insteadOfValue } from './foreign-words.js';
-import { parseNumber, parsePoint, unreadable } from './parse-number.js';
+import { parseNumber, parsePoint, parseSpokenMoney, unreadable } from './parse-number.js';
 import type { TokenCursor } from './token-cursor.js';
 import type { BinaryNode, BinaryOperator, BuiltinName, ComparisonOperator, ExpressionNode } from './tree.js';
 
@@ -189,7 +189,7 @@ function parsePrimary(cursor: TokenCursor): ExpressionNode | undefined {
     if (token.isReported === true) return unreadable(token.span);
     return { kind: 'text', text: token.text, span: token.span };
   }
-  if (token.kind === 'name') return parseReference(cursor);
+  if (token.kind === 'name') return parseSpokenMoney(cursor) ?? parseReference(cursor);
   if (cursor.is('(')) return parseParentheses(cursor);
   if (cursor.is('MIN') || cursor.is('MAX') || cursor.is('ABS')) return parseBuiltin(cursor);
   if (cursor.is('.') && cursor.peek(1).kind === 'number') return parsePoint(cursor);

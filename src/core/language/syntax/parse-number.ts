@@ -1,6 +1,6 @@
 /** Numbers: a token in, a node out; a unit that stands apart, or is called otherwise, is joined to its number. */
 import { type Span, spanBetween } from '../diagnostics/diagnostics.js';
-import { spelledOut } from '../units/unit-words.js';
+import { spelledOut, surelyMeant } from '../units/unit-words.js';
 import { quantityOfUnit } from '../units/units.js';
 import type { TokenCursor } from './token-cursor.js';
 import type { ExpressionNode } from './tree.js';
@@ -52,7 +52,7 @@ function reportSplitNumber(
   number: { readonly text: string; readonly span: Span },
   { meant, isKnown, tokens }: SplitUnit,
 ): void {
-  const first = cursor.current.span;
+  const { text, span: first } = cursor.current;
   const span = spanBetween(number.span, cursor.peek(tokens - 1).span);
   const joined = meant === '$' ? `$${number.text}` : `${number.text}${meant}`;
   cursor.report({
@@ -60,10 +60,36 @@ function reportSplitNumber(
     message: isKnown ? 'a number and its unit are written together' : `${cursor.current.text} is not a unit`,
     span: isKnown ? span : spanBetween(first, cursor.peek(tokens - 1).span),
     expected: joined,
-    hint: isKnown ? undefined : `did you mean ${joined}?`,
-    suggestion: { span, replacement: joined, certain: isKnown && !cursor.givenNames.has(meant) },
+    suggestion: {
+      span,
+      replacement: joined,
+      certain: (isKnown || (tokens === 1 && surelyMeant(text) !== undefined)) && !cursor.givenNames.has(text),
+    },
   });
   for (let taken = 0; taken < tokens; taken += 1) cursor.take();
+}
+
+/** `USD 5`, with the word as the current token. */
+export function parseSpokenMoney(cursor: TokenCursor): ExpressionNode | undefined {
+  const { kind, text, span: word } = cursor.current;
+  const number = cursor.peek(1);
+  const isMoney = kind === 'name' && /^(?:usd|dollars?)$/i.test(text) && !cursor.givenNames.has(text);
+  if (!isMoney || number.kind !== 'number' || number.unit !== '' || number.span.line !== word.line)
+    return undefined;
+  const span = spanBetween(word, number.span);
+  const written = `$${number.text}`;
+  cursor.report({
+    code: 'DN004',
+    message: 'money is written with $ before the number',
+    span,
+    found: `${text} ${number.text}`,
+    expected: written,
+    hint: `write ${written}`,
+    suggestion: { span, replacement: written, certain: true },
+  });
+  cursor.take();
+  cursor.take();
+  return unreadable(span);
 }
 
 /** `.5` */

@@ -41,6 +41,16 @@ const spokenUnits: Readonly<Record<string, string>> = {
   dollars: '$',
 };
 
+/** Several quantities, or bits and bytes, could be meant by these. */
+const doubtful: readonly string[] = ['k', 'g', 't', 'kbit', 'mbit', 'gbit'];
+
+/** Only where nothing else can be meant: a spoken word, or a unit of bytes in small letters; `Gb` may be bits, `M` mega. */
+export function surelyMeant(unit: string): string | undefined {
+  const lower = unit.toLowerCase();
+  if (Object.hasOwn(spokenUnits, lower)) return doubtful.includes(lower) ? undefined : spokenUnits[lower];
+  return /^[kmgt](?:i?b|B|iB)$/.test(unit) ? spelledOut(unit) : undefined;
+}
+
 export function nearestUnit(unit: string): string | undefined {
   return spelledOut(unit) ?? nearestWord(unit, unitNames);
 }
