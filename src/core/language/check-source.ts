@@ -23,11 +23,16 @@ export type CheckResult =
 export function checkSource(source: string, options: CheckOptions): CheckResult {
   const diagnostics = new DiagnosticList(source);
   if (refuseSource(source, options, diagnostics)) return { ok: false, diagnostics: diagnostics.all() };
-  const tree = parse(lex(source, diagnostics), diagnostics);
-  const context = new CheckContext(source, options.capabilities ?? referenceFleet, diagnostics);
+  const capabilities = options.capabilities ?? referenceFleet;
+  const tree = parse(lex(source, diagnostics), diagnostics, plainActions(capabilities));
+  const context = new CheckContext(source, capabilities, diagnostics);
   const program = tree === undefined ? undefined : check(tree, context);
   if (program === undefined || diagnostics.hasErrors) return { ok: false, diagnostics: diagnostics.all() };
   return { ok: true, program, warnings: diagnostics.warnings() };
+}
+
+function plainActions({ actions }: Capabilities): ReadonlySet<string> {
+  return new Set(actions.filter((action) => action.arguments.length === 0).map(({ name }) => name));
 }
 
 /** True, with a diagnostic, for a source that is not even looked at. */

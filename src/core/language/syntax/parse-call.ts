@@ -27,8 +27,41 @@ export function parseNamed(cursor: TokenCursor): StatementNode | undefined {
   }
   if (cursor.is('.', 1)) return parseMethod(cursor);
   if (cursor.is('=', 1)) return parseAssignment(cursor);
-  reportLoneName(cursor);
-  return undefined;
+  return parseBareAction(cursor) ?? reportLoneName(cursor);
+}
+
+/** `ROUTE_TO_CHEAPER_REGION` alone on its line, within a loop: an action that takes the task only is read as it is meant. */
+function parseBareAction(cursor: TokenCursor): CallNode | undefined {
+  const { taskName, current } = cursor;
+  const { text, span } = current;
+  const next = cursor.peek(1);
+  const isAlone =
+    next.kind === 'end' || cursor.is('}', 1) || cursor.is('ELSE', 1) || next.span.line > span.line;
+  const isAction = cursor.plainActions.has(text);
+  const couldBe = isAction || (/^[A-Z]+(?:_[A-Z]+)+$/.test(text) && nearestKeyword(text) === undefined);
+  if (taskName === undefined || !isAlone || !couldBe || cursor.givenNames.has(text)) return undefined;
+  const written = `${text}(${taskName}${isAction ? '' : ', …'})`;
+  cursor.report({
+    code: 'DN008',
+    message: `the task that ${text} applies to is missing`,
+    span,
+    found: text,
+    expected: written,
+    hint: `write ${written}`,
+    suggestion: isAction ? { span, replacement: written, certain: true } : undefined,
+  });
+  if (!isAction) return undefined;
+  cursor.take();
+  return {
+    kind: 'call',
+    action: { name: text, span },
+    arguments: [{ kind: 'reference', name: taskName, span }],
+    span,
+  };
+}
+
+function nearestKeyword(text: string): string | undefined {
+  return nearestWord(text, statementKeywords);
 }
 
 function parseAction(cursor: TokenCursor): CallNode | undefined {
@@ -140,16 +173,16 @@ function parseAssignment(cursor: TokenCursor): StatementNode | undefined {
   return parseLet(cursor, { hasLet: false });
 }
 
-function reportLoneName(cursor: TokenCursor): void {
+function reportLoneName(cursor: TokenCursor): undefined {
   const { text, span } = cursor.current;
   const known = aboutWord(cursor);
-  const keyword = known === undefined ? nearestWord(text, statementKeywords) : undefined;
+  const keyword = known === undefined ? nearestKeyword(text) : undefined;
   cursor.report({
     code: 'DN008',
     message: keyword === undefined ? `${text} is no statement` : `${text} is not a keyword`,
     span,
     found: text,
-    expected: 'IF, FOR EACH, LET, REPORT_METRICS_EVERY or ACTION(task, …)',
+    expected: cursor.statementsHere,
     ...(keyword === undefined ? {} : correction(span, keyword)),
     ...known,
   });

@@ -6,7 +6,7 @@ import { isColon } from './parse-colon.js';
 import { parseExpression } from './parse-expression.js';
 import { beginsStatement } from './parse-statement.js';
 import type { TokenCursor } from './token-cursor.js';
-import type { LoopNode, NameNode } from './tree.js';
+import type { LoopNode, NameNode, StatementNode } from './tree.js';
 
 const form = 'FOR EACH task IN task_queue { … }';
 
@@ -21,7 +21,7 @@ export function parseLoop(cursor: TokenCursor, { hasEach = false } = {}): LoopNo
   const where = takeWhere(cursor) ? parseExpression(cursor) : undefined;
   const headSpan = spanBetween(start, cursor.previous.span);
   skipToBlock(cursor);
-  const body = parseBlock(cursor, 'after the head of the loop');
+  const body = parseBody(cursor, variable.name, 'after the head of the loop');
   if (body === undefined) {
     cursor.bracesMatch = false;
     return undefined;
@@ -65,11 +65,19 @@ function parseForeignHead(cursor: TokenCursor, start: NameNode['span']): LoopNod
     .findLast((word) => !isSpokenFor(word, 'IN') && word !== 'range');
   cursor.isWhole = false;
   cursor.bracesMatch = cursor.bracesMatch && opensBlock(cursor);
-  const body = opensBlock(cursor) ? parseBlock(cursor, 'here') : undefined;
+  const body = opensBlock(cursor) ? parseBody(cursor, name ?? 'task', 'here') : undefined;
   if (body === undefined) return undefined;
   const variable = { name: name ?? 'task', span: headSpan };
   const queue = { name: 'task_queue', span: headSpan };
   return { kind: 'loop', variable, queue, body, headSpan, span: spanBetween(start, cursor.previous.span) };
+}
+
+function parseBody(cursor: TokenCursor, task: string, where: string): StatementNode[] | undefined {
+  const { taskName } = cursor;
+  cursor.taskName = task;
+  const body = parseBlock(cursor, where);
+  cursor.taskName = taskName;
+  return body;
 }
 
 /** A missing name is reported and taken as the usual one. */

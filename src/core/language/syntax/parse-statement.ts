@@ -34,7 +34,7 @@ export function parseStatement(cursor: TokenCursor): StatementNode | undefined {
       );
       return undefined;
     default:
-      cursor.complain('a statement is expected here', 'IF, FOR EACH, LET, REPORT_METRICS_EVERY or an action');
+      cursor.complain('a statement is expected here', cursor.statementsHere);
       return undefined;
   }
 }

@@ -10,9 +10,16 @@ import { describeToken, TokenCursor } from './token-cursor.js';
 import type { Token } from './tokens.js';
 import type { NameNode, ProgramNode } from './tree.js';
 
-/** The tree is undefined only when there is no program to speak of; errors are in `diagnostics` either way. */
-export function parse(tokens: readonly Token[], diagnostics: DiagnosticList): ProgramNode | undefined {
-  const cursor = new TokenCursor(tokens, diagnostics);
+/**
+ * The tree is undefined only when there is no program to speak of; errors are in `diagnostics` either way. `plainActions`
+ * take the task only, so that one without its parentheses is mended.
+ */
+export function parse(
+  tokens: readonly Token[],
+  diagnostics: DiagnosticList,
+  plainActions?: ReadonlySet<string>,
+): ProgramNode | undefined {
+  const cursor = new TokenCursor(tokens, diagnostics, plainActions);
   const program = takeFunc(cursor, diagnostics) ? parseProgram(cursor) : undefined;
   // Where there is no program, only what it begins with matters.
   reportOtherColons(cursor.position === 0 ? tokens.slice(0, 1) : tokens, diagnostics);

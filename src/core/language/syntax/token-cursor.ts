@@ -23,6 +23,10 @@ export class TokenCursor {
   isWhole = true;
   /** False once a block was not closed or has no braces: then nothing tells what belongs into what. */
   bracesMatch = true;
+  /** What the innermost loop around calls its task. */
+  taskName: string | undefined;
+  /** Actions that take the task only, as far as they are known. */
+  readonly plainActions: ReadonlySet<string>;
   /** Within what is indented behind a `:`, the column in which the line of the `:` begins; 0 where braces tell. */
   margin = 0;
   /** A block whose closing brace is probably that of a block around it. */
@@ -30,8 +34,13 @@ export class TokenCursor {
   /** Names that were given to parameters, tasks and values so far, whatever block they are in. */
   readonly givenNames = new Set<string>();
 
-  constructor(tokens: readonly Token[], diagnostics: DiagnosticList) {
+  constructor(
+    tokens: readonly Token[],
+    diagnostics: DiagnosticList,
+    plainActions: ReadonlySet<string> = new Set(),
+  ) {
     this.#tokens = tokens;
+    this.plainActions = plainActions;
     this.#diagnostics = diagnostics;
     for (const { span } of tokens)
       if (!this.#indentations.has(span.line)) this.#indentations.set(span.line, span.column);
@@ -67,6 +76,13 @@ export class TokenCursor {
 
   get atEnd(): boolean {
     return this.current.kind === 'end';
+  }
+
+  /** For messages. */
+  get statementsHere(): string {
+    return this.taskName === undefined
+      ? 'FOR EACH, LET or REPORT_METRICS_EVERY'
+      : `IF, LET or ACTION(${this.taskName}, …)`;
   }
 
   peek(ahead: number): Token {
