@@ -117,7 +117,8 @@ describe('--capabilities', () => {
       written(program),
       /fleet\.json:1:1: error DN051: a capability file is JSON.*\n[\s\S]*this is a program/,
     ],
-    ['a binary file', written('\0asm\u0001'), /DN051: a NUL byte is no part of JSON/],
+    ['a compiled program', written('\0asm\u0001'), /DN942 .*fleet\.json is a compiled program\./],
+    ['a binary file', written('\0\u0001\u0002'), /DN051: a NUL byte is no part of JSON/],
     [
       'a huge file',
       written(' '.repeat(2_000_000)),
