@@ -32,6 +32,19 @@ export const mendedMistakes: Readonly<Record<string, NewcomerMistake>> = {
     ({ token }) => token.kind === 'number' && /^\d.*[a-zA-Z]$/.test(token.text),
     ({ token }) => token.text.replace(/(?<=\d)(?=[a-zA-Z]+$)/, ' '),
   ),
+  'a unit as it is spoken': at(
+    ({ token }) => token.kind === 'number' && /(?:\ds|\dm|[KMGT]i?B)$/.test(token.text),
+    ({ token, random }) =>
+      token.text
+        .replace(/(?<=\d)s$/, random.pick(['sec', ' sec', ' seconds']))
+        .replace(/(?<=\d)m$/, random.pick(['mins', ' minutes']))
+        .replace(/[KMGT]i?B$/, (unit) => random.pick(['', ' ']) + unit.toLowerCase()),
+  ),
+  'an action without parentheses': (source) =>
+    changedText(
+      source,
+      source.replace(/\b(?!MIN|MAX|ABS)([A-Za-z_]{3,})[ \t]*\([ \t]*(?:task|job|t)[ \t]*\)/, '$1'),
+    ),
   'a number that begins with a point': at(
     ({ token }) => token.kind === 'number' && token.text.startsWith('0.'),
     ({ token }) => token.text.slice(1),
