@@ -233,3 +233,14 @@ describe('indentation', () => {
     expect(codesOf(lines(...statements))).toEqual([]);
   });
 });
+
+describe('a call that cannot be read', () => {
+  it.each([
+    ['an unknown action', 'reduce_cpu(task, cut / 2)', 'DN013'],
+    ['too many arguments', 'REDUCE_CPU_THROTTLE(task, 20%, MIN(cut, 10%))', 'DN018'],
+    ['an argument of another unit', 'REDUCE_CPU_THROTTLE(task, -cut * 1GB)', 'DN021'],
+  ])('uses the names in it: %s', (_, call, code) => {
+    const source = `FUNC f(cut = 20% IN 5%..50%) { FOR EACH task IN task_queue { ${call} } }`;
+    expect(codesOf(source)).toEqual([code]);
+  });
+});

@@ -13,6 +13,12 @@ import { rewritten } from './check-units.js';
 import { rangeOf, type ValueRange } from './value-range.js';
 
 export function checkCall(node: CallNode, context: CheckContext): CheckedEffect | undefined {
+  const effect = effectOf(node, context);
+  if (effect === undefined) markUsed(node.arguments, context);
+  return effect;
+}
+
+function effectOf(node: CallNode, context: CheckContext): CheckedEffect | undefined {
   const action = actionByName(context.capabilities, node.action.name);
   if (action === undefined) return reportUnknownAction(node, context);
   if (node.arguments.length === 0) return reportCount(node, action, context);
@@ -23,6 +29,18 @@ export function checkCall(node: CallNode, context: CheckContext): CheckedEffect 
   if (given.length !== action.arguments.length) return reportCount(node, action, context);
   if (wanted === undefined || given[0] === undefined) return constantEffect(node, action);
   return checkArgument({ node, action, wanted, argument: given[0] }, context);
+}
+
+/** What was wrong is told; that the names in it are used nowhere else is not a mistake of its own. */
+function markUsed(expressions: readonly ExpressionNode[], context: CheckContext): void {
+  for (const expression of expressions) {
+    if (expression.kind === 'reference') {
+      const binding = context.find(expression.name);
+      if (binding !== undefined) binding.used = true;
+    } else if (expression.kind === 'unary') markUsed([expression.operand], context);
+    else if (expression.kind === 'binary') markUsed([expression.left, expression.right], context);
+    else if (expression.kind === 'builtin') markUsed(expression.arguments, context);
+  }
 }
 
 function constantEffect(node: CallNode, action: ActionCapability): CheckedEffect {
