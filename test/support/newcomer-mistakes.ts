@@ -113,9 +113,15 @@ export const mendedMistakes: Readonly<Record<string, NewcomerMistake>> = {
 
 /** Each means something else than what mends it at the first glance. */
 export const doubtfulMistakes: Readonly<Record<string, NewcomerMistake>> = {
-  'the division of Python': sign({ '/': ['//'] }),
+  // At the start of a line // is a comment, whatever follows it.
+  'the division of Python': at(
+    ({ token, before }) => token.text === '/' && before?.span.line === token.span.line,
+    () => '//',
+    () => [true, true],
+  ),
+  // Behind a semicolon -- is a comment, as in SQL.
   'a semicolon before a sign': at(
-    ({ token }) => token.text === '-',
+    ({ token, next }) => token.text === '-' && next.text !== '-',
     ({ random }) => random.pick([';-', '; -']),
     isSpaced,
   ),
