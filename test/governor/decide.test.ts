@@ -162,6 +162,7 @@ function registered(count: number) {
   return Array.from({ length: count }, (_, at) => ({
     id: `agent-${at}`,
     host: 'host-1',
+    transport: 'bus' as const,
     labels: {},
     workload: 'simulated',
     status: 'idle',

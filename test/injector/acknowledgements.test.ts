@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  type AcknowledgementReader,
-  readAcknowledgements,
-} from '../../src/core/injector/acknowledgements.js';
+import { type Courier, openCourier } from '../../src/core/injector/transports/courier.js';
 import type { Acknowledgement } from '../../src/core/nerve/messages/order.js';
-import { cache, throttle } from '../agent/support.js';
+import { cache, key, throttle } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 
 const stream = 'rollout:x:acks';
 const epoch = 5;
 let server: TestRedis;
-let reader: AcknowledgementReader;
+let courier: Courier;
 beforeAll(async () => {
   server = await startTestRedis();
 });
@@ -18,8 +15,9 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   await server.clear();
   await answer({ agent: 'a', reason: 'of before' });
-  reader = await readAcknowledgements(server.redis, { stream, epoch });
-  return () => reader.close();
+  const { redis, names } = server;
+  courier = await openCourier({ redis, names, key, clock: Date.now, rollout: 'x', epoch });
+  return () => courier.close();
 });
 
 function answer(change: Partial<Acknowledgement>) {
@@ -39,7 +37,7 @@ function answer(change: Partial<Acknowledgement>) {
 }
 
 const wait = (agents: readonly string[], change: { withinMs?: number; signal?: AbortSignal } = {}) =>
-  reader.waitFor({
+  courier.acknowledgements.waitFor({
     ...{ agents: new Set(agents), action: 'stage', digest: throttle.digest },
     withinMs: change.withinMs ?? 2_000,
     signal: change.signal ?? new AbortController().signal,
@@ -101,9 +99,9 @@ test('two waits at a time each get their own', async () => {
   expect((await Promise.all(both)).map((answers) => [...answers.keys()])).toEqual([['a'], ['b']]);
 });
 
-test('a reader that is closed while somebody waits says so', async () => {
+test('a courier that is closed while somebody waits says so', async () => {
   const waiting = wait(['a'], { withinMs: 60_000 });
   const failing = expect(waiting).rejects.toThrow();
-  await reader.close();
+  await courier.close();
   await failing;
 });

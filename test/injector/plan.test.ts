@@ -3,7 +3,11 @@ import { type PlanOptions, planRollout, type Target } from '../../src/core/injec
 import { seededRandom } from '../support/seeded-random.js';
 
 function fleet(agents: number): Target[] {
-  return Array.from({ length: agents }, (_, at) => ({ id: `agent-${at + 1}`, host: `host-${at % 2}` }));
+  return Array.from({ length: agents }, (_, at) => ({
+    id: `agent-${at + 1}`,
+    host: `host-${at % 2}`,
+    transport: 'bus' as const,
+  }));
 }
 
 function planOf(agents: number, change: Partial<PlanOptions> = {}) {

@@ -107,10 +107,11 @@ async function newestRolloutOf({ redis, names }: Reading, agent: string): Promis
 }
 
 function signedOff(record: AgentRecord): RegisteredAgent {
-  const { id, host, labels, workload, status, live, metrics, startedAt } = record;
+  const { id, host, transport = 'bus', labels, workload, status, live, metrics, startedAt } = record;
   return {
     id,
     host,
+    transport,
     labels,
     workload,
     status,

@@ -50,6 +50,7 @@ export function createReporter({
         agentRecordFields({
           id: agent.id,
           host: hostId,
+          transport: 'bus',
           labels: labelsOf(agent),
           workload: agent.workload.name,
           capabilities: agent.capabilities.actions.map(({ name }) => name),

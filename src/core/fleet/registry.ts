@@ -2,7 +2,11 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { limits } from '../limits.js';
-import { agentStatusSchema } from '../nerve/messages/agent-record.js';
+import {
+  agentStatusSchema,
+  type TransportName,
+  transportNameSchema,
+} from '../nerve/messages/agent-record.js';
 import { identifierSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../nerve/records.js';
@@ -12,6 +16,7 @@ import { parseSelector } from './selector.js';
 export interface RegisteredAgent {
   readonly id: string;
   readonly host: string;
+  readonly transport: TransportName;
   readonly labels: Readonly<Record<string, string>>;
   readonly workload: string;
   readonly status: string;
@@ -33,15 +38,16 @@ export async function listAgents(redis: Redis, names: Names, nowMs: number): Pro
       beats.push({ id, heartbeatMs });
   }
   const replies = await pipelinedReads<{ id: string }, (string | null)[]>(redis, beats, (pipeline, { id }) =>
-    pipeline.hmget(names.agent(id), 'host', 'labels', 'workload', 'status', 'live'),
+    pipeline.hmget(names.agent(id), 'host', 'transport', 'labels', 'workload', 'status', 'live'),
   );
   return beats
     .flatMap(({ id, heartbeatMs }, at) => {
-      const [host, labels, workload, status, live] = replies[at] ?? [];
+      const [host, transport, labels, workload, status, live] = replies[at] ?? [];
       if (!identifierSchema.safeParse(host).success || !host) return [];
       return {
         id,
         host,
+        transport: transportNameSchema.safeParse(transport || undefined).data ?? 'bus',
         labels: parseRecord(labels, labelsSchema) ?? {},
         workload: workload ?? 'unknown',
         status: agentStatusSchema.safeParse(status).data ?? 'unknown',

@@ -1,8 +1,5 @@
-/** Acknowledgements of one rollout as they arrive: read once from the stream, handed to whoever waits for these agents. */
-import type { Redis } from 'ioredis';
-import { duplicateConnection } from '../nerve/connection.js';
-import { type Acknowledgement, acknowledgementSchema, type OrderAction } from '../nerve/messages/order.js';
-import { parseEntry } from '../nerve/streams.js';
+/** Acknowledgements of one rollout as its transports bring them, handed to whoever waits for these agents. */
+import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
 
 export interface AcknowledgementWait {
   readonly agents: ReadonlySet<string>;
@@ -12,10 +9,13 @@ export interface AcknowledgementWait {
   readonly signal: AbortSignal;
 }
 
-export interface AcknowledgementReader {
+export interface Acknowledgements {
   /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
-  close(): void;
+  /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
+  deliver(acknowledgement: Acknowledgement): void;
+  /** A transport can bring no more: everybody who waits, now and later, is told why. */
+  fail(thrown: unknown): void;
 }
 
 interface Waiter extends AcknowledgementWait {
@@ -23,41 +23,9 @@ interface Waiter extends AcknowledgementWait {
   readonly finish: () => void;
 }
 
-const blockMs = 2_000;
-
-/** Reads from the end of the stream on: an earlier coordinator's acknowledgements have another epoch. */
-export async function readAcknowledgements(
-  redis: Redis,
-  { stream, epoch }: { readonly stream: string; readonly epoch: number },
-): Promise<AcknowledgementReader> {
-  const blocking = await duplicateConnection(redis);
-  let last = (await blocking.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0';
+export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
-  let closed = false;
-  let broken: unknown;
-
-  const deliver = (acknowledgement: Acknowledgement) => {
-    if (acknowledgement.epoch !== epoch) return;
-    for (const waiter of waiters) {
-      if (!answers(acknowledgement, waiter)) continue;
-      waiter.arrived.set(acknowledgement.agent, acknowledgement);
-      if (waiter.arrived.size === waiter.agents.size) waiter.finish();
-    }
-  };
-
-  (async () => {
-    while (!closed) {
-      const reply = await blocking.xread('COUNT', 1_000, 'BLOCK', blockMs, 'STREAMS', stream, last);
-      for (const entry of reply?.[0]?.[1] ?? []) {
-        last = entry[0];
-        const received = parseEntry(entry, acknowledgementSchema);
-        if (received.ok) deliver(received.value);
-      }
-    }
-  })().catch((thrown) => {
-    broken = thrown;
-    for (const waiter of waiters) waiter.finish();
-  });
+  let broken: { readonly thrown: unknown } | undefined;
 
   return {
     async waitFor(wait) {
@@ -76,13 +44,22 @@ export async function readAcknowledgements(
         waiters.add(waiter);
         if (broken !== undefined || wait.signal.aborted) finish();
       });
-      if (broken !== undefined) throw broken;
+      if (broken !== undefined) throw broken.thrown;
       return arrived;
     },
-    close() {
-      closed = true;
-      // Nothing is awaited: a read on a connection that is just coming back ends only with the process.
-      blocking.disconnect();
+
+    deliver(acknowledgement) {
+      if (acknowledgement.epoch !== epoch) return;
+      for (const waiter of waiters) {
+        if (!answers(acknowledgement, waiter)) continue;
+        waiter.arrived.set(acknowledgement.agent, acknowledgement);
+        if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+      }
+    },
+
+    fail(thrown) {
+      broken = { thrown };
+      for (const waiter of waiters) waiter.finish();
     },
   };
 }

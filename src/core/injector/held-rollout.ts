@@ -12,16 +12,16 @@ import type {
 } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import { writeRollout } from '../nerve/rollout-records.js';
-import type { AcknowledgementReader } from './acknowledgements.js';
 import type { PlannedAgent } from './plan.js';
 import type { RolloutDependencies } from './rollout.js';
 import { countsOf, settledAgent } from './rollout-agents.js';
-import { type OrderBatch, sendOrders } from './send-orders.js';
+import type { OrderBatch } from './send-orders.js';
 import { requireStep } from './states.js';
+import type { Courier } from './transports/courier.js';
 import type { WishWatch } from './wishes.js';
 
 export interface Hold {
-  readonly reader: AcknowledgementReader;
+  readonly courier: Courier;
   readonly wishes: WishWatch;
   readonly acknowledgeWithinMs: number;
 }
@@ -70,7 +70,7 @@ export class HeldRollout {
 
   /** Listens for the answers of these agents; begins before the order is sent. */
   answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
-    const answers = this.#hold.reader.waitFor({
+    const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: new Set(targets.map(({ id }) => id)),
       action,
       digest: this.record.program.digest,
@@ -100,7 +100,7 @@ export class HeldRollout {
   }
 
   send(batches: readonly OrderBatch[]): Promise<void> {
-    return sendOrders(this.#deps.redis, this.#deps.names, this.#deps.key, batches);
+    return this.#hold.courier.send(batches);
   }
 
   /** Writes down what became of each agent; the number that failed. */
@@ -174,7 +174,7 @@ export class HeldRollout {
   }
 
   async close(): Promise<void> {
-    this.#hold.reader.close();
+    await this.#hold.courier.close();
     await this.#hold.wishes.close();
     const { redis, names } = this.#deps;
     await redis

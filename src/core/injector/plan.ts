@@ -4,12 +4,15 @@
  */
 import { noAgents } from '../fleet/no-agents.js';
 import { limits } from '../limits.js';
+import type { TransportName } from '../nerve/messages/agent-record.js';
 import { createRandom } from '../random.js';
 import { parseBatchSizes, parseMaxFailures } from './amount.js';
 
 export interface Target {
   readonly id: string;
   readonly host: string;
+  /** How it is reached. */
+  readonly transport: TransportName;
 }
 
 export interface PlannedAgent extends Target {
@@ -54,7 +57,9 @@ export function planRollout(options: PlanOptions): Plan {
     const batch = batches.length;
     const size = sizes[Math.min(batch, sizes.length - 1)] as number;
     const members = shuffled.slice(from, from + size);
-    batches.push(members.map(({ id, host }) => ({ id, host, batch, heldOut: held.has(id) })));
+    batches.push(
+      members.map(({ id, host, transport }) => ({ id, host, transport, batch, heldOut: held.has(id) })),
+    );
     from += size;
   }
   return { agents: batches.flat(), batches, heldOut, maxFailures };

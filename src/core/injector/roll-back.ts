@@ -78,8 +78,10 @@ async function reachableAgents(
     readAgentRecords(redis, names, ids),
   ]);
   const all = [...agents].flatMap(([id, { batch, heldOut }], at) => {
-    const host = records[at]?.host;
-    return host === undefined ? [] : [{ id, host, batch, heldOut }];
+    const record = records[at];
+    if (record === undefined) return [];
+    const { host, transport = 'bus' } = record;
+    return [{ id, host, transport, batch, heldOut }];
   });
   return { all, alive: new Set(registered.filter(({ alive }) => alive).map(({ id }) => id)) };
 }

@@ -10,7 +10,6 @@ import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
-import { readAcknowledgements } from './acknowledgements.js';
 import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
@@ -19,6 +18,7 @@ import { alreadyRolledOut } from './rollout-refusals.js';
 import { RolloutRun } from './rollout-run.js';
 import type { SigningKey } from './send-orders.js';
 import { requireStep } from './states.js';
+import { openCourier, type Transports } from './transports/courier.js';
 import { watchWishes } from './wishes.js';
 
 export interface RolloutDependencies {
@@ -32,6 +32,8 @@ export interface RolloutDependencies {
   readonly report: ReportEvent;
   /** Abort: nothing is sent after it. */
   readonly signal: AbortSignal;
+  /** How agents are reached that are not on the bus. */
+  readonly transports?: Transports;
 }
 
 export interface RolloutOptions {
@@ -103,21 +105,21 @@ export async function openRollout(
 
 /** Listens for what agents answer and operators wish. */
 export async function holdRollout(
-  { redis, names, clock, report }: RolloutDependencies,
+  { redis, names, key, clock, report, transports }: RolloutDependencies,
   {
     id,
     epoch,
     acknowledgeWithinMs = limits.acknowledgeWithinMs,
   }: { id: string; epoch: number; acknowledgeWithinMs?: number },
 ): Promise<Hold> {
-  const reader = await readAcknowledgements(redis, { stream: names.acknowledgements(id), epoch });
+  const courier = await openCourier({ redis, names, key, clock, rollout: id, epoch }, transports);
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
     const wishes = await watchWishes(redis, names, { rollout: id, epoch, onWish });
-    return { reader, wishes, acknowledgeWithinMs };
+    return { courier, wishes, acknowledgeWithinMs };
   } catch (thrown) {
-    reader.close();
+    await courier.close();
     throw thrown;
   }
 }

@@ -6,7 +6,16 @@ import { pipelinedReads } from './records.js';
 
 /** Fields whose values are JSON; the others are plain text. */
 const jsonFields = ['labels', 'capabilities', 'metrics', 'window'] as const;
-const plainFields = ['id', 'host', 'workload', 'status', 'live', 'staged', 'instruction'] as const;
+const plainFields = [
+  'id',
+  'host',
+  'transport',
+  'workload',
+  'status',
+  'live',
+  'staged',
+  'instruction',
+] as const;
 const allFields = [...plainFields, 'startedAt', ...jsonFields] as const;
 
 /** The hash fields for the given parts of a record; `undefined` parts are left out, empty text clears a field. */

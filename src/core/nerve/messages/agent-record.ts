@@ -62,9 +62,18 @@ export type WindowReport = z.infer<typeof windowReportSchema>;
 export const agentStatusSchema = z.enum(['idle', 'staged', 'live', 'observing', 'failed', 'stopped']);
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
 
+/**
+ * How the injector reaches an agent. bus: its host reads orders from Redis. volume: files in a directory shared with it.
+ * docker: a container that a Docker engine runs.
+ */
+export const transportNameSchema = z.enum(['bus', 'volume', 'docker']);
+export type TransportName = z.infer<typeof transportNameSchema>;
+
 export const agentRecordSchema = z.object({
   id: identifierSchema,
   host: identifierSchema,
+  /** Absent: the bus. */
+  transport: transportNameSchema.optional(),
   labels: z.record(z.string(), z.string()),
   workload: z.string().max(64),
   /** Names of the actions it offers to programs. */

@@ -1,0 +1,30 @@
+/** How orders get to agents and their answers come back: one interface, whatever carries them. */
+import type { Redis } from 'ioredis';
+import type { Acknowledgement } from '../../nerve/messages/order.js';
+import type { Names } from '../../nerve/names.js';
+import type { OrderBatch, SigningKey } from '../send-orders.js';
+
+export interface Transport {
+  /**
+   * Hands orders over and does not wait for the answers; these come by `deliver`. What cannot reach one agent is answered
+   * for it, as failed with a reason; only what can reach nobody throws.
+   */
+  send(batches: readonly OrderBatch[]): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+/** What a transport is given for one rollout. */
+export interface TransportOpening {
+  readonly redis: Redis;
+  readonly names: Names;
+  readonly key: SigningKey;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly rollout: string;
+  readonly epoch: number;
+  readonly deliver: (acknowledgement: Acknowledgement) => void;
+  /** It can bring no more answers. */
+  readonly fail: (thrown: unknown) => void;
+}
+
+export type OpenTransport = (opening: TransportOpening) => Promise<Transport>;
