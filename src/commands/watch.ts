@@ -2,8 +2,12 @@ import { Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { fleetFlags } from '../cli/flags.js';
 import { type Session, withSession } from '../cli/open-session.js';
+import { operatorName } from '../cli/operator.js';
 import { terminalWidth } from '../cli/terminal-text.js';
+import { steeredDocument } from '../cli/views/steered-view.js';
+import { steerRollout } from '../core/injector/steer.js';
 import { connectRedis } from '../core/nerve/connection.js';
+import type { WishAction } from '../core/nerve/messages/wish.js';
 import { runOrchestrator } from '../core/orchestrator/loop.js';
 import type { overviewDocument } from '../tui/overview.js';
 
@@ -21,6 +25,7 @@ export default class Watch extends BaseCommand<typeof Watch> {
   ];
   static override flags = {
     once: Flags.boolean({ description: 'Print how things stand, and end.' }),
+    readonly: Flags.boolean({ description: 'Only show: no key steers the rollout.' }),
     ...fleetFlags,
     ...streamingFlags,
   };
@@ -49,13 +54,23 @@ export default class Watch extends BaseCommand<typeof Watch> {
     const { redis, names, signal } = context;
     const { canShowScreen, showWatch } = await import('../tui/watch-screen.js');
     if (!this.jsonLinesEnabled() && canShowScreen(process.stdin, process.stdout)) {
-      await showWatch({ redis, names, target: fleet.target, signal, color: !this.flags['no-color'] });
+      const { 'no-color': plain, readonly } = this.flags;
+      const steer = readonly ? undefined : steerBy(context);
+      await showWatch({ redis, names, target: fleet.target, signal, color: !plain, steer });
       return;
     }
     const { streamWatch } = await import('../tui/plain-watch.js');
     const write = (line: string) => void process.stdout.write(`${line}\n`);
     await streamWatch({ redis, names, signal, write, json: this.jsonLinesEnabled() });
   }
+}
+
+/** As the commands of the same names do it. */
+function steerBy(context: Session['context']) {
+  return async (action: WishAction, rollout: string) => {
+    const steered = await steerRollout(context, { action, typed: rollout, by: operatorName() });
+    return steeredDocument(action, steered);
+  };
 }
 
 /** Keeps aggregates flowing while the work goes on, on a connection that waits for a Redis that went away. */

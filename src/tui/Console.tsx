@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { FleetFeed } from './hooks/fleet-feed.js';
 import { useFleetView } from './hooks/use-fleet-view.js';
 import { useNow } from './hooks/use-now.js';
+import { type SteerRollout, useSteering } from './hooks/use-steering.js';
 import { actionFor, type KeyAction } from './keys.js';
 import { HelpScreen } from './screens/HelpScreen.js';
 import { OperationScreen } from './screens/OperationScreen.js';
@@ -12,14 +13,15 @@ export interface ConsoleProps {
   readonly feed: FleetFeed;
   /** Address of Redis as shown to people. */
   readonly target: string;
-  readonly readonly: boolean;
+  /** Absent: the console only shows. */
+  readonly steer?: SteerRollout | undefined;
   readonly now?: () => number;
 }
 
 const clockMs = 1_000;
 const liveClockMs = 500;
 
-export function Console({ feed, target, readonly, now }: ConsoleProps) {
+export function Console({ feed, target, steer, now }: ConsoleProps) {
   const { exit } = useApp();
   const { isRawModeSupported } = useStdin();
   const { columns, rows } = useWindowSize();
@@ -27,7 +29,10 @@ export function Console({ feed, target, readonly, now }: ConsoleProps) {
   const [frozen, setFrozen] = useState(false);
   const view = useFleetView(feed, frozen);
   const nowMs = useNow(isRunning(view.facts?.rollout?.state) ? liveClockMs : clockMs, frozen, now);
+  const control = useSteering(steer);
+  const rollout = view.facts?.rollout;
   const act = (action: KeyAction) => {
+    control.dismiss();
     switch (action) {
       case 'quit':
         return exit();
@@ -37,12 +42,18 @@ export function Console({ feed, target, readonly, now }: ConsoleProps) {
         return setFrozen(!frozen);
       case 'back':
         return setHelp(false);
+      case 'pause':
+      case 'abort':
+      case 'rollback':
+        setHelp(false);
+        return control.press(action, feed.view().facts?.rollout);
       default:
         return action satisfies never;
     }
   };
   useInput(
     (input, key) => {
+      if (control.type(input, key)) return;
       const action = actionFor(input, key);
       if (action !== undefined) act(action);
     },
@@ -51,7 +62,15 @@ export function Console({ feed, target, readonly, now }: ConsoleProps) {
   // A frame as high as the terminal makes it scroll.
   const frame = { columns, rows: Math.max(1, rows - 1) };
   if (help) return <HelpScreen {...frame} />;
-  return <OperationScreen {...frame} {...{ view, nowMs, target, frozen, readonly }} />;
+  return (
+    <OperationScreen
+      {...frame}
+      {...{ view, nowMs, target, frozen }}
+      readonly={steer === undefined}
+      steering={control.steering}
+      steerable={steer === undefined ? undefined : rollout}
+    />
+  );
 }
 
 function isRunning(state: string | undefined): boolean {

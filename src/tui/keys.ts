@@ -1,6 +1,6 @@
 /** The key table: what each key does and how it is told; hints, help and input all come from it. */
 
-export type KeyAction = 'quit' | 'help' | 'freeze' | 'back';
+export type KeyAction = 'quit' | 'help' | 'freeze' | 'back' | 'pause' | 'abort' | 'rollback';
 
 export interface KeyBinding {
   readonly action: KeyAction;
@@ -22,6 +22,27 @@ export const keyTable: readonly KeyBinding[] = [
     label: 'f',
     hint: 'freeze',
     meaning: 'Hold the view still, and let it go on again.',
+  },
+  {
+    action: 'pause',
+    keys: ['p'],
+    label: 'p',
+    hint: 'pause',
+    meaning: 'Pause the rollout, or resume it: nothing is sent meanwhile.',
+  },
+  {
+    action: 'abort',
+    keys: ['A'],
+    label: 'A',
+    hint: 'abort',
+    meaning: 'Abort the rollout: nothing more is sent, agents stay as they are.',
+  },
+  {
+    action: 'rollback',
+    keys: ['R'],
+    label: 'R',
+    hint: 'roll back',
+    meaning: 'Roll back: every agent returns to what it had.',
   },
   { action: 'back', keys: ['escape'], label: 'esc', meaning: 'Go back to where you were.' },
 ];

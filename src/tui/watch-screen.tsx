@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { describeTarget, type RedisTarget } from '../core/nerve/connection.js';
 import type { Names } from '../core/nerve/names.js';
 import { startFleetFeed } from './hooks/fleet-feed.js';
+import type { SteerRollout } from './hooks/use-steering.js';
 import { summaryLine } from './summary-line.js';
 
 export interface ShowWatchOptions {
@@ -16,8 +17,8 @@ export interface ShowWatchOptions {
   readonly signal: AbortSignal;
   readonly stdin?: NodeJS.ReadStream;
   readonly stdout?: NodeJS.WriteStream;
-  /** Shown; nothing here writes to Redis anyway. */
-  readonly readonly?: boolean;
+  /** Does what keys wish of a rollout; without it the console only shows. */
+  readonly steer?: SteerRollout | undefined;
   /** False: no colours, as with NO_COLOR. */
   readonly color?: boolean;
   readonly everyMs?: number;
@@ -36,7 +37,7 @@ export async function showWatch(options: ShowWatchOptions): Promise<void> {
   const startedMs = Date.now();
   const feed = startFleetFeed({ redis, names, ...(options.everyMs && { everyMs: options.everyMs }) });
   const screen = render(
-    createElement(Console, { feed, target: describeTarget(target), readonly: options.readonly ?? false }),
+    createElement(Console, { feed, target: describeTarget(target), steer: options.steer }),
     // Ink shows nothing where CI is set, terminal or not; whether there is one has been asked already.
     {
       stdin,

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { AgentsDocument } from '../../src/cli/views/agents-document.js';
 import type { FleetDocument } from '../../src/cli/views/fleet-document.js';
+import type { ReturnedDocument } from '../../src/cli/views/returned-view.js';
 import type { RolloutDocument, RolloutsDocument } from '../../src/cli/views/rollout-document.js';
 import type { SteeredDocument } from '../../src/cli/views/steered-view.js';
 import { type CommandLine, commandLine, goal } from './support.js';
@@ -154,6 +155,31 @@ describe('words that name no rollout, or nothing to do', () => {
     expect(await refused('list', '--state', 'gone')).toBe('DN904');
     expect(await refused('abort', 'a', 'b')).toBe('DN904');
     expect(await cli.json(['rollout', 'list'])).toEqual({ known: 0, damaged: 0, rollouts: [] });
+    await cli.json(['down']);
+  }, 60_000);
+});
+
+describe('rollout rollback --to', () => {
+  it('says in a dry run what it would take back, and then does it', async () => {
+    const { cli, redis, id } = await prepared();
+    await cli.json(['inject', '--batch', '20']);
+    const second = await decided(cli);
+    await cli.json(['inject', '--batch', '20']);
+    const sent = await ordersSent(redis);
+    const dry = await cli.run(['rollout', 'rollback', '--to', id.slice(0, -2), '--dry-run']);
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.stdout).toContain('DRY RUN: 1 rollout would be taken back');
+    expect(dry.stdout).toContain(second);
+    expect(await ordersSent(redis)).toBe(sent);
+
+    const done = await cli.json<ReturnedDocument>(['rollout', 'rollback', '--to', id, '--reason', 'errors']);
+    expect(done).toMatchObject({ dryRun: false, agents: 40, running: 40, forgotten: [] });
+    expect(done.takenBack).toMatchObject([{ id: second, state: 'rolled_back', silent: 0 }]);
+    const { agents } = await cli.json<AgentsDocument>(['agents', 'list', '--limit', '40']);
+    expect(agents.every(({ program }) => program === done.to.digest)).toBe(true);
+
+    const both = await cli.run(['rollout', 'rollback', second, '--to', id]);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('DN924')]);
     await cli.json(['down']);
   }, 60_000);
 });

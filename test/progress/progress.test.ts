@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { createJsonLinesProgress } from '../../src/cli/progress/json-lines.js';
 import { createPlainProgress } from '../../src/cli/progress/plain-progress.js';
 import { progressModeFor } from '../../src/cli/progress/progress.js';
-import { batchGroups, noProgress, stagingRate, withEvent } from '../../src/cli/progress/state.js';
+import {
+  batchGroups,
+  noProgress,
+  stagingLeftMs,
+  stagingRate,
+  withEvent,
+} from '../../src/cli/progress/state.js';
+import { phaseText } from '../../src/cli/progress/wording.js';
+import type { BatchEvent } from '../../src/core/pipeline-events.js';
 import { sampleBatch, sampleRun } from './sample-run.js';
 
 const startMs = 1_767_225_600_000;
@@ -71,6 +79,25 @@ describe('what is known of a run', () => {
     state = withEvent(state, sampleBatch(startMs, 7));
     state = withEvent(state, sampleBatch(startMs, 7));
     expect(state.batches).toMatchObject({ staged: 10, done: new Set([7]) });
+  });
+
+  it('counts the time of batches that are staged in parallel once', () => {
+    let state = withEvent(noProgress(), planned ?? expect.fail());
+    const batch = { ...(sampleBatch(startMs, 1) as BatchEvent), ms: 1_000 };
+    state = withEvent(state, { ...batch, at: startMs + 1_000 });
+    state = withEvent(state, { ...batch, batch: 2, at: startMs + 1_000 });
+    state = withEvent(state, { ...batch, batch: 3, at: startMs + 1_500 });
+    // The canary was watched for a minute.
+    state = withEvent(state, { ...batch, batch: 4, at: startMs + 62_000 });
+    expect(state.batches.spentMs).toBe(2_500);
+    expect(stagingRate(state)).toBe(16);
+    expect(stagingLeftMs(state)).toBe((112 * 2_500) / 4);
+    expect(phaseText('inject', state)).toMatch(/4 of 116 batches · 40 of .* · 16\/s · .* left$/);
+  });
+
+  it('says nothing of the time that is left before it knows', () => {
+    expect(stagingLeftMs(noProgress())).toBeUndefined();
+    expect(stagingLeftMs(withEvent(noProgress(), planned ?? expect.fail()))).toBeUndefined();
   });
 
   it('begins a resumed rollout with the batches that were done before', () => {

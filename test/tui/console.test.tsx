@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DreamnetError } from '../../src/core/errors.js';
+import type { RolloutRecord } from '../../src/core/nerve/messages/rollout-record.js';
 import { Console } from '../../src/tui/Console.js';
 import type { FleetFeed, FleetView } from '../../src/tui/hooks/fleet-feed.js';
+import type { SteerRollout } from '../../src/tui/hooks/use-steering.js';
 import { keyTable } from '../../src/tui/keys.js';
 import { type FakeTerminal, renderAt } from './support/fake-terminal.js';
 import { nowMs, runningFacts, viewOf } from './support/sample-view.js';
@@ -28,9 +31,9 @@ function feedOf(first: FleetView) {
   return { feed, show };
 }
 
-function open(first = viewOf(runningFacts({ state: 'injecting', batchesDone: 20 }))) {
+function open(first = viewOf(runningFacts({ state: 'injecting', batchesDone: 20 })), steer?: SteerRollout) {
   const { feed, show } = feedOf(first);
-  terminal = renderAt(<Console feed={feed} target="redis" readonly={false} now={now} />, 80, 24);
+  terminal = renderAt(<Console feed={feed} target="redis" steer={steer} now={now} />, 80, 24);
   return { terminal, show };
 }
 
@@ -75,5 +78,105 @@ describe('the console', () => {
     const ended = terminal.instance.waitUntilExit();
     terminal.press('q');
     await ended;
+  });
+});
+
+describe('steering from the console', () => {
+  const running = (state: RolloutRecord['state'] = 'injecting') =>
+    viewOf(runningFacts({ state, batchesDone: 20 }));
+  const id = running().facts?.rollout?.id ?? '';
+
+  /** Every wish is granted at once. */
+  function opened(state?: RolloutRecord['state']) {
+    const wishes: [string, string][] = [];
+    const steer: SteerRollout = async (action, rollout) => {
+      wishes.push([action, rollout]);
+      if (action === 'resume')
+        throw new DreamnetError({ code: 'DN516', kind: 'bad-input', message: 'Nobody.' });
+      const counts = { pending: 0, staged: 0, live: 5, failed: 0, skipped: 0, rolled_back: 7 };
+      return {
+        id,
+        action,
+        state: 'paused',
+        changed: true,
+        reason: null,
+        doneBy: 'x',
+        ms: 1,
+        counts,
+        silent: 0,
+      };
+    };
+    const { terminal } = open(running(state), steer);
+    const press = async (...keys: readonly string[]) => {
+      // Ink reads one press at a time.
+      for (const key of keys) {
+        terminal.press(key);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const shows = (text: string) => vi.waitFor(() => expect(terminal.frame()).toContain(text));
+    return { wishes, press, shows, terminal };
+  }
+
+  it('p pauses at once and says what came of it; the next key takes the words away', async () => {
+    const { wishes, press, shows, terminal } = opened();
+    await shows('p pause');
+    await press('p');
+    await shows('Paused: nothing more is sent');
+    expect(wishes).toEqual([['pause', id]]);
+    await press('f');
+    await vi.waitFor(() => expect(terminal.frame()).not.toContain('Paused: nothing more'));
+  });
+
+  it('p resumes a paused rollout, and a refusal is shown with its code', async () => {
+    const { wishes, press, shows } = opened('paused');
+    await shows('p resume');
+    await press('p');
+    await shows('DN516 Nobody.');
+    expect(wishes).toEqual([['resume', id]]);
+  });
+
+  it('R wants the word typed; the letters of it are no keys', async () => {
+    const { wishes, press, shows, terminal } = opened();
+    await press('R');
+    await shows(`Roll back ${id}? type rollback (esc: no):`);
+    await press('r', 'o', 'l', 'l', 'q', '?');
+    await shows('rollq_');
+    expect(wishes).toEqual([]);
+    await press('\u007f', 'b', 'a', 'c', 'k');
+    await shows('rollback_');
+    await press('\r');
+    await shows('Rolled back: 7 agents returned');
+    expect(wishes).toEqual([['rollback', id]]);
+    expect(terminal.frame()).toContain('Operation');
+  });
+
+  it('another word does nothing, and escape leaves', async () => {
+    const { wishes, press, shows, terminal } = opened();
+    await press('A', 'a', 'b', '\r');
+    await shows('Not done: "ab" is not abort.');
+    await press('A');
+    await shows(`Abort ${id}?`);
+    await press('\u001b');
+    await vi.waitFor(() => expect(terminal.frame()).not.toContain(`Abort ${id}?`));
+    expect(wishes).toEqual([]);
+  });
+
+  it('offers nothing that makes no sense, and says so when it is pressed', async () => {
+    const { wishes, press, shows, terminal } = opened('complete');
+    expect(terminal.frame()).not.toContain('p pause');
+    expect(terminal.frame()).toContain('R roll back');
+    await press('p');
+    await shows('Nothing to pause: the rollout is complete.');
+    expect(wishes).toEqual([]);
+  });
+
+  it('without the means to steer it is read-only', async () => {
+    const { terminal } = open();
+    expect(terminal.frame()).toContain('read-only');
+    terminal.press('R');
+    terminal.press('?');
+    await vi.waitFor(() => expect(terminal.frame()).toContain('Help'));
+    expect(terminal.frame()).not.toContain('type rollback');
   });
 });

@@ -19,6 +19,8 @@ function frameOf(view: FleetView, columns: number, rows: number): string {
       target="/run/redis.sock"
       frozen={false}
       readonly={false}
+      steering={{ step: 'idle' }}
+      steerable={view.facts?.rollout}
       columns={columns}
       rows={rows - 1}
     />

@@ -40,12 +40,14 @@ export interface BatchTotals {
   readonly done: Set<number>;
   readonly staged: number;
   readonly failed: number;
-  /** Milliseconds from orders to answers, without the time that the canary was watched. */
+  /** Milliseconds with at least one batch under way: neither the canary's bake nor batches in parallel count twice. */
   readonly spentMs: number;
+  /** Up to when they are counted, milliseconds since 1970. */
+  readonly spentUntil: number;
 }
 
 export function noProgress(): ProgressState {
-  return { batches: { done: new Set(), staged: 0, failed: 0, spentMs: 0 } };
+  return { batches: { done: new Set(), staged: 0, failed: 0, spentMs: 0, spentUntil: 0 } };
 }
 
 export function withEvent(state: ProgressState, event: PipelineEvent): ProgressState {
@@ -113,12 +115,22 @@ export function stagingRate({ batches }: ProgressState): number | undefined {
   return spentMs > 0 ? (staged / spentMs) * 1_000 : undefined;
 }
 
+/** Milliseconds until the last batch has answered, at the rate so far; undefined while that says nothing. */
+export function stagingLeftMs({ batches, planned }: ProgressState): number | undefined {
+  const answered = batches.staged + batches.failed;
+  if (planned === undefined || answered === 0 || batches.spentMs === 0) return undefined;
+  const left = planned.batches - batches.done.size;
+  const perBatchMs = batches.spentMs / Math.max(1, batches.done.size - (planned.batchesDone ?? 0));
+  return left * perBatchMs;
+}
+
 function resumed({ batchesDone = 0 }: PlannedEvent): BatchTotals {
   return {
     done: new Set(Array.from({ length: batchesDone }, (_, at) => at + 1)),
     staged: 0,
     failed: 0,
     spentMs: 0,
+    spentUntil: 0,
   };
 }
 
@@ -128,7 +140,8 @@ function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'b
     done: totals.done.add(event.batch),
     staged: totals.staged + event.staged,
     failed: totals.failed + event.failed,
-    spentMs: totals.spentMs + event.ms,
+    spentMs: totals.spentMs + Math.max(0, event.at - Math.max(totals.spentUntil, event.at - event.ms)),
+    spentUntil: Math.max(totals.spentUntil, event.at),
   };
 }
 

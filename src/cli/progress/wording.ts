@@ -1,10 +1,18 @@
 /** What is known of a run -> the words for it: one line for each phase, and one for the metrics of the window. */
 import type { Phase } from '../../core/pipeline-events.js';
-import { formatBytes, formatChange, formatCount, formatMoney, formatNumber, formatShare } from '../format.js';
+import {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatNumber,
+  formatShare,
+} from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 import { costText } from '../views/program-words.js';
 import { headlineOf, headlineText } from './headline.js';
-import { type ProgressState, stagingRate } from './state.js';
+import { type ProgressState, stagingLeftMs, stagingRate } from './state.js';
 
 /** What the phase is about, while it runs. */
 export const phaseTitles: Readonly<Record<Phase, string>> = {
@@ -84,7 +92,17 @@ function batchesText(state: ProgressState): string {
     `${formatNumber(batches.failed)} failed`,
   ];
   if (rate !== undefined) parts.push(`${formatNumber(rate)}/s`);
+  const leftMs = stagingLeftMs(state);
+  if (leftMs !== undefined && leftMs >= worthTellingMs)
+    parts.push(`${formatDuration(wholeSeconds(leftMs))} left`);
   return parts.join(' · ');
+}
+
+/** What is over before it is read is not worth a word. */
+const worthTellingMs = 1_000;
+
+function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000) * 1_000;
 }
 
 function liveText({ live }: ProgressState): string {

@@ -30,7 +30,7 @@ export function steeredText(document: SteeredDocument): string {
   const { id, changed, state, reason, counts, doneBy, ms } = document;
   const stateText = `${state.replaceAll('_', ' ')}${reason === null ? '' : `, ${reason}`}`;
   return [
-    changed ? happened(document) : 'It was so already; nothing was changed.',
+    steeredHeadline(document),
     formatPairs([
       ['rollout', id],
       ['state', stateText],
@@ -39,6 +39,11 @@ export function steeredText(document: SteeredDocument): string {
       ...nextRows(changed ? next(document) : [`dreamnet rollout show ${id}`]),
     ]),
   ].join('\n');
+}
+
+/** What happened, in one sentence. */
+export function steeredHeadline(document: SteeredDocument): string {
+  return document.changed ? happened(document) : 'It was so already; nothing was changed.';
 }
 
 /** Commands that may come next, each on a line of its own. */

@@ -69,6 +69,11 @@ export class Agent {
     return this.#staged;
   }
 
+  /** Instructions whose programs it can return to, the newest last. */
+  get former(): readonly string[] {
+    return this.#former.map(({ held }) => held.instruction);
+  }
+
   get status(): AgentStatus {
     if (this.#observing) return 'observing';
     if (this.#staged !== undefined) return 'staged';

@@ -139,6 +139,7 @@ function stateOf(agent: Agent) {
     live: agent.live?.loaded.program.digest ?? '',
     staged: agent.staged?.loaded.program.digest ?? '',
     instruction: agent.live?.instruction ?? '',
+    former: agent.former,
   };
 }
 

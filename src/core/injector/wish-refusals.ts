@@ -114,6 +114,20 @@ export function nobodyToReturn(id: string, agents: number): DreamnetError {
   });
 }
 
+/** Its program was live on these agents once, and none of them can return to it. */
+export function nobodyRemembers({ id, state }: RolloutRecord, agents: number): DreamnetError {
+  const why =
+    agents === 0
+      ? `it is ${state.replaceAll('_', ' ')} and live on no agent`
+      : `none of the ${agents} agents that ran it holds it any more`;
+  return new DreamnetError({
+    code: 'DN538',
+    kind: 'bad-input',
+    message: `There is nothing to return to in ${id}: ${why}.`,
+    hint: 'Roll its program out again: `dreamnet decide`, or an instruction with its source.',
+  });
+}
+
 /** In the process that held the rollout: it ends, and agents stay as they are. */
 export function abortedFromElsewhere({ id, counts }: RolloutRecord, wish: Asked): DreamnetError {
   const { staged = 0, live = 0, pending = 0 } = counts;

@@ -5,7 +5,7 @@ import type { Names } from './names.js';
 import { pipelinedReads } from './records.js';
 
 /** Fields whose values are JSON; the others are plain text. */
-const jsonFields = ['labels', 'capabilities', 'metrics', 'window'] as const;
+const jsonFields = ['labels', 'capabilities', 'former', 'metrics', 'window'] as const;
 const plainFields = [
   'id',
   'host',

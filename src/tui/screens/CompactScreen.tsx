@@ -7,6 +7,7 @@ import { fleetState, statusOf } from '../fleet-state.js';
 import type { FleetView } from '../hooks/fleet-feed.js';
 import { liveMetrics } from '../metrics.js';
 import { operationOf } from '../operation.js';
+import { type Steering, steeringLine } from '../steering.js';
 import { levelTones, stateTone, type Tone, theme, verdictTone } from '../theme.js';
 import { workloadText } from '../workload.js';
 
@@ -16,6 +17,7 @@ interface CompactScreenProps {
   readonly columns: number;
   readonly rows: number;
   readonly frozen: boolean;
+  readonly steering: Steering;
 }
 
 interface CompactLine {
@@ -38,7 +40,7 @@ export function CompactScreen(props: CompactScreenProps) {
   );
 }
 
-function compactLines({ view, nowMs, columns, frozen }: CompactScreenProps): CompactLine[] {
+function compactLines({ view, nowMs, columns, frozen, steering }: CompactScreenProps): CompactLine[] {
   const { facts } = view;
   const fleet = fleetState(view, nowMs);
   const status = statusOf(view, nowMs, frozen);
@@ -56,7 +58,10 @@ function compactLines({ view, nowMs, columns, frozen }: CompactScreenProps): Com
   lines.push({ tone: 'muted', text: workloadText(facts) });
   const agents = `${formatNumber(facts?.agentsAlive ?? 0)} agents, ${fleet.text}`;
   const head = status.tone === 'muted' ? { tone: fleet.tone, text: agents } : status;
-  return [head, ...lines.filter((line) => line.text !== ''), { tone: 'muted', text: 'q quit  ? help' }];
+  const said = steeringLine(steering);
+  // What is asked of the user stands where even the smallest terminal shows it.
+  const first = said === undefined ? [head] : [said, head];
+  return [...first, ...lines.filter((line) => line.text !== ''), { tone: 'muted', text: 'q quit  ? help' }];
 }
 
 function operationLines(view: FleetView, nowMs: number, columns: number): CompactLine[] {

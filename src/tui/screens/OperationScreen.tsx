@@ -4,7 +4,7 @@ import { DecisionPanel } from '../components/DecisionPanel.js';
 import { EventLog } from '../components/EventLog.js';
 import { FleetPanel } from '../components/FleetPanel.js';
 import { Header, type HeaderProps } from '../components/Header.js';
-import { KeyHints } from '../components/KeyHints.js';
+import { KeyHints, type KeyHintsProps } from '../components/KeyHints.js';
 import { MetricCards } from '../components/MetricCards.js';
 import { MetricTable } from '../components/MetricTable.js';
 import { OperationPanel } from '../components/OperationPanel.js';
@@ -17,13 +17,13 @@ import { operationOf } from '../operation.js';
 import { workloadText } from '../workload.js';
 import { CompactScreen } from './CompactScreen.js';
 
-export interface OperationScreenProps extends HeaderProps {
+export interface OperationScreenProps extends HeaderProps, Omit<KeyHintsProps, 'note'> {
   /** Rows that the frame may use. */
   readonly rows: number;
 }
 
 export function OperationScreen(props: OperationScreenProps) {
-  const { view, nowMs, columns, rows } = props;
+  const { view, nowMs, columns, rows, steering, steerable } = props;
   const layout = layoutFor(columns, rows);
   if (layout === undefined) return <CompactScreen {...props} />;
   const metrics = liveMetrics(view.facts);
@@ -42,7 +42,7 @@ export function OperationScreen(props: OperationScreenProps) {
         <MetricCards metrics={metrics} width={columns} height={layout.cardRows} />
       )}
       <Lower view={view} layout={layout} />
-      <KeyHints note={workloadText(view.facts)} />
+      <KeyHints note={workloadText(view.facts)} {...{ steering, steerable }} />
     </Box>
   );
 }

@@ -84,6 +84,8 @@ export const agentRecordSchema = z.object({
   staged: digestSchema.optional(),
   /** Instruction of the live program. */
   instruction: identifierSchema.optional(),
+  /** Instructions whose programs it still holds and can return to, the newest last. */
+  former: z.array(identifierSchema).readonly().optional(),
   metrics: tickMetricsSchema.optional(),
   window: windowReportSchema.optional(),
   startedAt: timestampMsSchema,
