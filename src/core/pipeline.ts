@@ -23,6 +23,7 @@ import { readFleetState } from './governor/state.js';
 import { planRollout } from './injector/plan.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
+import { requireUnchanged } from './instruction-signature.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
@@ -30,6 +31,7 @@ import { interruptedInWindow, noRollout, requireFresh, waitsForApproval } from '
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
+import type { RolloutRecord } from './nerve/messages/rollout-record.js';
 import { readRollout, readRolloutAgents } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
 import { readAggregate } from './orchestrator/read.js';
@@ -60,6 +62,8 @@ export interface InjectRequest {
   /** Overrides the instruction's own window. */
   readonly windowMs?: number;
   readonly resume?: boolean;
+  /** Set by a service: interrupted, its rollout stays on the way, for another service. */
+  readonly service?: RolloutRecord['service'];
 }
 
 /** One loop from goal to learned result. */
@@ -103,7 +107,10 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
 /** Steps 3 to 10 for one instruction, wherever it came from. */
 export async function inject(context: LoopContext, request: InjectRequest): Promise<LoopOutcome> {
   const { redis, names } = context;
-  if (request.resume !== true) requireFresh(request.instruction, context.clock());
+  if (request.resume !== true) {
+    requireFresh(request.instruction, context.clock());
+    requireUnchanged(request.instruction, context.keyring?.().trust);
+  }
   const decision = await readDecision(redis, names, request.instruction.decision);
   const rollout = await rollOut(context, request, decision);
   try {
@@ -155,6 +162,7 @@ async function rollOut(
       plan,
       windowMs,
       bakeMs: request.bakeMs,
+      ...(request.service === undefined ? {} : { service: request.service }),
       resume: request.resume ?? false,
     });
     const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;
@@ -181,7 +189,8 @@ async function rollOut(
     try {
       await rollout.run();
     } catch (thrown) {
-      if (context.signal.aborted) await rollout.markAborted().catch(() => undefined);
+      const isInterrupted = context.signal.aborted && request.service === undefined;
+      if (isInterrupted) await rollout.markAborted().catch(() => undefined);
       await rollout.close();
       throw thrown;
     }

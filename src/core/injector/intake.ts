@@ -23,24 +23,34 @@ export interface Intake {
   putBack(): Promise<void>;
 }
 
-const group = 'injector';
+/** The one consumer group of `swarm:instructions`: commands and services take from it. */
+export const intakeGroup = 'injector';
+const group = intakeGroup;
+
+/** Why an instruction that fits must not be rolled out all the same, such as a wrong signature; undefined: it may. */
+export type JudgeInstruction = (instruction: Instruction) => string | undefined;
 
 /** The newest instruction that nobody has rolled out yet. */
 export async function takeNewest(
   redis: Redis,
   names: Names,
-  { consumer, nowMs }: { readonly consumer: string; readonly nowMs: number },
+  {
+    consumer,
+    nowMs,
+    judge = () => undefined,
+  }: { readonly consumer: string; readonly nowMs: number; readonly judge?: JudgeInstruction },
 ): Promise<Intake> {
   const stream = names.instructions;
   const received = await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema });
   const rejected: { streamId: string; reasons: readonly string[] }[] = [];
   const waiting: Instruction[] = [];
   for (const message of received) {
-    if (message.ok) {
+    const reasons = message.ok ? reasonsAgainst(message.value, judge) : message.reasons;
+    if (message.ok && reasons.length === 0) {
       waiting.push(message.value);
     } else {
-      await keepRejected(redis, names.instructionsRejected, message);
-      rejected.push({ streamId: message.streamId, reasons: message.reasons });
+      await keepRejected(redis, names.instructionsRejected, { ...message, reasons });
+      rejected.push({ streamId: message.streamId, reasons });
     }
   }
   const expired = waiting.filter((instruction) => (instruction.expires ?? Infinity) <= nowMs);
@@ -50,7 +60,7 @@ export async function takeNewest(
       open.push(instruction);
   }
   const instruction = open.at(-1);
-  const chosen = received.findLast((message) => message.ok && message.value.id === instruction?.id)?.streamId;
+  const chosen = received.findLast((message) => message.ok && message.value === instruction)?.streamId;
   const others = received.map(({ streamId }) => streamId).filter((streamId) => streamId !== chosen);
   await acknowledge(redis, stream, group, others);
   return {
@@ -63,6 +73,11 @@ export async function takeNewest(
   };
 }
 
+function reasonsAgainst(instruction: Instruction, judge: JudgeInstruction): string[] {
+  const reason = judge(instruction);
+  return reason === undefined ? [] : [reason];
+}
+
 /** Waits until an instruction comes, at most `waitMs`; the last look's report. */
 export async function waitForNewest(
   redis: Redis,
@@ -72,11 +87,12 @@ export async function waitForNewest(
     readonly waitMs: number;
     readonly clock: () => number;
     readonly signal: AbortSignal;
+    readonly judge?: JudgeInstruction;
   },
 ): Promise<Intake> {
   const until = options.clock() + options.waitMs;
   for (;;) {
-    const intake = await takeNewest(redis, names, { consumer: options.consumer, nowMs: options.clock() });
+    const intake = await takeNewest(redis, names, { ...options, nowMs: options.clock() });
     if (intake.instruction !== undefined || options.signal.aborted || options.clock() >= until) return intake;
     await pause(Math.min(200, Math.max(1, until - options.clock())), options.signal);
   }

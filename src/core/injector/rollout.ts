@@ -44,6 +44,8 @@ export interface RolloutOptions {
   readonly windowMs: number;
   /** How long the canary is watched. */
   readonly bakeMs: number;
+  /** Set by a service, which others like it may follow; a person's rollout is the person's. */
+  readonly service?: RolloutRecord['service'];
   readonly acknowledgeWithinMs?: number;
 }
 

@@ -78,6 +78,57 @@ export async function takeFromGroup<T>(redis: Redis, options: GroupOptions<T>): 
   return entries.map((entry) => parseEntry(entry, options.schema));
 }
 
+/**
+ * The next message for a consumer that handles one after the other, or undefined: first what it took before and did not
+ * finish, then what a dead consumer left, then the oldest that is new. The caller makes sure that nobody else takes as
+ * this consumer at the same time.
+ */
+export async function takeNextFromGroup<T>(
+  redis: Redis,
+  options: GroupOptions<T>,
+): Promise<Received<T> | undefined> {
+  const { stream, group, consumer, schema, reclaimAfterMs = limits.reclaimAfterMs } = options;
+  await ensureGroup(redis, stream, group);
+  const read = async (from: string) => {
+    const reply = await redis.xreadgroup('GROUP', group, consumer, 'COUNT', 1, 'STREAMS', stream, from);
+    return (reply as [string, Entry[]][] | null)?.[0]?.[1][0];
+  };
+  const reclaim = async () => {
+    const reply = await redis.xautoclaim(stream, group, consumer, reclaimAfterMs, '0-0', 'COUNT', 1);
+    return (reply as [string, Entry[]])[1][0];
+  };
+  const entry = (await read('0')) ?? (await reclaim()) ?? (await read('>'));
+  return entry === undefined ? undefined : parseEntry(entry, schema);
+}
+
+/** Messages that nobody of the group has finished, oldest first, at most `count`. */
+export async function waitingMessages<T>(
+  redis: Redis,
+  { stream, group, schema }: Omit<GroupOptions<T>, 'consumer'>,
+  count: number,
+): Promise<Received<T>[]> {
+  await ensureGroup(redis, stream, group);
+  const taken = (await redis.xpending(stream, group, '-', '+', count)) as [string, ...unknown[]][];
+  const entries: Entry[] = [];
+  for (const [id] of taken) entries.push(...((await redis.xrange(stream, id, id)) as Entry[]));
+  const newer = (await redis.xrange(
+    stream,
+    `(${await lastDelivered(redis, stream, group)}`,
+    '+',
+    'COUNT',
+    count,
+  )) as Entry[];
+  return [...entries, ...newer].slice(0, count).map((entry) => parseEntry(entry, schema));
+}
+
+async function lastDelivered(redis: Redis, stream: string, group: string): Promise<string> {
+  for (const facts of (await redis.xinfo('GROUPS', stream)) as unknown[][]) {
+    const of = (name: string) => facts[facts.indexOf(name) + 1];
+    if (of('name') === group) return String(of('last-delivered-id'));
+  }
+  return '0-0';
+}
+
 /** Marks messages of the group as handled. */
 export async function acknowledge(
   redis: Redis,

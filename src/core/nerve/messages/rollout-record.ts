@@ -44,6 +44,8 @@ export const rolloutRecordSchema = z.object({
   /** What an operator asked of it last, while it ran or after it. */
   control: controlSchema.optional(),
   epoch: z.number().int(),
+  /** Set where an injector service rolls it out: what it was told, so that another one can go on when this one dies. */
+  service: z.object({ batch: z.string(), maxFailures: z.string(), bakeMs: z.number() }).optional(),
   program: z.object({
     name: z.string(),
     digest: digestSchema,
