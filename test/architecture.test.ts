@@ -62,8 +62,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'local-services': ['base', 'nerve', 'orchestrator'],
   agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys'],
   pipeline: ['core'],
+  // Composes as the pipeline does, for what goes on without a person.
+  'injector-service': [
+    'base',
+    'nerve',
+    'tracer',
+    'fleet',
+    'injector',
+    'instruction-signature',
+    'loop',
+    'pipeline',
+  ],
   cli: ['core'],
-  services: ['core'],
+  services: ['core', 'cli'],
   tui: ['core', 'cli'],
   commands: ['core', 'cli', 'tui', 'services'],
 };
