@@ -146,8 +146,7 @@ export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
             service.goOnWith(left);
             return reply.code(202).send({ id: left, action, accepted: true });
           }
-          const signal = AbortSignal.any([stopping, request.signal]);
-          const deps = { ...context, key: context.key, signal };
+          const deps = { ...context, key: context.key, signal: stopping };
           return steeredDocument(action, await steerRollout(deps, { typed, action, by, reason }));
         });
       }

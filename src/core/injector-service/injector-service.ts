@@ -18,7 +18,7 @@ import type { ReportEvent } from '../pipeline-events.js';
 import { type Acceptance, vouchedFor, whyNotFollowed, whyRefused } from './accept.js';
 import { isOrphan, type RolloutOnTheWay, rolloutsOnTheWay } from './rollouts-on-the-way.js';
 import { settingsOf } from './settings.js';
-import { instructionsWaiting, type Taken, takeInTurn } from './take-in-turn.js';
+import { isOneDue, type Taken, takeInTurn } from './take-in-turn.js';
 
 export interface ServiceOptions extends Acceptance {
   /** Its connection reconnects for ever. */
@@ -118,7 +118,7 @@ export class InjectorService {
       if (record !== undefined) await this.#follow(record);
       return true;
     }
-    const waits = (await instructionsWaiting(redis, names)).length > 0;
+    const waits = await isOneDue(redis, names);
     if (!waits && clock() - this.#orphansLookedAt < orphanLookEveryMs) return false;
     this.#orphansLookedAt = clock();
     const open = await rolloutsOnTheWay(redis, names);
