@@ -240,7 +240,7 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
 }
 
 /** Step 10: learn once and reward once from what was published, however often it is done. */
-function feedBack(
+export function feedBack(
   context: LoopContext,
   result: Result,
 ): Promise<{ learned: Learned | undefined; rewards: Rewards | undefined }> {

@@ -16,6 +16,7 @@ import { pause } from '../pause.js';
 import { type InjectRequest, inject, resumeRequest } from '../pipeline.js';
 import type { ReportEvent } from '../pipeline-events.js';
 import { type Acceptance, vouchedFor, whyNotFollowed, whyRefused } from './accept.js';
+import { feedBackAgain } from './feed-back-again.js';
 import { isOrphan, type RolloutOnTheWay, rolloutsOnTheWay } from './rollouts-on-the-way.js';
 import { settingsOf } from './settings.js';
 import { isOneDue, type Taken, takeInTurn } from './take-in-turn.js';
@@ -110,6 +111,8 @@ export class InjectorService {
       this.#enter('standby', null);
       return false;
     }
+    if (this.#status.state === 'starting' || this.#status.state === 'standby')
+      await feedBackAgain(this.#context);
     this.#enter('idle', null);
     const wanted = [...this.#wanted][0];
     if (wanted !== undefined) {
