@@ -1,6 +1,6 @@
 /** What `inject` was told in, the instruction to roll out now and what became of the others out. */
 import { DreamnetError } from '../core/errors.js';
-import { findInstruction, type Intake, waitForNewest } from '../core/injector/intake.js';
+import { findInstruction, type Intake, peekAtNewest, waitForNewest } from '../core/injector/intake.js';
 import { checkInstruction, type SignatureVerdict } from '../core/instruction-signature.js';
 import type { LoopContext } from '../core/loop-context.js';
 import type { Instruction } from '../core/nerve/messages/instruction.js';
@@ -14,6 +14,8 @@ export interface InstructionQuestion {
   readonly resume: string | undefined;
   /** How long to wait for an instruction when there is none. */
   readonly waitMs: number;
+  /** The instruction that waits is looked at, and not taken. */
+  readonly peek?: boolean;
 }
 
 export interface NextInstruction {
@@ -24,13 +26,13 @@ export interface NextInstruction {
 /** Throws DN507 when no instruction waits; whether it is too old the pipeline asks. */
 export async function nextInstruction(
   context: LoopContext,
-  { id, resume, waitMs }: InstructionQuestion,
+  { id, resume, waitMs, peek = false }: InstructionQuestion,
 ): Promise<NextInstruction> {
   if (resume !== undefined) return { request: await resumeRequest(context, resume), intake: undefined };
   const { redis, names } = context;
   const { instruction, intake } =
     id === undefined
-      ? await newestThatWaits(context, waitMs)
+      ? await newestThatWaits(context, { waitMs, peek })
       : { instruction: await findInstruction(redis, names, id), intake: undefined };
   warnOfOrigin(context, instruction);
   return { request: { instruction }, intake };
@@ -38,15 +40,17 @@ export async function nextInstruction(
 
 async function newestThatWaits(
   context: LoopContext,
-  waitMs: number,
+  { waitMs, peek }: { readonly waitMs: number; readonly peek: boolean },
 ): Promise<{ instruction: Instruction; intake: Intake }> {
   const { redis, names, clock, signal } = context;
   const judge = (instruction: Instruction) => {
     const verdict = verdictOn(context, instruction);
     return verdict?.state === 'wrong' ? `it ${verdict.reason}` : undefined;
   };
-  const intake = await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal, judge });
-  for (const text of intakeNotes(intake)) warn(context, text);
+  const intake = peek
+    ? await peekAtNewest(redis, names, { nowMs: clock(), judge })
+    : await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal, judge });
+  for (const text of peek ? [] : intakeNotes(intake)) warn(context, text);
   const { instruction } = intake;
   if (instruction === undefined) throw signal.aborted ? interrupted() : nothingWaits(intake, waitMs);
   return { instruction, intake };

@@ -1,6 +1,6 @@
 /** The injector's loop and its HTTP face together, from ready to stopped. */
 import { InjectorService, type ServiceStatus } from '../core/injector-service/injector-service.js';
-import type { RolloutSettings } from '../core/injector-service/settings.js';
+import type { ServiceSettings } from '../core/injector-service/settings.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { pause } from '../core/pause.js';
 import type { BearerToken } from './bearer-token.js';
@@ -23,7 +23,7 @@ export interface ServeInjectorOptions {
   readonly names: readonly string[];
   readonly version: string;
   readonly acceptUnsigned: boolean;
-  readonly defaults: RolloutSettings;
+  readonly defaults: ServiceSettings;
   readonly log: (line: { readonly level: 'info' | 'warning'; readonly text: string }) => void;
   readonly onReady: (url: string) => void;
 }

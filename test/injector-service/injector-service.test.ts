@@ -149,7 +149,7 @@ describe('a service', () => {
     await second.stop();
     const third = await startService(server, { name: 'third', defaults: { bakeMs: 1 } });
     await said(third, 'going on with rollout instr_one, which is canary');
-    expect((await recordOf(server)).record.service?.bakeMs, 'as the first was told').toBe(60_000);
+    expect((await recordOf(server)).record.options?.bakeMs, 'as the first was told').toBe(60_000);
   });
 
   it('does not go on with what an operator aborted in its window', async () => {

@@ -38,7 +38,8 @@ describe('POST /inject-swarm', () => {
       batches: 5,
       maxFailures: 1,
       windowMs: 1_000,
-      service: { batch: '2', maxFailures: '1' },
+      service: true,
+      options: { batch: '2', maxFailures: '1' },
     });
     const { body: list } = await service.get('/rollouts?limit=1&state=complete');
     expect(list).toMatchObject({ known: 1, rollouts: [{ id: 'instr_one', held: false }], waiting: [] });
@@ -71,7 +72,7 @@ describe('POST /inject-swarm', () => {
     const accepted = await service.post('/inject-swarm', { instructionId: 'dec_instr_good', batch: '3' });
     expect(accepted.status, JSON.stringify(accepted.body)).toBe(202);
     await complete('instr_good');
-    expect((await recordOf(server, 'instr_good')).record.service?.batch).toBe('3');
+    expect((await recordOf(server, 'instr_good')).record.options?.batch).toBe('3');
     expect(refused(await service.post('/inject-swarm', { instructionId: 'instr_good' }))).toEqual([
       409,
       'DN512',

@@ -1,6 +1,6 @@
 /** The injector's service in this process: a real server on a free port, real hosts, a real Redis. */
 import { onTestFinished } from 'vitest';
-import type { RolloutSettings } from '../../src/core/injector-service/settings.js';
+import type { ServiceSettings } from '../../src/core/injector-service/settings.js';
 import type { LoopContext } from '../../src/core/loop-context.js';
 import { connectRedis } from '../../src/core/nerve/connection.js';
 import { bearerToken } from '../../src/services/bearer-token.js';
@@ -13,7 +13,7 @@ export const token = 'a-token-of-these-tests-0123456789';
 export interface ServiceWish {
   readonly name?: string;
   readonly acceptUnsigned?: boolean;
-  readonly defaults?: Partial<RolloutSettings>;
+  readonly defaults?: ServiceSettings;
   readonly names?: readonly string[];
 }
 

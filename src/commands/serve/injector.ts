@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../../cli/base-command.js';
 import { durationMs, fleetFlags, portFlag, rolloutFlags, windowFlag } from '../../cli/flags.js';
 import { openService } from '../../cli/open-service.js';
+import { rolloutWishes } from '../../cli/rollout-wishes.js';
 import { eventLine, type LogLine, logText, serviceLine } from '../../cli/service-log.js';
 import { resolveHome } from '../../core/fleet/home.js';
 import type { ServiceStatus } from '../../core/injector-service/injector-service.js';
@@ -73,9 +74,7 @@ Everything that changes something needs a bearer token: that of --token-file or 
       version: this.config.version,
       acceptUnsigned: flags['accept-unsigned'],
       defaults: {
-        batch: flags.batch,
-        maxFailures: flags['max-failures'],
-        bakeMs: durationMs(flags.bake),
+        ...rolloutWishes(flags),
         windowMs: flags.window === undefined ? undefined : durationMs(flags.window),
       },
       log: (line) => log(serviceLine(line)),

@@ -3,11 +3,11 @@ import { checkInstruction, signInstruction } from '../instruction-signature.js';
 import type { LoopContext } from '../loop-context.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
-import { type RolloutSettings, settingsOf } from './settings.js';
+import { type ServiceSettings, settingsOf } from './settings.js';
 
 export interface Acceptance {
   readonly context: LoopContext;
-  readonly defaults: RolloutSettings;
+  readonly defaults: ServiceSettings;
   /** Also what nobody vouches for; never what was changed after it was signed. */
   readonly acceptUnsigned: boolean;
 }

@@ -144,8 +144,7 @@ export class InjectorService {
 
   async #begin(taken: Taken): Promise<void> {
     const { instruction } = taken;
-    const settings = settingsOf(instruction, this.#options.defaults) ?? this.#options.defaults;
-    const { windowMs, ...service } = settings;
+    const { windowMs, ...wishes } = settingsOf(instruction, this.#options.defaults) ?? {};
     this.#warnOfOrigin(instruction);
     let settled: Promise<void> | undefined;
     const onPlanned = () => {
@@ -153,7 +152,7 @@ export class InjectorService {
       settled.catch(() => undefined);
     };
     const ended = await this.#work(
-      { instruction, ...service, service, ...(windowMs === undefined ? {} : { windowMs }) },
+      { ...wishes, instruction, ...(windowMs === undefined ? {} : { windowMs }), service: true },
       onPlanned,
     );
     if (settled !== undefined) await settled;
@@ -168,13 +167,10 @@ export class InjectorService {
       this.#say('warning', `rollout ${id} is not gone on with: ${refusal}`);
       return this.#retryLater(id);
     }
-    const service = record.service ?? this.#options.defaults;
-    const { batch, maxFailures, bakeMs } = service;
-    const how = { batch, maxFailures, bakeMs };
     this.#say('info', `going on with rollout ${id}, which is ${record.state}`);
     const resumed = await resumeRequest(this.#context, id);
     const instruction = vouchedFor(this.#options, resumed.instruction);
-    const ended = await this.#work({ ...resumed, instruction, ...how, service: how }, () => undefined);
+    const ended = await this.#work({ ...resumed, instruction, service: true }, () => undefined);
     if (ended !== undefined && !passes(ended, this.#context)) this.#retryLater(id);
     else this.#retries.delete(id);
   }

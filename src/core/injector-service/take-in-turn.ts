@@ -10,9 +10,9 @@ import { readRollout } from '../nerve/rollout-records.js';
 import {
   acknowledge,
   keepRejected,
+  peekAtGroup,
   type Received,
   takeNextFromGroup,
-  waitingMessages,
 } from '../nerve/streams.js';
 
 export interface Taken {
@@ -70,11 +70,7 @@ export async function takeInTurn(options: TakeOptions): Promise<Taken | undefine
 
 /** Whether the first that waits is to be taken now. */
 export async function isOneDue(redis: Redis, names: Names): Promise<boolean> {
-  const place = { stream: names.instructions, group: intakeGroup, schema: instructionSchema };
-  const [[first], [seconds, microseconds]] = await Promise.all([
-    waitingMessages(redis, place, 1),
-    redis.time(),
-  ]);
+  const [[first], [seconds, microseconds]] = await Promise.all([waiting(redis, names, 1), redis.time()]);
   if (first === undefined) return false;
   if (!first.ok || first.value.rollout !== undefined) return true;
   const nowMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
@@ -83,9 +79,12 @@ export async function isOneDue(redis: Redis, names: Names): Promise<boolean> {
 
 /** Instructions that wait, oldest first. */
 export async function instructionsWaiting(redis: Redis, names: Names): Promise<Instruction[]> {
+  return (await waiting(redis, names, lookAhead)).flatMap((message) => (message.ok ? message.value : []));
+}
+
+function waiting(redis: Redis, names: Names, count: number): Promise<Received<Instruction>[]> {
   const place = { stream: names.instructions, group: intakeGroup, schema: instructionSchema };
-  const messages = await waitingMessages(redis, place, lookAhead);
-  return messages.flatMap((message) => (message.ok ? message.value : []));
+  return peekAtGroup(redis, { ...place, reclaimAfterMs: 0, count });
 }
 
 async function whyPassedOver(
@@ -94,8 +93,8 @@ async function whyPassedOver(
 ): Promise<string | undefined> {
   if ((instruction.expires ?? Infinity) <= clock()) return 'had expired';
   if ((await readRollout(redis, names, instruction.id)) !== undefined) return 'has been rolled out already';
-  const waiting = await instructionsWaiting(redis, names);
-  const newer = waiting.slice(waiting.findIndex(({ id }) => id === instruction.id) + 1);
+  const all = await instructionsWaiting(redis, names);
+  const newer = all.slice(all.findIndex(({ id }) => id === instruction.id) + 1);
   const next = newer.findLast((other) => takesPlaceOf(other, instruction) && judge(other) === undefined);
   if (next === undefined) return undefined;
   return next.id === instruction.id

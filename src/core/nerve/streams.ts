@@ -101,32 +101,43 @@ export async function takeNextFromGroup<T>(
   return entry === undefined ? undefined : parseEntry(entry, schema);
 }
 
-/** Messages that nobody of the group has finished, oldest first, at most `count`. */
-export async function waitingMessages<T>(
+/** What `takeFromGroup` would hand out now, oldest first, left where it is; about `count` of it. */
+export async function peekAtGroup<T>(
   redis: Redis,
-  { stream, group, schema }: Omit<GroupOptions<T>, 'consumer'>,
-  count: number,
-): Promise<Received<T>[]> {
-  await ensureGroup(redis, stream, group);
-  const taken = (await redis.xpending(stream, group, '-', '+', count)) as [string, ...unknown[]][];
-  const entries: Entry[] = [];
-  for (const [id] of taken) entries.push(...((await redis.xrange(stream, id, id)) as Entry[]));
-  const newer = (await redis.xrange(
+  {
     stream,
-    `(${await lastDelivered(redis, stream, group)}`,
-    '+',
-    'COUNT',
-    count,
-  )) as Entry[];
-  return [...entries, ...newer].slice(0, count).map((entry) => parseEntry(entry, schema));
+    group,
+    schema,
+    reclaimAfterMs = limits.reclaimAfterMs,
+    count = limits.streamEntriesMax,
+  }: Omit<GroupOptions<T>, 'consumer'> & { readonly count?: number },
+): Promise<Received<T>[]> {
+  const groups = (await redis.exists(stream)) ? ((await redis.xinfo('GROUPS', stream)) as unknown[][]) : [];
+  const known = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
+  if (known === undefined) return readRange(redis, { stream, schema, from: '-', count });
+  const pending = (await redis.xpending(
+    ...([stream, group, 'IDLE', reclaimAfterMs, '-', '+', count] as const),
+  )) as [id: string][];
+  const left: Received<T>[] = [];
+  for (const [id] of pending)
+    left.push(...(await readRange(redis, { stream, schema, from: id, to: id, count: 1 })));
+  const last = String(known[known.indexOf('last-delivered-id') + 1]);
+  return [...left, ...(await readRange(redis, { stream, schema, from: `(${last}`, count }))];
 }
 
-async function lastDelivered(redis: Redis, stream: string, group: string): Promise<string> {
-  for (const facts of (await redis.xinfo('GROUPS', stream)) as unknown[][]) {
-    const of = (name: string) => facts[facts.indexOf(name) + 1];
-    if (of('name') === group) return String(of('last-delivered-id'));
-  }
-  return '0-0';
+async function readRange<T>(
+  redis: Redis,
+  range: {
+    readonly stream: string;
+    readonly schema: ZodType<T>;
+    readonly from: string;
+    readonly to?: string;
+    readonly count: number;
+  },
+): Promise<Received<T>[]> {
+  const { stream, schema, from, to = '+', count } = range;
+  const entries = (await redis.xrange(stream, from, to, 'COUNT', count)) as Entry[];
+  return entries.map((entry) => parseEntry(entry, schema));
 }
 
 /** Marks messages of the group as handled. */

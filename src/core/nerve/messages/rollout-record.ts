@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 import { instructionSchema } from './instruction.js';
+import { rolloutSettingsSchema } from './rollout-settings.js';
 import { controlSchema } from './wish.js';
 
 export const rolloutStateSchema = z.enum([
@@ -25,6 +26,8 @@ export const rolloutAgentSchema = z.object({
   outcome: agentOutcomeSchema,
   batch: z.number().int().nonnegative(),
   heldOut: z.boolean(),
+  /** It came while the rollout was under way: it got the program, and is no part of the comparison. */
+  joined: z.literal(true).optional(),
   code: z.string().optional(),
   reason: z.string().optional(),
   /** Milliseconds from order to acknowledgement, as the injector saw it. */
@@ -44,8 +47,8 @@ export const rolloutRecordSchema = z.object({
   /** What an operator asked of it last, while it ran or after it. */
   control: controlSchema.optional(),
   epoch: z.number().int(),
-  /** Set where an injector service rolls it out: what it was told, so that another one can go on when this one dies. */
-  service: z.object({ batch: z.string(), maxFailures: z.string(), bakeMs: z.number() }).optional(),
+  /** An injector service rolls it out: another one goes on with it when that one dies. */
+  service: z.literal(true).optional(),
   program: z.object({
     name: z.string(),
     digest: digestSchema,
@@ -63,6 +66,8 @@ export const rolloutRecordSchema = z.object({
   counts: z.record(agentOutcomeSchema, z.number().int()),
   maxFailures: z.number().int(),
   windowMs: z.number().int(),
+  /** How it was asked to go; absent in records of earlier versions. */
+  options: rolloutSettingsSchema.optional(),
   plannedAt: timestampMsSchema,
   startedAt: timestampMsSchema.optional(),
   /** When the canary had run for its bake time and was judged good; a rollout resumed without it watches a canary first. */
