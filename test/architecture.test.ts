@@ -11,6 +11,7 @@ const SRC = path.join(import.meta.dirname, '..', 'src');
 /** Files directly in core with arrows of their own. Any other is base: used everywhere, importing nothing but base. */
 const CORE_FILES: Readonly<Record<string, string>> = {
   'order-signature.ts': 'order-signature',
+  'instruction-signature.ts': 'instruction-signature',
   'pipeline.ts': 'pipeline',
   'pipeline-events.ts': 'loop',
   'loop-context.ts': 'loop',
@@ -28,13 +29,24 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   keys: ['base', 'bytecode'],
   nerve: ['base', 'type:bytecode', 'type:language'],
   'order-signature': ['base', 'bytecode', 'nerve'],
+  'instruction-signature': ['base', 'bytecode', 'type:keys', 'type:nerve'],
   loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys'],
   tracer: ['base', 'nerve'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],
   rewards: ['base', 'nerve', 'results'],
   // The four roles meet only in messages of the nerve.
-  governor: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'results', 'type:fleet', 'type:loop'],
+  governor: [
+    'base',
+    'nerve',
+    'tracer',
+    'bytecode',
+    'language',
+    'instruction-signature',
+    'results',
+    'type:fleet',
+    'type:loop',
+  ],
   injector: [
     'base',
     'nerve',
@@ -50,8 +62,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'local-services': ['base', 'nerve', 'orchestrator'],
   agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys'],
   pipeline: ['core'],
+  // Composes as the pipeline does, for what goes on without a person.
+  'injector-service': [
+    'base',
+    'nerve',
+    'tracer',
+    'fleet',
+    'injector',
+    'instruction-signature',
+    'loop',
+    'pipeline',
+  ],
   cli: ['core'],
-  services: ['core'],
+  services: ['core', 'cli'],
   tui: ['core', 'cli'],
   commands: ['core', 'cli', 'tui', 'services'],
 };

@@ -194,6 +194,16 @@ export function durationFlag(
   });
 }
 
+/** 0: any that is free. */
+export function portFlag(standard: number) {
+  return Flags.string({
+    description: 'Port to listen on; 0 is any that is free.',
+    default: String(standard),
+    helpValue: '<number>',
+    parse: async (text) => wholeNumber(text, { flag: '--port', min: 0, max: 65_535 }),
+  });
+}
+
 export const strictFlag = Flags.boolean({
   description: 'Warnings count as errors.',
   aliases: ['warnings-as-errors'],

@@ -1,7 +1,9 @@
 /** What `inject` was told in, the instruction to roll out now and what became of the others out. */
 import { DreamnetError } from '../core/errors.js';
 import { findInstruction, type Intake, peekAtNewest, waitForNewest } from '../core/injector/intake.js';
+import { checkInstruction, type SignatureVerdict } from '../core/instruction-signature.js';
 import type { LoopContext } from '../core/loop-context.js';
+import type { Instruction } from '../core/nerve/messages/instruction.js';
 import { type InjectRequest, resumeRequest } from '../core/pipeline.js';
 import { formatCount, formatDuration } from './format.js';
 
@@ -27,19 +29,49 @@ export async function nextInstruction(
   { id, resume, waitMs, peek = false }: InstructionQuestion,
 ): Promise<NextInstruction> {
   if (resume !== undefined) return { request: await resumeRequest(context, resume), intake: undefined };
+  const { redis, names } = context;
+  const { instruction, intake } =
+    id === undefined
+      ? await newestThatWaits(context, { waitMs, peek })
+      : { instruction: await findInstruction(redis, names, id), intake: undefined };
+  warnOfOrigin(context, instruction);
+  return { request: { instruction }, intake };
+}
+
+async function newestThatWaits(
+  context: LoopContext,
+  { waitMs, peek }: { readonly waitMs: number; readonly peek: boolean },
+): Promise<{ instruction: Instruction; intake: Intake }> {
   const { redis, names, clock, signal } = context;
-  if (id !== undefined) {
-    return { request: { instruction: await findInstruction(redis, names, id) }, intake: undefined };
-  }
+  const judge = (instruction: Instruction) => {
+    const verdict = verdictOn(context, instruction);
+    return verdict?.state === 'wrong' ? `it ${verdict.reason}` : undefined;
+  };
   const intake = peek
-    ? await peekAtNewest(redis, names, clock())
-    : await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal });
-  for (const text of peek ? [] : intakeNotes(intake)) {
-    context.report({ type: 'note', at: clock(), level: 'warning', text });
-  }
+    ? await peekAtNewest(redis, names, { nowMs: clock(), judge })
+    : await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal, judge });
+  for (const text of peek ? [] : intakeNotes(intake)) warn(context, text);
   const { instruction } = intake;
   if (instruction === undefined) throw signal.aborted ? interrupted() : nothingWaits(intake, waitMs);
-  return { request: { instruction }, intake };
+  return { instruction, intake };
+}
+
+/** A person looks at what is rolled out here, so that only what was changed after it was signed is refused. */
+function warnOfOrigin(context: LoopContext, instruction: Instruction): void {
+  const verdict = verdictOn(context, instruction);
+  if (verdict === undefined || verdict.state === 'trusted' || verdict.state === 'wrong') return;
+  warn(
+    context,
+    `instruction ${instruction.id} ${verdict.reason}: whoever can write to this Redis may have made it`,
+  );
+}
+
+function verdictOn({ keyring }: LoopContext, instruction: Instruction): SignatureVerdict | undefined {
+  return keyring === undefined ? undefined : checkInstruction(instruction, keyring().trust);
+}
+
+function warn({ report, clock }: LoopContext, text: string): void {
+  report({ type: 'note', at: clock(), level: 'warning', text });
 }
 
 function intakeNotes({ rejected, expired, superseded }: Intake): string[] {

@@ -30,6 +30,8 @@ export const limits = {
   rolloutsListedMax: 10_000,
   /** A coordinator that has not been heard of for this long is dead: it says so ten times in this time. */
   rolloutHoldMs: 5_000,
+  /** An injector service that has not been heard of for this long is followed by another: it says so five times in this time. */
+  injectorLeaseMs: 5_000,
   /** Coordinators look for wishes this often, and at once when one is published. */
   rolloutLookEveryMs: 500,
   /** Time that an agent has to acknowledge an order before it counts as failed. */

@@ -26,6 +26,7 @@ import { prepareProgram } from './injector/prepare-program.js';
 import { type Preview, previewRollout } from './injector/preview-rollout.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
 import { isNarrowed, type RolloutWishes } from './injector/settings.js';
+import { requireUnchanged } from './instruction-signature.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
@@ -64,6 +65,8 @@ export interface InjectRequest extends RolloutWishes {
   readonly resume?: boolean;
   /** Rolls out exactly this, or nothing. */
   readonly plan?: SavedPlan | undefined;
+  /** A service asks: interrupted, its rollout stays on the way, for another service. */
+  readonly service?: true;
 }
 
 /** One loop from goal to learned result. */
@@ -125,7 +128,10 @@ export function previewInject(context: LoopContext, request: InjectRequest): Pro
 /** Steps 3 to 10 for one instruction, wherever it came from. */
 export async function inject(context: LoopContext, request: InjectRequest): Promise<LoopOutcome> {
   const { redis, names } = context;
-  if (request.resume !== true) requireFresh(request.instruction, context.clock());
+  if (request.resume !== true) {
+    requireFresh(request.instruction, context.clock());
+    requireUnchanged(request.instruction, context.keyring?.().trust);
+  }
   const decision = await readDecision(redis, names, request.instruction.decision);
   const rollout = await rollOut(context, request, decision);
   try {
@@ -171,6 +177,7 @@ async function rollOut(
       ...draft.settings,
       ...{ program, plan: draft.plan, canJoin: draft.canJoin, windowMs, resume },
       leftOut: new Map(draft.leftOut.map(({ id, reason }) => [id, reason])),
+      service: request.service,
     });
     const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;
     context.report({
@@ -198,7 +205,8 @@ async function rollOut(
     try {
       await rollout.run();
     } catch (thrown) {
-      if (context.signal.aborted) await rollout.markAborted().catch(() => undefined);
+      const isInterrupted = context.signal.aborted && !request.service;
+      if (isInterrupted) await rollout.markAborted().catch(() => undefined);
       await rollout.close();
       throw thrown;
     }
@@ -248,7 +256,7 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
 }
 
 /** Step 10: learn once and reward once from what was published, however often it is done. */
-function feedBack(
+export function feedBack(
   context: LoopContext,
   result: Result,
 ): Promise<{ learned: Learned | undefined; rewards: Rewards | undefined }> {

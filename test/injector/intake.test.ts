@@ -173,7 +173,7 @@ test('an instruction is found by its own id or by that of its decision; otherwis
 });
 
 describe('a look at the newest', () => {
-  const look = () => peekAtNewest(server.redis, server.names, nowMs);
+  const look = () => peekAtNewest(server.redis, server.names, { nowMs });
   const dump = async () => {
     const keys = (await server.redis.keys('*')).sort();
     return Promise.all(keys.map(async (key) => [key, (await server.redis.dumpBuffer(key))?.toString('hex')]));

@@ -8,6 +8,7 @@ import { instantiateProgram } from '../bytecode/instance.js';
 import { signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
 import { DreamnetError } from '../errors.js';
+import { signInstruction } from '../instruction-signature.js';
 import { type Capabilities, referenceFleet } from '../language/capabilities.js';
 import type { Decision, Metric, Objective, Prediction } from '../nerve/messages/decision.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
@@ -35,7 +36,7 @@ export interface DecideOptions {
   readonly priority: Priority;
   /** Above this risk the decision waits for approval. */
   readonly riskMax: number;
-  /** Signs the program, so that its digest is known already; without a key the injector signs. */
+  /** Signs the instruction, and its program, so that its digest is known already; without a key the injector signs. */
   readonly key?: KeyObject;
   readonly nowMs: number;
   readonly random: Random;
@@ -138,7 +139,7 @@ export function decide(options: DecideOptions): Decision {
       fingerprint: state.fingerprint,
     },
     candidates: found.tried,
-    instruction,
+    instruction: options.key === undefined ? instruction : signInstruction(instruction, options.key),
   };
 }
 

@@ -31,21 +31,33 @@ export interface Intake {
   putBack(): Promise<void>;
 }
 
-const group = 'injector';
+/** The one consumer group of `swarm:instructions`: commands and services take from it. */
+export const intakeGroup = 'injector';
+const group = intakeGroup;
+
+/** Why an instruction that fits must not be rolled out all the same, such as a wrong signature; undefined: it may. */
+export type JudgeInstruction = (instruction: Instruction) => string | undefined;
 
 /** The newest instruction that nobody has rolled out yet. */
 export async function takeNewest(
   redis: Redis,
   names: Names,
-  { consumer, nowMs }: { readonly consumer: string; readonly nowMs: number },
+  {
+    consumer,
+    nowMs,
+    judge = () => undefined,
+  }: { readonly consumer: string; readonly nowMs: number; readonly judge?: JudgeInstruction },
 ): Promise<Intake> {
   const stream = names.instructions;
-  const received = await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema });
+  const received = judged(
+    await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema }),
+    judge,
+  );
   for (const message of received)
     if (!message.ok) await keepRejected(redis, names.instructionsRejected, message);
   const sorted = await sortOut(redis, names, received, nowMs);
   const { instruction } = sorted;
-  const chosen = received.findLast((message) => message.ok && message.value.id === instruction?.id)?.streamId;
+  const chosen = received.findLast((message) => message.ok && message.value === instruction)?.streamId;
   const others = received.map(({ streamId }) => streamId).filter((streamId) => streamId !== chosen);
   await acknowledge(redis, stream, group, others);
   return {
@@ -56,9 +68,13 @@ export async function takeNewest(
 }
 
 /** The instruction that `takeNewest` would take now; it and all others stay where they are. */
-export async function peekAtNewest(redis: Redis, names: Names, nowMs: number): Promise<Intake> {
+export async function peekAtNewest(
+  redis: Redis,
+  names: Names,
+  { nowMs, judge = () => undefined }: { readonly nowMs: number; readonly judge?: JudgeInstruction },
+): Promise<Intake> {
   const stream = names.instructions;
-  const received = await peekAtGroup(redis, { stream, group, schema: instructionSchema });
+  const received = judged(await peekAtGroup(redis, { stream, group, schema: instructionSchema }), judge);
   const nothing = async () => undefined;
   return { ...(await sortOut(redis, names, received, nowMs)), settle: nothing, putBack: nothing };
 }
@@ -87,6 +103,18 @@ async function sortOut(
   };
 }
 
+/** What is judged not fit to be rolled out is as if it did not fit. */
+function judged(
+  messages: readonly Received<Instruction>[],
+  judge: JudgeInstruction,
+): readonly Received<Instruction>[] {
+  return messages.map((message) => {
+    const reason = message.ok ? judge(message.value) : undefined;
+    if (reason === undefined) return message;
+    return { streamId: message.streamId, raw: message.raw, ok: false, reasons: [reason] };
+  });
+}
+
 /** Waits until an instruction comes, at most `waitMs`; the last look's report. */
 export async function waitForNewest(
   redis: Redis,
@@ -96,11 +124,12 @@ export async function waitForNewest(
     readonly waitMs: number;
     readonly clock: () => number;
     readonly signal: AbortSignal;
+    readonly judge?: JudgeInstruction;
   },
 ): Promise<Intake> {
   const until = options.clock() + options.waitMs;
   for (;;) {
-    const intake = await takeNewest(redis, names, { consumer: options.consumer, nowMs: options.clock() });
+    const intake = await takeNewest(redis, names, { ...options, nowMs: options.clock() });
     if (intake.instruction !== undefined || options.signal.aborted || options.clock() >= until) return intake;
     await pause(Math.min(200, Math.max(1, until - options.clock())), options.signal);
   }

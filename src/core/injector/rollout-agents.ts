@@ -52,6 +52,7 @@ export function recordAtStart({
   program,
   plan,
   windowMs,
+  service,
   epoch,
   earlier,
   agents,
@@ -65,9 +66,11 @@ export function recordAtStart({
   readonly nowMs: number;
 }): RolloutRecord {
   const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
+  const { service: _former, ...before } = earlier ?? {};
   return {
     ...(goal === undefined ? {} : { goal }),
-    ...earlier,
+    ...before,
+    ...(service ? { service } : {}),
     id: instruction.id,
     instruction,
     state: earlier?.state ?? 'planned',

@@ -51,6 +51,8 @@ export interface RolloutOptions extends RolloutWishes {
   readonly canJoin?: ((agent: Selectable) => boolean) | undefined;
   /** Why known agents are left out of a rollout that is resumed. */
   readonly leftOut?: ReadonlyMap<string, string>;
+  /** Set by a service, which others like it may follow; a person's rollout is the person's. */
+  readonly service?: true | undefined;
 }
 
 export interface RolloutVerdict {

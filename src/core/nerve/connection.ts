@@ -13,9 +13,10 @@ export interface RedisTarget {
 export interface ConnectOptions {
   /**
    * `command`: gives up after `limits.redisGiveUpAfterMs` with DN201. `agent`: reconnects for ever, with jitter;
-   * its commands wait.
+   * its commands wait. `request`: reconnects as well, but its commands fail at once while there is no connection, so that
+   * nothing is done after somebody was told that it was not.
    */
-  readonly patience: 'command' | 'agent';
+  readonly patience: 'command' | 'agent' | 'request';
   readonly name: string;
   /** Milliseconds before a `command` connection gives up; the default is the product's limit. */
   readonly giveUpAfterMs?: number;
@@ -28,7 +29,7 @@ export async function connectRedis(target: RedisTarget, options: ConnectOptions)
     await answerInTime(client, options);
     return client;
   } catch (thrown) {
-    if (options.patience === 'agent' && isReachability(thrown)) {
+    if (options.patience !== 'command' && isReachability(thrown)) {
       await new Promise<void>((resolve) => client.once('ready', () => resolve()));
       return client;
     }
@@ -39,7 +40,7 @@ export async function connectRedis(target: RedisTarget, options: ConnectOptions)
 
 /** A server may take the connection and then say nothing, which is no error to the client. */
 async function answerInTime(client: Redis, options: ConnectOptions): Promise<void> {
-  if (options.patience === 'agent') return client.connect();
+  if (options.patience !== 'command') return client.connect();
   const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
   const silent = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -106,13 +107,15 @@ type LegacyOptions = RedisOptions & { replyMapping: 'legacy' };
 
 function newClient(target: RedisTarget, options: ConnectOptions): Redis {
   const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
-  const patient = options.patience === 'agent';
+  const patient = options.patience !== 'command';
+  const waits = options.patience !== 'request';
   let brokenSince = 0;
   const shared: LegacyOptions = {
     replyMapping: 'legacy',
     connectionName: options.name,
     lazyConnect: true,
-    maxRetriesPerRequest: null,
+    maxRetriesPerRequest: waits ? null : 0,
+    enableOfflineQueue: waits,
     connectTimeout: 5_000,
     retryStrategy: (attempt) => {
       if (attempt === 1) brokenSince = Date.now();

@@ -30,6 +30,8 @@ export interface Names {
   readonly history: string;
   /** String with expiry: which orchestrator aggregates now. */
   readonly orchestratorLease: string;
+  /** String with expiry: which injector service takes instructions now. */
+  readonly injectorLease: string;
   /** Hash: what the governor learned: effect sizes, versions, and which results it has taken in. */
   readonly governorMemory: string;
   /** Hash: what an agent says of itself. */
@@ -73,6 +75,7 @@ export function createNames(prefix = ''): Names {
     health: name('swarm:health:status'),
     history: name('swarm:performance:history'),
     orchestratorLease: name('swarm:orchestrator:lease'),
+    injectorLease: name('swarm:injector:lease'),
     governorMemory: name('governor:memory'),
     agent: (id) => name(`agent:${id}`),
     tasks: (agentId) => name(`tasks:${agentId}`),

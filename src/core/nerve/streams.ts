@@ -78,31 +78,65 @@ export async function takeFromGroup<T>(redis: Redis, options: GroupOptions<T>): 
   return entries.map((entry) => parseEntry(entry, options.schema));
 }
 
-/** What `takeFromGroup` would hand out now, left where it is. */
+/**
+ * The next message for a consumer that handles one after the other, or undefined: first what it took before and did not
+ * finish, then what a dead consumer left, then the oldest that is new. The caller makes sure that nobody else takes as
+ * this consumer at the same time.
+ */
+export async function takeNextFromGroup<T>(
+  redis: Redis,
+  options: GroupOptions<T>,
+): Promise<Received<T> | undefined> {
+  const { stream, group, consumer, schema, reclaimAfterMs = limits.reclaimAfterMs } = options;
+  await ensureGroup(redis, stream, group);
+  const read = async (from: string) => {
+    const reply = await redis.xreadgroup('GROUP', group, consumer, 'COUNT', 1, 'STREAMS', stream, from);
+    return (reply as [string, Entry[]][] | null)?.[0]?.[1][0];
+  };
+  const reclaim = async () => {
+    const reply = await redis.xautoclaim(stream, group, consumer, reclaimAfterMs, '0-0', 'COUNT', 1);
+    return (reply as [string, Entry[]])[1][0];
+  };
+  const entry = (await read('0')) ?? (await reclaim()) ?? (await read('>'));
+  return entry === undefined ? undefined : parseEntry(entry, schema);
+}
+
+/** What `takeFromGroup` would hand out now, oldest first, left where it is; about `count` of it. */
 export async function peekAtGroup<T>(
   redis: Redis,
-  { stream, group, schema, reclaimAfterMs = limits.reclaimAfterMs }: Omit<GroupOptions<T>, 'consumer'>,
+  {
+    stream,
+    group,
+    schema,
+    reclaimAfterMs = limits.reclaimAfterMs,
+    count = limits.streamEntriesMax,
+  }: Omit<GroupOptions<T>, 'consumer'> & { readonly count?: number },
 ): Promise<Received<T>[]> {
   const groups = (await redis.exists(stream)) ? ((await redis.xinfo('GROUPS', stream)) as unknown[][]) : [];
   const known = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
-  if (known === undefined) return readRange(redis, stream, schema, '-');
+  if (known === undefined) return readRange(redis, { stream, schema, from: '-', count });
   const pending = (await redis.xpending(
-    ...([stream, group, 'IDLE', reclaimAfterMs, '-', '+', limits.streamEntriesMax] as const),
+    ...([stream, group, 'IDLE', reclaimAfterMs, '-', '+', count] as const),
   )) as [id: string][];
   const left: Received<T>[] = [];
-  for (const [id] of pending) left.push(...(await readRange(redis, stream, schema, id, id)));
+  for (const [id] of pending)
+    left.push(...(await readRange(redis, { stream, schema, from: id, to: id, count: 1 })));
   const last = String(known[known.indexOf('last-delivered-id') + 1]);
-  return [...left, ...(await readRange(redis, stream, schema, `(${last}`))];
+  return [...left, ...(await readRange(redis, { stream, schema, from: `(${last}`, count }))];
 }
 
 async function readRange<T>(
   redis: Redis,
-  stream: string,
-  schema: ZodType<T>,
-  from: string,
-  to = '+',
+  range: {
+    readonly stream: string;
+    readonly schema: ZodType<T>;
+    readonly from: string;
+    readonly to?: string;
+    readonly count: number;
+  },
 ): Promise<Received<T>[]> {
-  const entries = (await redis.xrange(stream, from, to)) as Entry[];
+  const { stream, schema, from, to = '+', count } = range;
+  const entries = (await redis.xrange(stream, from, to, 'COUNT', count)) as Entry[];
   return entries.map((entry) => parseEntry(entry, schema));
 }
 

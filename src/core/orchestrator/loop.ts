@@ -4,11 +4,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { holdLease, type Lease, releaseLease } from '../nerve/lease.js';
 import type { Names } from '../nerve/names.js';
 import type { RunCounters } from './aggregate.js';
 import { raiseHealthAlert } from './alert.js';
 import { type HealthState, type HealthWatch, newHealthWatch, watchHealth } from './health-watch.js';
-import { holdLease, type Lease, releaseLease } from './lease.js';
+
 import { type Tick, tickOnce } from './tick.js';
 
 export interface OrchestratorOptions {

@@ -47,6 +47,8 @@ export const rolloutRecordSchema = z.object({
   /** What an operator asked of it last, while it ran or after it. */
   control: controlSchema.optional(),
   epoch: z.number().int(),
+  /** An injector service rolls it out: another one goes on with it when that one dies. */
+  service: z.literal(true).optional(),
   program: z.object({
     name: z.string(),
     digest: digestSchema,

@@ -1,9 +1,10 @@
 /**
- * Who may aggregate: a holder's name in, whether it holds the lease out. The lease expires, so that a killed holder is
- * followed by another; it is no fence, and none is needed: a late tick writes a true, merely older, reading.
+ * Who does what only one at a time should do: a holder's name in, whether it holds the lease out. The lease expires, so
+ * that a killed holder is followed by another. It is no fence: whoever writes something that must not be written twice
+ * needs one besides, such as a rollout's epoch.
  */
 import type { Redis } from 'ioredis';
-import { runScript } from '../nerve/run-script.js';
+import { runScript } from './run-script.js';
 
 export interface Lease {
   readonly redis: Redis;

@@ -1,0 +1,85 @@
+/**
+ * What a service needs of the core, opened from its flags: where its fleet is, its keys, and connections that outlast a
+ * Redis that is restarted. With a Redis address no agents are needed yet; without one it is the fleet of this home, which
+ * is started when it does not run and stays.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { prepareHome, resolveHome } from '../core/fleet/home.js';
+import { openHomeKeyring } from '../core/fleet/home-keyring.js';
+import { openFleet } from '../core/fleet/open-fleet.js';
+import type { LoopContext } from '../core/loop-context.js';
+import { connectRedis, describeTarget } from '../core/nerve/connection.js';
+import type { ReportEvent } from '../core/pipeline-events.js';
+import type { SessionOptions } from './open-session.js';
+
+export interface ServiceSession {
+  /** For work: its commands wait for a Redis that is away. */
+  readonly work: LoopContext;
+  /** For requests: its commands fail then. */
+  readonly requests: LoopContext;
+  readonly redisAt: string;
+  close(): void;
+}
+
+export interface OpenServiceOptions extends Pick<SessionOptions, 'flags' | 'signal'> {
+  /** Such as `injector`. */
+  readonly service: string;
+  readonly report: ReportEvent;
+  readonly warn: (text: string) => void;
+}
+
+export async function openService({
+  service,
+  flags,
+  signal,
+  report,
+  warn,
+}: OpenServiceOptions): Promise<ServiceSession> {
+  const home = resolveHome(process.env);
+  const name = serviceName(service);
+  const fleet = await openFleet({
+    home,
+    redisUrl: flags.redis,
+    prefix: flags.prefix,
+    agents: flags.agents === undefined ? undefined : Number(flags.agents),
+    seed: Number(flags.seed ?? 1),
+    need: flags.redis === undefined ? 'daemon' : 'read',
+    connectionName: name,
+    signal,
+  });
+  const { target, names } = fleet;
+  if (fleet.agentsStarted > 0)
+    warn(
+      `a fleet of ${fleet.agentsStarted} simulated agents was started and stays; stop it with: dreamnet down`,
+    );
+  if (fleet.endsWithPid !== null) warn(`this fleet belongs to process ${fleet.endsWithPid} and ends with it`);
+  const redis = await connectRedis(target, { patience: 'agent', name });
+  const forRequests = await connectRedis(target, { patience: 'request', name: `${name}-http` });
+  await fleet.close();
+  prepareHome(home);
+  const keys = openHomeKeyring(home, warn);
+  const shared = { names, keyring: keys.keyring, clock: Date.now, random: Math.random, report, signal };
+  const context = (connection: LoopContext['redis'], as: string): LoopContext => ({
+    ...shared,
+    redis: connection,
+    name: as,
+    get key() {
+      return keys.signing();
+    },
+  });
+  return {
+    work: context(redis, name),
+    requests: context(forRequests, `${name}-http`),
+    redisAt: describeTarget(target),
+    close() {
+      redis.disconnect();
+      forRequests.disconnect();
+    },
+  };
+}
+
+/** Unlike any other that shares the Redis, also where every process of every container has the same number. */
+function serviceName(service: string): string {
+  return `dreamnet-${service}-${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+}

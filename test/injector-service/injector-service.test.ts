@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signInstruction } from '../../src/core/instruction-signature.js';
+import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
+import type { RolloutRecord } from '../../src/core/nerve/messages/rollout-record.js';
+import { appendMessage } from '../../src/core/nerve/streams.js';
+import { key, newKey, startTestHost } from '../agent/support.js';
+import { forget, instructionOf, recordOf, steerFrom } from '../injector/support.js';
+import { startService, type TestService } from '../services/support.js';
+import { startTestRedis, type TestRedis } from '../support/redis.js';
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startTestRedis('fleet');
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.clear();
+  await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 });
+});
+
+const bakes = { defaults: { bakeMs: 60_000 } };
+const signed = (change: Partial<Instruction> = {}) =>
+  signInstruction(instructionOf({ target_agents: 10, rollout: {}, ...change }), key.privateKey);
+const send = (instruction: Instruction) =>
+  appendMessage(server.redis, server.names.instructions, instruction);
+const stateOf = async (id = 'instr_one') =>
+  (
+    JSON.parse(
+      (await server.redis.hget(server.names.rollout(id), 'record')) ?? '{}',
+    ) as Partial<RolloutRecord>
+  ).state;
+const becomes = (state: string, id?: string) =>
+  expect.poll(() => stateOf(id), { timeout: 15_000 }).toBe(state);
+const said = (service: TestService, text: string) =>
+  expect.poll(() => service.log.join('\n'), { timeout: 10_000 }).toContain(text);
+const reasons = async () =>
+  (await server.redis.xrange(server.names.instructionsRejected, '-', '+')).map(([, fields]) => fields[3]);
+
+/** As whoever can write to Redis can do it. */
+async function forge(change: (record: RolloutRecord) => unknown): Promise<void> {
+  const { record } = await recordOf(server);
+  await server.redis.hset(server.names.rollout('instr_one'), 'record', JSON.stringify(change(record)));
+  await forget(server);
+}
+
+/** A rollout whose service was stopped while its canary was watched. */
+async function left(): Promise<void> {
+  const first = await startService(server, { name: 'first', ...bakes });
+  await send(signed());
+  await becomes('canary');
+  await first.stop();
+}
+
+describe('a service', () => {
+  it('begins within seconds what a killed one had taken and not begun', async () => {
+    const instruction = signed();
+    await send(instruction);
+    await server.redis.xgroup('CREATE', server.names.instructions, 'injector', '0');
+    const place = ['STREAMS', server.names.instructions, '>'] as const;
+    await server.redis.xreadgroup('GROUP', 'injector', 'injector-service', 'COUNT', 1, ...place);
+    await server.redis.set(server.names.injectorLease, 'killed', 'PX', 5_000);
+    const service = await startService(server);
+    await expect.poll(() => stateOf(), { timeout: 10_000 }).toBeDefined();
+    await becomes('complete');
+    expect((await server.redis.xpending(server.names.instructions, 'injector'))[0]).toBe(0);
+    await expect.poll(async () => (await service.get('/health')).body.work.done).toBe(1);
+  });
+
+  it('works alone: another stands by, and one rollout is on the way at a time', async () => {
+    const services = [
+      await startService(server, { name: 'one' }),
+      await startService(server, { name: 'two' }),
+    ];
+    for (const id of ['instr_a', 'instr_b', 'instr_c']) await send(signed({ id }));
+    const overlaps: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const states = await Promise.all(['instr_a', 'instr_b', 'instr_c'].map((id) => stateOf(id)));
+          const open = states.filter((state) => state !== undefined && state !== 'complete');
+          if (open.length > 1) overlaps.push(states.join());
+          return states;
+        },
+        { timeout: 20_000, interval: 20 },
+      )
+      .toEqual(['complete', 'complete', 'complete']);
+    expect(overlaps).toEqual([]);
+    const done = () =>
+      Promise.all(services.map(async ({ get }) => (await get('/health')).body.work.done as number));
+    await expect.poll(async () => (await done()).toSorted()).toEqual([0, 3]);
+    for (const one of services) await one.stop();
+    expect(await server.redis.exists(server.names.injectorLease)).toBe(0);
+  });
+
+  it('rejects with the reason what nobody vouches for, and what was changed, also when it accepts the former', async () => {
+    const strict = await startService(server);
+    await send(instructionOf({ id: 'unsigned', rollout: {} }));
+    await send(signInstruction(instructionOf({ id: 'strange', rollout: {} }), newKey().privateKey));
+    await send({ ...signed({ id: 'changed' }), selector: 'id=agent-0001' });
+    await send(signed({ id: 'senseless', rollout: { batch: 'x' } }));
+    await send(signed({ id: 'nobody', selector: 'class=none' }));
+    await send(signed({ id: 'faulty', program: { source: 'FUNC' } }));
+    await expect.poll(async () => (await reasons()).length, { timeout: 10_000 }).toBe(6);
+    const all = (await reasons()).join('\n');
+    for (const reason of [
+      'it is not signed',
+      'does not trust',
+      'was changed since',
+      '`rollout`',
+      'matches no',
+    ])
+      expect(all).toContain(reason);
+    await strict.stop();
+    const lax = await startService(server, { name: 'lax', acceptUnsigned: true });
+    await send({ ...signed({ id: 'changed' }), selector: 'id=agent-0001' });
+    await send(instructionOf({ id: 'unsigned', target_agents: 10, rollout: {} }));
+    await becomes('complete', 'unsigned');
+    expect(await stateOf('changed')).toBeUndefined();
+    expect(lax.log.join('\n')).toContain('instruction unsigned is rolled out although it is not signed');
+  });
+
+  it('goes on only with what was signed, whatever the record says by now', async () => {
+    await left();
+    await forge((record) => ({
+      ...record,
+      instruction: { ...record.instruction, selector: 'id=agent-0001' },
+    }));
+    const service = await startService(server, { name: 'second' });
+    await said(service, 'rollout instr_one is not gone on with: it is not what');
+    await forge(({ instruction: { selector: _gone, ...instruction }, ...record }) => ({
+      ...record,
+      instruction: signInstruction(
+        { ...instruction, program: { ...instruction.program, digest: `sha256:${'a'.repeat(64)}` } },
+        key.privateKey,
+      ),
+    }));
+    await service.stop();
+    const third = await startService(server, { name: 'third' });
+    await said(third, 'its program is sha256:');
+    expect(await stateOf()).toBe('canary');
+  });
+
+  it('goes on twice, although what it signs names the program that was staged', async () => {
+    await left();
+    const second = await startService(server, { name: 'second' });
+    await said(second, 'going on with rollout instr_one, which is canary');
+    await becomes('canary');
+    await expect.poll(async () => (await recordOf(server)).record.instruction.program?.digest).toBeDefined();
+    await second.stop();
+    const third = await startService(server, { name: 'third', defaults: { bakeMs: 1 } });
+    await said(third, 'going on with rollout instr_one, which is canary');
+    expect((await recordOf(server)).record.options?.bakeMs, 'as the first was told').toBe(60_000);
+  });
+
+  it('does not go on with what an operator aborted in its window', async () => {
+    const first = await startService(server, { name: 'first', defaults: { windowMs: 60_000 } });
+    await send(signed());
+    await becomes('live');
+    await steerFrom(server, 'abort');
+    await said(first, 'DN535');
+    await send(signed({ id: 'instr_two', rollout: { windowMs: 1_000 } }));
+    await becomes('complete', 'instr_two');
+    expect(await stateOf()).toBe('live');
+    expect(first.log.join('\n')).not.toContain('going on');
+  });
+
+  it('pays for a result that a killed one had published and not rewarded', async () => {
+    const first = await startService(server, { name: 'first' });
+    await send(signed());
+    await becomes('complete');
+    await expect.poll(async () => (await first.get('/health')).body.work.done).toBe(1);
+    await first.stop();
+    await server.redis.del(server.names.points('agent-0001'));
+    await startService(server, { name: 'second' });
+    await expect
+      .poll(() => server.redis.hexists(server.names.points('agent-0001'), 'instr_one'), { timeout: 10_000 })
+      .toBe(1);
+  });
+});
