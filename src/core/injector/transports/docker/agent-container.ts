@@ -42,10 +42,15 @@ export function agentIdOf(labels: Readonly<Record<string, string>>): string | un
 export function describeContainer(agent: string, info: Docker.ContainerInspectInfo): Described {
   const labels = info.Config.Labels ?? {};
   const signal = signalOf(labels['dreamnet.signal']);
-  if (signal === undefined) return { refusal: `its label dreamnet.signal is no signal to reload: "${shown(labels['dreamnet.signal'])}"` };
+  if (signal === undefined)
+    return {
+      refusal: `its label dreamnet.signal is no signal to reload: "${shown(labels['dreamnet.signal'])}"`,
+    };
   const confirm = confirmOf(labels['dreamnet.confirm']);
   if (confirm === undefined) {
-    return { refusal: `its label dreamnet.confirm is not file, log or either: "${shown(labels['dreamnet.confirm'])}"` };
+    return {
+      refusal: `its label dreamnet.confirm is not file, log or either: "${shown(labels['dreamnet.confirm'])}"`,
+    };
   }
   const mount = info.Mounts.find(({ Destination }) => Destination === programsPath);
   const isTmpfs = programsPath in (info.HostConfig.Tmpfs ?? {}) || mount?.Type === 'tmpfs';
@@ -55,16 +60,30 @@ export function describeContainer(agent: string, info: Docker.ContainerInspectIn
       running: info.State.Running && !info.State.Paused,
       pid: info.State.Running ? info.State.Pid : 0,
       volume: mount === undefined || isTmpfs ? undefined : { source: mount.Source, writable: mount.RW },
-      apiRefusal: apiRefusal({ isTmpfs, hasMount: mount !== undefined, isReadOnly: info.HostConfig.ReadonlyRootfs ?? false }),
+      apiRefusal: apiRefusal({
+        isTmpfs,
+        hasMount: mount !== undefined,
+        isReadOnly: info.HostConfig.ReadonlyRootfs ?? false,
+      }),
       ...{ signal, confirm, tty: info.Config.Tty },
       labels: { ...agentLabels(labels), transport: 'docker', image: info.Config.Image },
     },
   };
 }
 
-function apiRefusal({ isTmpfs, hasMount, isReadOnly }: { isTmpfs: boolean; hasMount: boolean; isReadOnly: boolean }) {
+function apiRefusal({
+  isTmpfs,
+  hasMount,
+  isReadOnly,
+}: {
+  isTmpfs: boolean;
+  hasMount: boolean;
+  isReadOnly: boolean;
+}) {
   if (isTmpfs) return `${programsPath} is a tmpfs, which the engine cannot write to`;
-  return isReadOnly && !hasMount ? `its file system is read-only, and nothing is mounted at ${programsPath}` : undefined;
+  return isReadOnly && !hasMount
+    ? `its file system is read-only, and nothing is mounted at ${programsPath}`
+    : undefined;
 }
 
 /** KILL and STOP cannot be caught, so that they reload nothing. */
@@ -80,7 +99,12 @@ function confirmOf(label = 'either'): AgentContainer['confirm'] | undefined {
 
 function agentLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
   const own = Object.entries(labels)
-    .filter(([name, value]) => name.startsWith(labelPrefix) && name.length > labelPrefix.length && value.length <= labelCharactersMax)
+    .filter(
+      ([name, value]) =>
+        name.startsWith(labelPrefix) &&
+        name.length > labelPrefix.length &&
+        value.length <= labelCharactersMax,
+    )
     .slice(0, labelsMax);
   return Object.fromEntries(own.map(([name, value]) => [name.slice(labelPrefix.length), value]));
 }

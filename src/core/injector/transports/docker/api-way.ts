@@ -2,11 +2,12 @@
  * The route through the engine's own calls, for engines that are elsewhere and users who may not look into processes: one
  * archive and one signal for each order. Nothing can be renamed this way, so what is staged stays here until it goes live.
  */
-import { programFiles, type ProgramBytes } from '../program-directory.js';
+
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import type { SignedOrder } from '../../../nerve/messages/order.js';
 import { pause } from '../../../pause.js';
 import { type Ack, parseAck } from '../ack.js';
+import { type ProgramBytes, programFiles } from '../program-directory.js';
 import { type AgentContainer, programsPath } from './agent-container.js';
 import type { Engine } from './engine.js';
 import { statusOf } from './engine-errors.js';
@@ -27,7 +28,10 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
     const folder = programsPath.slice(1);
     const entries = isMounted
       ? files
-      : [{ name: `${folder}/`, mode: 0o755 }, ...files.map((file) => ({ ...file, name: `${folder}/${file.name}` }))];
+      : [
+          { name: `${folder}/`, mode: 0o755 },
+          ...files.map((file) => ({ ...file, name: `${folder}/${file.name}` })),
+        ];
     await target.putArchive(tarOf(entries, Date.now()), { path: isMounted ? programsPath : '/' });
   };
   const sizeOf = (name: string) => fileSize(target, `${programsPath}/${name}`);
@@ -50,7 +54,11 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
     async signal() {
       if (container.signal !== null) await target.kill({ signal: container.signal });
     },
-    waitForAck: (wait) => pollAck(wait, { size: () => sizeOf(programFiles.ack), read: () => read(programFiles.ack, ackBytesMax) }),
+    waitForAck: (wait) =>
+      pollAck(wait, {
+        size: () => sizeOf(programFiles.ack),
+        read: () => read(programFiles.ack, ackBytesMax),
+      }),
     async close() {},
   };
 }

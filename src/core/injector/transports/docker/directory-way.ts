@@ -18,7 +18,8 @@ export async function openShared(engine: Engine, container: AgentContainer): Pro
 /** A process of another container's host, or one that lives in a container itself, may see other directories by that name. */
 async function requireSameDirectory(source: string, { pid }: AgentContainer): Promise<void> {
   const [here, there] = [await stat(source), await stat(`/proc/${pid}/root${programsPath}`)];
-  if (here.dev !== there.dev || here.ino !== there.ino) throw new Error(`${source} is another directory here`);
+  if (here.dev !== there.dev || here.ino !== there.ino)
+    throw new Error(`${source} is another directory here`);
 }
 
 export async function openDirect(engine: Engine, container: AgentContainer): Promise<Way> {

@@ -26,6 +26,14 @@ export function engineWords(thrown: unknown): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, 500);
 }
 
+/** The connection failed, or broke under a call; files have errors of these names, too, but do not connect. */
+export function isEngineLost(thrown: unknown): boolean {
+  if (thrown instanceof DreamnetError) return thrown.code === 'DN575' || thrown.code === 'DN580';
+  const { code, syscall } = (thrown ?? {}) as { code?: unknown; syscall?: unknown };
+  if (code === 'ECONNREFUSED' || code === 'ECONNRESET') return true;
+  return (code === 'ENOENT' && syscall === 'connect') || (code === 'EPIPE' && syscall === 'write');
+}
+
 function isTls(code: string, message: string): boolean {
   return /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(code) || /certificate|SSL|TLS|alert/i.test(message);
 }

@@ -8,6 +8,7 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { EngineAddress } from './engine-address.js';
 import { notAnEngine, tooOld, whyUnreachable } from './engine-errors.js';
+import { createLane, type Lane } from './lane.js';
 import { type SshConnections, sshConnections } from './ssh-connections.js';
 
 export interface Engine {
@@ -18,19 +19,22 @@ export interface Engine {
   readonly apiVersion: string;
   /** What a failed call means: the engine's own answer stays, a connection that failed becomes a DreamnetError. */
   explain(thrown: unknown): unknown;
+  /** Looks at whether something has happened yet, which must not crowd out what makes it happen. */
+  readonly looks: Lane;
   close(): void;
 }
 
 /** Docker 19.03: the oldest whose archive and event calls behave as those used here. */
 const apiVersionMin = '1.40';
-/** More calls at a time only make the engine's queue longer; a few more than any step has under way. */
-const connectionsMax = 64;
+/** More than there ever are at a time, streams of log lines included; over ssh each is a process. */
+const connectionsMax = { unix: 512, tcp: 512, ssh: 32 } as const;
+const looksAtOnce = 8;
 const answerMsMax = 30_000;
 
 const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().regex(/^\d+\.\d+$/) });
 
 export async function openEngine(address: EngineAddress): Promise<Engine> {
-  const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax) : undefined;
+  const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax.ssh) : undefined;
   const agent = ssh?.agent ?? agentFor(address);
   // It loads much that only builders of images need, so it is loaded by those who inject into containers.
   const { default: Dockerode } = await import('dockerode');
@@ -39,7 +43,8 @@ export async function openEngine(address: EngineAddress): Promise<Engine> {
   try {
     const { Version: version, ApiVersion: apiVersion } = await askVersion(docker, address, ssh);
     if (!isAtLeast(apiVersion, apiVersionMin)) throw tooOld(address, apiVersion, apiVersionMin);
-    return { docker, address, version, apiVersion, explain, close: () => agent.destroy() };
+    const looks = createLane(looksAtOnce);
+    return { docker, address, version, apiVersion, looks, explain, close: () => agent.destroy() };
   } catch (thrown) {
     agent.destroy();
     throw explain(thrown);
@@ -62,7 +67,7 @@ async function askVersion(docker: Docker, address: EngineAddress, ssh: SshConnec
 }
 
 function agentFor(address: EngineAddress): HttpAgent {
-  const options = { keepAlive: true, maxSockets: connectionsMax };
+  const options = { keepAlive: true, maxSockets: connectionsMax[address.kind] };
   return address.kind === 'tcp' && address.tls !== null ? new HttpsAgent(options) : new HttpAgent(options);
 }
 

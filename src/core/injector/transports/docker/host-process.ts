@@ -2,9 +2,8 @@
  * A container's first process, reached from its host. That a process number still means this container is read from
  * /proc/PID/cgroup, before and after each use, so that a number that has been given to another process leads nowhere.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { constants, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { constants } from 'node:fs';
 
 /** Whether the process is of this host and of this container. */
 export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: number }): boolean {
@@ -17,13 +16,17 @@ export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: nu
 }
 
 /** The container's root directory, held open; throws when it is not surely that. */
-export async function openRoot(container: { readonly id: string; readonly pid: number }): Promise<FileHandle> {
+export async function openRoot(container: {
+  readonly id: string;
+  readonly pid: number;
+}): Promise<FileHandle> {
   if (!isProcessOf(container)) throw new Error('its process is not one of this host');
   const root = await open(`/proc/${container.pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     if (!isProcessOf(container)) throw new Error('its process ended');
     const [inside, ours] = [await root.stat(), statSync('/')];
-    if (inside.dev === ours.dev && inside.ino === ours.ino) throw new Error('its root directory is that of the host');
+    if (inside.dev === ours.dev && inside.ino === ours.ino)
+      throw new Error('its root directory is that of the host');
     return root;
   } catch (thrown) {
     await root.close();
@@ -31,7 +34,10 @@ export async function openRoot(container: { readonly id: string; readonly pid: n
   }
 }
 
-export function signalProcess(container: { readonly id: string; readonly pid: number }, signal: NodeJS.Signals): void {
+export function signalProcess(
+  container: { readonly id: string; readonly pid: number },
+  signal: NodeJS.Signals,
+): void {
   if (!isProcessOf(container)) throw new Error('its process ended');
   process.kill(container.pid, signal);
 }

@@ -1,9 +1,10 @@
 /** A container in, the fastest way that this host allows into it out; what did not work is remembered, and said. */
-import { messageOf } from '../../../errors.js';
+
 import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
 import { openDirect, openShared } from './directory-way.js';
 import type { Engine } from './engine.js';
+import { engineWords } from './engine-errors.js';
 import { type RouteName, routeNames, type Way } from './way.js';
 
 export type RouteWish = 'auto' | RouteName;
@@ -21,7 +22,9 @@ export interface Routes {
   giveUp(container: AgentContainer, route: RouteName, why: unknown): boolean;
 }
 
-const openers: Readonly<Record<RouteName, (engine: Engine, container: AgentContainer) => Way | Promise<Way>>> = {
+const openers: Readonly<
+  Record<RouteName, (engine: Engine, container: AgentContainer) => Way | Promise<Way>>
+> = {
   shared: openShared,
   direct: openDirect,
   api: openApi,
@@ -37,7 +40,8 @@ export function createRoutes(engine: Engine, wish: RouteWish): Routes {
     return known;
   };
   const isLeft = (container: AgentContainer) => (route: RouteName) =>
-    !failuresOf(container).has(route) && (route !== 'shared' || wish === 'shared' || container.volume !== undefined);
+    !failuresOf(container).has(route) &&
+    (route !== 'shared' || wish === 'shared' || container.volume !== undefined);
 
   return {
     async open(container) {
@@ -75,5 +79,5 @@ function wordsOf(route: RouteName, failures: ReadonlyMap<RouteName, string>): st
 }
 
 function whyOf(thrown: unknown): string {
-  return messageOf(thrown).replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200);
+  return engineWords(thrown).replace(/\.$/, '').slice(0, 200);
 }

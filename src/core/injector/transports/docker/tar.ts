@@ -51,7 +51,8 @@ export function firstFileOf(archive: Buffer): Buffer | undefined {
     const size = Number.parseInt(archive.toString('ascii', at + 124, at + 135).trim() || '0', 8);
     if (!Number.isFinite(size)) return undefined;
     const body = at + block;
-    if (type === '0' || type === '\0') return body + size <= archive.length ? archive.subarray(body, body + size) : undefined;
+    if (type === '0' || type === '\0')
+      return body + size <= archive.length ? archive.subarray(body, body + size) : undefined;
     // Heads that only say more about the entry that follows.
     if (type !== 'x' && type !== 'g') return undefined;
     at = body + Math.ceil(size / block) * block;
