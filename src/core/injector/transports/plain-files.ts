@@ -19,14 +19,25 @@ export interface PlainFiles {
   /** Undefined when there is no such file. Throws DN571 on anything but a plain file of at most `bytesMax`. */
   read(name: string, bytesMax: number): Promise<Buffer | undefined>;
   /** The size and time of a plain file, without reading it. */
-  look(name: string): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined>;
+  look(name: string): Promise<PlainFileFacts | undefined>;
   /** Takes the place of whatever has the name, at once and as a whole. */
-  write(name: string, bytes: Uint8Array | string, mode: number): Promise<void>;
+  write(
+    name: string,
+    bytes: Uint8Array | string,
+    mode: number,
+    options?: { /** It outlives a loss of power. */ readonly lasting?: boolean },
+  ): Promise<void>;
   /** The same with a file that is there already; false where it cannot be linked, and is to be written instead. */
   link(from: string, name: string): Promise<boolean>;
   move(from: string, to: string): Promise<void>;
   remove(name: string): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface PlainFileFacts {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly uid: number;
 }
 
 export interface PlainFilesOptions {
@@ -86,13 +97,14 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
       await pinned?.handle?.close();
       return pinned;
     },
-    async write(name, bytes, mode) {
+    async write(name, bytes, mode, { lasting = false } = {}) {
       const aside = temporary();
       try {
         const file = await open(at(aside), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
         try {
           await file.writeFile(bytes);
           await file.chmod(mode);
+          if (lasting) await file.sync();
         } finally {
           await file.close();
         }
@@ -101,6 +113,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
         throw notWritten(join(path, name), thrown);
       }
       await place(aside, name);
+      if (lasting) await handle.sync();
     },
     async link(from, name) {
       const aside = temporary();
@@ -150,12 +163,10 @@ async function makeDirectory(path: string): Promise<void> {
   });
 }
 
-interface Pinned {
+interface Pinned extends PlainFileFacts {
   /** Absent on systems without /proc. */
   readonly handle: FileHandle | undefined;
   readonly openAs: string;
-  readonly size: number;
-  readonly mtimeMs: number;
 }
 
 async function pin(openAs: string, name: string, bytesMax: number): Promise<Pinned | undefined> {
@@ -165,8 +176,9 @@ async function pin(openAs: string, name: string, bytesMax: number): Promise<Pinn
     const stats = await (handle?.stat() ?? lstat(openAs));
     if (!stats.isFile()) throw oddFile(name, `it is ${kindOf(stats)}`);
     if (stats.size > bytesMax) throw tooLarge(name, bytesMax);
-    const { size, mtimeMs } = stats;
-    return { handle, openAs: handle === undefined ? openAs : `/proc/self/fd/${handle.fd}`, size, mtimeMs };
+    const { size, mtimeMs, uid } = stats;
+    const reopenAs = handle === undefined ? openAs : `/proc/self/fd/${handle.fd}`;
+    return { handle, openAs: reopenAs, size, mtimeMs, uid };
   } catch (thrown) {
     await handle?.close();
     if (errnoOf(thrown) === 'ENOENT') return undefined;

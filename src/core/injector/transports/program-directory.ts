@@ -116,8 +116,8 @@ export async function openProgramDirectory(
       const isStaged = before !== digest && (await digestIn(staged)) === digest;
       if (before !== digest && !isStaged && bytes === undefined)
         throw otherBytes(`${path}/${staged}`, digest);
-      await writeOrder(order);
       await emptyAck();
+      await writeOrder(order);
       if (isStaged) await files.move(staged, program);
       else if (before !== digest && bytes !== undefined)
         await put(program, { digest, bytes, ...(file === undefined ? {} : { file }) });
@@ -128,8 +128,8 @@ export async function openProgramDirectory(
     async restore({ program: former, order }) {
       const before = await replaceable();
       const { digest, ...rest } = former === 'none' ? { digest: noProgram, bytes: new Uint8Array() } : former;
-      await writeOrder(order);
       await emptyAck();
+      await writeOrder(order);
       if (before !== digest) await put(program, { digest, ...rest });
       await files.remove(staged);
       return before;
