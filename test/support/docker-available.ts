@@ -22,8 +22,8 @@ export async function whyNoEngine(): Promise<string | undefined> {
   return undefined;
 }
 
-export function onPath(program: string): string | undefined {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+function onPath(program: string): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter);
   return directories.map((directory) => join(directory, program)).find(isExecutable);
 }
 
@@ -51,8 +51,8 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Whether an engine says that it is well. */
-export async function answersAt(host: string): Promise<boolean> {
+async function answersAt(host: string): Promise<boolean> {
+  if (!/^(unix|tcp):/.test(host)) return false;
   const url = new URL(host);
   const where =
     url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port };

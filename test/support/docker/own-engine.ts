@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { answersAt } from '../docker-available.js';
+import { createInterface } from 'node:readline';
 
 export interface EngineSettings {
   /** Containers go on while the engine is away. */
@@ -22,42 +21,39 @@ export interface EngineProcess {
 
 export async function startEngineProcess({ liveRestore = false }: EngineSettings): Promise<EngineProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'dreamnet-docker-'));
-  const host = `unix://${join(directory, 'docker.sock')}`;
-  const command = [join(import.meta.dirname, 'guard-engine.sh'), directory];
-  if (liveRestore) command.push('--live-restore');
-  // In a group of its own, so that an interrupt from the terminal does not end the guard before its work.
-  const guard = spawn('sh', command, { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
-  const exited = once(guard, 'exit');
-  const engine: EngineProcess = {
-    host,
-    start: async () => {
-      guard.stdin.write('start\n');
-      await untilAnswers(host, join(directory, 'log'));
-    },
+  const guard = startGuard([directory, ...(liveRestore ? ['--live-restore'] : [])]);
+  const start = async () => {
+    if ((await guard.ask('start')) === 'started') return;
+    const log = await readFile(join(directory, 'log'), 'utf8').catch(() => 'no log');
+    await guard.end();
+    throw new Error(`dockerd does not start; the end of its log:\n${log.slice(-2_000)}`);
+  };
+  await start();
+  return {
+    host: `unix://${join(directory, 'docker.sock')}`,
+    start,
     stop: async (how) => {
-      const ended = once(guard.stdout, 'data');
-      guard.stdin.write(how === 'kill' ? 'KILL\n' : 'TERM\n');
-      await ended;
+      await guard.ask(how === 'kill' ? 'KILL' : 'TERM');
+    },
+    end: () => guard.end(),
+  };
+}
+
+/** In a group of its own, so that an interrupt from the terminal does not end the guard before its work. */
+function startGuard(words: readonly string[]) {
+  const script = join(import.meta.dirname, 'guard-engine.sh');
+  const guard = spawn('sh', [script, ...words], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  const exited = once(guard, 'exit');
+  const answers = createInterface({ input: guard.stdout });
+  return {
+    ask: async (word: string): Promise<string> => {
+      const answer = once(answers, 'line');
+      guard.stdin.write(`${word}\n`);
+      return (await answer)[0];
     },
     end: async () => {
       guard.stdin.end();
       await exited;
     },
   };
-  await engine.start().catch(async (thrown) => {
-    await engine.end();
-    throw thrown;
-  });
-  return engine;
-}
-
-async function untilAnswers(host: string, logPath: string): Promise<void> {
-  const giveUpMs = performance.now() + 30_000;
-  while (!(await answersAt(host))) {
-    if (performance.now() > giveUpMs) {
-      const log = await readFile(logPath, 'utf8').catch(() => '');
-      throw new Error(`dockerd does not answer; the end of its log:\n${log.slice(-2_000)}`);
-    }
-    await pause(50);
-  }
 }
