@@ -45,8 +45,8 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
       return read(programFiles.program, bytecodeLimits.fileBytesMax);
     },
     async stage() {
-      // That it is there and answers is all that can be said before it goes live.
-      await sizeOf(programFiles.program);
+      // That it is there is all that can be said before it goes live.
+      if ((await look(target, '/')) === undefined) throw new Error('its container is gone');
     },
     activate: (program, order) => put(activation(program, order)),
     async unstage() {},
@@ -79,15 +79,20 @@ type Target = ReturnType<Engine['docker']['getContainer']>;
 
 /** Undefined where there is no plain file of that name. */
 async function fileSize(target: Target, path: string): Promise<number | undefined> {
+  const found = await look(target, path);
+  return found !== undefined && isPlain(found.mode) ? found.size : undefined;
+}
+
+/** An answer to HEAD has no words: it is undefined where there is no such file, and no such container. */
+async function look(target: Target, path: string): Promise<{ size: number; mode: number } | undefined> {
   try {
     const answer: NodeJS.ReadableStream & { headers: Record<string, string | undefined> } =
       await target.infoArchive({ path });
     answer.resume();
     const text = Buffer.from(answer.headers['x-docker-container-path-stat'] ?? '', 'base64').toString('utf8');
-    const { size, mode } = JSON.parse(text) as { size: number; mode: number };
-    return isPlain(mode) ? size : undefined;
+    return JSON.parse(text) as { size: number; mode: number };
   } catch (thrown) {
-    if (statusOf(thrown) === 404 && /no such file|could not find/i.test(String(thrown))) return undefined;
+    if (statusOf(thrown) === 404) return undefined;
     throw thrown;
   }
 }

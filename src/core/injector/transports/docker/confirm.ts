@@ -29,6 +29,8 @@ export interface ConfirmOptions {
   readonly digest: string;
   readonly replaced: string | undefined;
   readonly withinMs: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
 }
 
 /** In a directory of this host an answer comes in moments; only after this long is the log asked as well. */
@@ -41,8 +43,11 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<() => Pr
   const answer = Promise.withResolvers<Confirmation>();
   const unwatch = events.onEnd(container.id, (why) => answer.resolve(ended(why, container)));
   const seen: { otherDigest?: string } = {};
+  const giveUp = () => done.abort();
+  options.signal.addEventListener('abort', giveUp, { once: true });
   const end = () => {
     unwatch();
+    options.signal.removeEventListener('abort', giveUp);
     done.abort();
   };
   try {

@@ -4,7 +4,7 @@
  */
 import type { DiscoverySource } from '../register-discovered.js';
 import type { AgentContainer } from './agent-container.js';
-import { type DiscoverOptions, type Discovery, discoverContainers, look } from './discover.js';
+import { discoverContainers, look, noContainers } from './discover.js';
 import type { Engine } from './engine.js';
 
 export interface DockerAgents {
@@ -19,20 +19,23 @@ export interface DockerAgents {
 /** A list of 1,159 containers costs the engine 0.2 s: often enough for heartbeats, and no more. */
 const listEveryMs = 5_000;
 
-export function dockerAgents(
+/** Throws DN582 where there is none. */
+export async function findDockerAgents(
   engine: Engine,
-  first: Discovery,
-  { labels = [] }: Pick<DiscoverOptions, 'labels'> = {},
-): DockerAgents {
-  let { containers, refused } = first as { -readonly [K in keyof Discovery]: Discovery[K] };
-  const own = new Map(containers);
+  labels: readonly string[] = [],
+): Promise<DockerAgents> {
+  const first = await discoverContainers(engine, { labels });
+  if (first.containers.size === 0) throw noContainers(engine, first);
+  const own = new Map(first.containers);
+  let refused = first.refused;
   let listedMs = performance.now();
   const listAgain = async () => {
     if (performance.now() - listedMs < listEveryMs) return;
     listedMs = performance.now();
-    ({ containers, refused } = await discoverContainers(engine, { labels, known: own }));
+    const again = await discoverContainers(engine, { labels, known: own });
+    refused = again.refused;
     own.clear();
-    for (const [agent, container] of containers) own.set(agent, container);
+    for (const [agent, container] of again.containers) own.set(agent, container);
   };
 
   return {

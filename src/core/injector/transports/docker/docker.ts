@@ -60,43 +60,66 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     withinMs: opening.acknowledgeWithinMs,
   };
   let closed = false;
+  const last = new Map<string, Told>();
 
-  const carry = async (order: Omit<Order, 'targets'>, agent: string, host: string) => {
-    if (closed) return;
+  const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
     const signed = signOrder({ ...order, targets: [agent] }, opening.key);
     const reached = () => opening.reached(agent);
-    const isCalledOff = () => closed;
-    const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, isCalledOff });
+    const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
     if (obeyed === 'called-off') return;
     if (obeyed.outcome === 'done') await showHeld(redis, names, { agent, held: obeyed.held, failed: false });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
-      captures.begin({
-        container,
-        route,
-        instruction: order.instruction,
-        digest: order.digest,
-        liveAt: clock(),
-      });
+      const { instruction, digest } = order;
+      captures.begin({ container, route, instruction, digest, liveAt: clock() });
     }
     opening.deliver(acknowledgementOf(obeyed, { agent, host, order, at: clock() }));
+  };
+
+  /** What an agent was told before is not waited for any more; what is being written is finished first. */
+  const inTurn = async (letter: Omit<Letter, 'signal'>): Promise<void> => {
+    const earlier = last.get(letter.agent);
+    const over = new AbortController();
+    earlier?.over.abort();
+    const finished = (async () => {
+      await earlier?.finished;
+      if (!closed) await carry({ ...letter, signal: over.signal });
+    })();
+    last.set(letter.agent, { over, finished });
+    await finished;
   };
 
   return {
     async send(batches) {
       for (const { order, targets } of batches) {
-        for (const { id, host } of targets) carry(order, id, host).catch(opening.fail);
+        for (const { id, host } of targets) inTurn({ order, agent: id, host }).catch(opening.fail);
       }
     },
     async close() {
       closed = true;
+      for (const { over } of last.values()) over.abort();
+      await Promise.allSettled([...last.values()].map(({ finished }) => finished));
       await captures.close();
       events.close();
     },
   };
 }
 
-/** The bytes of the rollout's program, fetched once. */
+interface Letter {
+  readonly order: Omit<Order, 'targets'>;
+  readonly agent: string;
+  readonly host: string;
+  /** Nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What an agent was told last. */
+interface Told {
+  readonly over: AbortController;
+  readonly finished: Promise<void>;
+}
+
+/** Bytes of programs by digest, each fetched once. */
 function storedPrograms({ redis, names }: TransportOpening): (digest: string) => Promise<ProgramBytes> {
   const known = new Map<string, Promise<ProgramBytes>>();
   const fetch = async (digest: string) => {

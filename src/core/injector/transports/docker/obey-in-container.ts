@@ -35,8 +35,8 @@ export interface OrderForOne {
   readonly signed: SignedOrder;
   /** Called when it is this agent's turn. */
   readonly reached: () => void;
-  /** Asked then: nobody wants it any more. */
-  readonly isCalledOff: () => boolean;
+  /** Nobody waits for the answer any more: what is not begun is not done, what is done is not waited for. */
+  readonly signal: AbortSignal;
 }
 
 export interface Done {
@@ -126,7 +126,7 @@ async function throughWay(
   const lane = one.way.route === 'api' ? dependencies.calls : dependencies.directories;
   try {
     const done = await lane.run(async () => {
-      if (one.isCalledOff()) return 'called-off';
+      if (one.signal.aborted) return 'called-off';
       one.reached();
       return obey(dependencies, one);
     });
@@ -191,13 +191,13 @@ async function presentDigest(
 
 async function replace(
   dependencies: ObeyDependencies,
-  { way, signed, container }: InContainer,
+  { way, signed, container, signal }: InContainer,
   { program, replaced, done }: { program: ProgramBytes | 'none'; replaced: string; done: Done },
 ): Promise<Done | Waiting> {
   const digest = program === 'none' ? noProgram : program.digest;
   await way.activate(program, signed);
   if (!container.running) return done;
-  const answer = await listenForAnswer({ ...dependencies, container, way, digest, replaced });
+  const answer = await listenForAnswer({ ...dependencies, container, way, digest, replaced, signal });
   await way.signal();
   return {
     outcome: 'waiting',
