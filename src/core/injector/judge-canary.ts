@@ -4,10 +4,9 @@
  */
 import type { Redis } from 'ioredis';
 import { readAgentRecords } from '../nerve/agent-records.js';
-import type { AgentRecord } from '../nerve/messages/agent-record.js';
+import { type AgentRecord, externalWorkload } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pause } from '../pause.js';
-import { externalWorkload } from './transports/register-discovered.js';
 
 export type CanaryVerdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
 

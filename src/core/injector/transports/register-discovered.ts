@@ -8,7 +8,7 @@ import { messageOf } from '../../errors.js';
 import { listAgents, type RegisteredAgent } from '../../fleet/registry.js';
 import { limits } from '../../limits.js';
 import { agentRecordFields } from '../../nerve/agent-records.js';
-import type { TransportName } from '../../nerve/messages/agent-record.js';
+import { externalWorkload, type TransportName } from '../../nerve/messages/agent-record.js';
 import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Names } from '../../nerve/names.js';
 import { pipelined } from '../../nerve/records.js';
@@ -49,9 +49,6 @@ export interface Registration {
   /** Why others are not, a sentence each. */
   readonly problems: readonly string[];
 }
-
-/** What an agent says of its work that does not register itself. */
-export const externalWorkload = 'external';
 
 export async function registerDiscovered(
   { redis, names, clock }: RegistrationDependencies,
