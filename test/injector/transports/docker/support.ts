@@ -47,6 +47,7 @@ export async function coordinateContainers(
   const { redis, names } = server;
   const engine = await engineOf(testEngine);
   const agents = await findDockerAgents(engine, [testEngine.label]);
+  onTestFinished(() => agents.close());
   await registerDiscovered({ redis, names, clock: Date.now }, agents.source);
   const id = wish.id ?? 'instr_one';
   const instruction = instructionOf({ id, program: { source: wish.source ?? throttleAll } });
