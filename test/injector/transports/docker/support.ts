@@ -90,3 +90,17 @@ export async function engineOf({ host }: Pick<TestEngine, 'host'>): Promise<Engi
   onTestFinished(() => engine.close());
   return engine;
 }
+
+/** A container whose first process is this shell script, with the labels of an agent. */
+export async function startScript(
+  engine: TestEngine,
+  { id, script, labels = {} }: { id: string; script: string; labels?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const [label = '', value = ''] = engine.label.split('=');
+  const container = await engine.docker.createContainer({
+    ...{ Image: await engine.agentImage(), Cmd: ['sh', '-c', script], StopTimeout: 1 },
+    Labels: { 'dreamnet.role': 'agent', 'dreamnet.agent': id, [label]: value, ...labels },
+    HostConfig: { NetworkMode: 'none' },
+  });
+  await container.start();
+}

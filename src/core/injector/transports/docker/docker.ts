@@ -63,14 +63,18 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
 
   const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
     const signed = signOrder({ ...order, targets: [agent] }, opening.key);
-    const reached = () => opening.reached(agent);
+    let toldAt = clock();
+    const reached = () => {
+      toldAt = clock();
+      opening.reached(agent);
+    };
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
     if (obeyed === 'called-off') return;
     if (obeyed.outcome === 'done') await showHeld(redis, names, { agent, held: obeyed.held, failed: false });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
-      captures.begin({ container, route, instruction, digest, liveAt: clock() });
+      captures.begin({ container, route, instruction, digest, liveAt: toldAt });
     }
     opening.deliver(acknowledgementOf(obeyed, { agent, host, order, at: clock() }));
   };
