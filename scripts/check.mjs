@@ -21,6 +21,8 @@ const CHECKS = [
       'test/e2e/**',
       '--exclude',
       '**/*.e2e.test.ts',
+      '--exclude',
+      '**/*.docker.test.ts',
       ...process.argv.slice(2),
     ],
   },

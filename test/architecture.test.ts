@@ -30,7 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   nerve: ['base', 'type:bytecode', 'type:language'],
   'order-signature': ['base', 'bytecode', 'nerve'],
   'instruction-signature': ['base', 'bytecode', 'type:keys', 'type:nerve'],
-  loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys'],
+  loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys', 'type:injector'],
   tracer: ['base', 'nerve'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],

@@ -13,6 +13,7 @@ import { nextInstruction } from '../cli/next-instruction.js';
 import { readPlanFile } from '../cli/plan-file.js';
 import { rolloutWishes } from '../cli/rollout-wishes.js';
 import { showPlan } from '../cli/show-plan.js';
+import { transportFlags } from '../cli/transport-flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import type { PlanDocument } from '../cli/views/plan-document.js';
 import { withProgress } from '../cli/with-progress.js';
@@ -60,6 +61,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
       helpValue: '<rollout>',
       exclusive: ['wait'],
     }),
+    ...transportFlags,
     ...fleetFlags,
     ...streamingFlags,
   };

@@ -10,6 +10,7 @@ import {
 } from '../cli/flags.js';
 import { rolloutWishes } from '../cli/rollout-wishes.js';
 import { showPlan } from '../cli/show-plan.js';
+import { transportFlags } from '../cli/transport-flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import type { PlanDocument } from '../cli/views/plan-document.js';
 import { withProgress } from '../cli/with-progress.js';
@@ -25,7 +26,14 @@ export default class Run extends BaseCommand<typeof Run> {
     '<%= config.bin %> run "cut latency by 20% within 1 hour" --window 30s --json',
   ];
   static override args = { goal: goalArg };
-  static override flags = { ...goalFlags, ...rolloutFlags, ...planFlags, ...fleetFlags, ...streamingFlags };
+  static override flags = {
+    ...goalFlags,
+    ...rolloutFlags,
+    ...planFlags,
+    ...transportFlags,
+    ...fleetFlags,
+    ...streamingFlags,
+  };
 
   async run(): Promise<LoopDocument | PlanDocument> {
     const { flags, signal } = this;

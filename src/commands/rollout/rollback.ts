@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { rolloutArg, steer, steerBackTo, steerFlags } from '../../cli/steer.js';
+import { transportFlags } from '../../cli/transport-flags.js';
 import { type ReturnedDocument, returnedText } from '../../cli/views/returned-view.js';
 import { type SteeredDocument, steeredText } from '../../cli/views/steered-view.js';
 import { DreamnetError } from '../../core/errors.js';
@@ -17,6 +18,7 @@ export default class RolloutRollback extends BaseCommand<typeof RolloutRollback>
   static override args = { id: rolloutArg };
   static override flags = {
     ...steerFlags,
+    ...transportFlags,
     to: Flags.string({
       description: 'Return to the program of this earlier rollout, as far as agents still hold it.',
       helpValue: '<rollout>',

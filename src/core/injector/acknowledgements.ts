@@ -18,6 +18,8 @@ export interface Acknowledgements {
   awaited(): ReadonlySet<string>;
   /** Answers for agents that cannot answer any more, whatever is waited for. */
   giveUp(agents: readonly string[], answer: Pick<Acknowledgement, 'code' | 'reason' | 'at'>): void;
+  /** This agent is only now being told: whoever waits for it waits from now on. */
+  reached(agent: string): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
   fail(thrown: unknown): void;
 }
@@ -25,7 +27,12 @@ export interface Acknowledgements {
 interface Waiter extends AcknowledgementWait {
   readonly arrived: Map<string, Acknowledgement>;
   readonly finish: () => void;
+  /** Begins the time anew. */
+  readonly prolong: () => void;
 }
+
+/** The transport keeps the time of each agent by itself, and says more when it is over. */
+const graceMs = 500;
 
 export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
@@ -42,9 +49,13 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
           waiters.delete(waiter);
           resolve();
         };
-        const timer = setTimeout(finish, wait.withinMs);
+        let timer = setTimeout(finish, wait.withinMs);
+        const prolong = () => {
+          clearTimeout(timer);
+          timer = setTimeout(finish, wait.withinMs + graceMs);
+        };
         wait.signal.addEventListener('abort', finish, { once: true });
-        const waiter: Waiter = { ...wait, arrived, finish };
+        const waiter: Waiter = { ...wait, arrived, finish, prolong };
         waiters.add(waiter);
         if (broken !== undefined || wait.signal.aborted) finish();
       });
@@ -71,6 +82,10 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
       for (const { action, digest } of [...waiters])
         for (const agent of agents)
           this.deliver({ ...answer, agent, host: '', action, digest, epoch, outcome: 'failed' });
+    },
+
+    reached(agent) {
+      for (const waiter of waiters) if (waiter.agents.has(agent)) waiter.prolong();
     },
 
     fail(thrown) {

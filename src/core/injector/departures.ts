@@ -16,7 +16,7 @@ export interface DepartureDependencies {
 }
 
 /** What stands for an answer. */
-export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings'>;
+export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings' | 'route'>;
 
 const lookEveryMs = 500;
 /** Looking takes at most this share of the time, however many are waited for. */

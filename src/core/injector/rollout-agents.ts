@@ -148,8 +148,10 @@ export function settledAgent(
 ): RolloutAgent {
   const { outcome, sentAt, withinMs, reason } = expected;
   const place = placeOf(target);
-  if (answer?.outcome !== 'done') return { ...place, ...failureOf(answer, withinMs) };
-  return { ...place, outcome, ...timesOf(answer, sentAt), ...(reason === undefined ? {} : { reason }) };
+  const route = answer?.route === undefined ? {} : { route: answer.route };
+  if (answer?.outcome !== 'done') return { ...place, ...route, ...failureOf(answer, withinMs) };
+  const why = reason === undefined ? {} : { reason };
+  return { ...place, outcome, ...route, ...timesOf(answer, sentAt), ...why };
 }
 
 type Place = Pick<PlannedAgent, 'batch' | 'heldOut' | 'joined'>;

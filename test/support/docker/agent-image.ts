@@ -1,0 +1,57 @@
+/** An engine in, the name of an image with busybox and the shell agent out; made from files, no registry is asked. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { staticBusybox } from '../docker-available.js';
+
+const agentScript = join(import.meta.dirname, 'agent.sh');
+const tools = ['sh', 'cat', 'chmod', 'id', 'ls', 'mkfifo', 'mv', 'sha256sum', 'sleep', 'stat', 'wc'];
+
+/** The tag names the content, so that an image of older files is never taken for this one. */
+export async function importAgentImage(docker: Docker): Promise<string> {
+  const busybox = staticBusybox();
+  if (busybox === undefined) throw new Error('images for tests need busybox: apt-get install busybox-static');
+  const content = createHash('sha256');
+  for (const part of [busybox, agentScript, import.meta.filename]) content.update(await readFile(part));
+  const tag = content.digest('hex').slice(0, 12);
+  const name = `dreamnet-test-agent:${tag}`;
+  const known = await docker
+    .getImage(name)
+    .inspect()
+    .catch(() => undefined);
+  if (known === undefined) await importRootfs(docker, { busybox, tag });
+  return name;
+}
+
+async function importRootfs(
+  docker: Docker,
+  { busybox, tag }: { busybox: string; tag: string },
+): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'dreamnet-rootfs-'));
+  try {
+    for (const directory of ['bin', 'tmp', 'injected-programs']) await mkdir(join(root, directory));
+    await copyFile(busybox, join(root, 'bin', 'busybox'));
+    for (const tool of tools) await symlink('busybox', join(root, 'bin', tool));
+    await copyFile(agentScript, join(root, 'agent.sh'));
+    await chmod(join(root, 'agent.sh'), 0o755);
+    await writeFile(join(root, 'injected-programs', 'ack'), '');
+    const tar = spawn('tar', ['-C', root, '--owner=0', '--group=0', '-c', '.'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const answer = await docker.importImage(tar.stdout, {
+      repo: 'dreamnet-test-agent',
+      tag,
+      changes: 'CMD ["/agent.sh"]',
+    });
+    await new Promise((resolve, reject) =>
+      docker.modem.followProgress(answer, (error, output) =>
+        error === null ? resolve(output) : reject(error),
+      ),
+    );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# A container's agent in a few lines: loads program.bc when it starts and on SIGHUP, and says so in the file `ack`.
+# AGENT_ANSWER makes it another one: `log` says so on its output instead, `wrong` names another digest, `error` cannot
+# load, `none` never answers.
+cd /injected-programs || exit 1
+
+load() {
+  digest=$(cat program.bc 2>/dev/null | sha256sum)
+  case ${AGENT_ANSWER:-file} in
+    file) echo "$digest" >ack ;;
+    log) echo "loaded sha256:${digest%% *}" ;;
+    wrong) echo dead00000000000000000000000000000000000000000000000000000000beef >ack ;;
+    error) echo 'error: out of patience' >ack ;;
+  esac
+  echo "loads: $((loads += 1)), bytes: $(cat program.bc 2>/dev/null | wc -c)"
+}
+
+trap load HUP
+trap 'exit 0' TERM
+mkfifo -m 600 /tmp/never 2>/dev/null
+exec 3<>/tmp/never
+[ ! -s program.bc ] || load
+echo ready
+while :; do read -r _ <&3; done
