@@ -6,6 +6,7 @@ import { noAgents } from '../fleet/no-agents.js';
 import { listAgents, type RegisteredAgent } from '../fleet/registry.js';
 import type { Selectable } from '../fleet/selector.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
+import { externalWorkload } from '../nerve/messages/agent-record.js';
 import type { AgentOutcome, RolloutAgent } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
 import { readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
@@ -23,6 +24,7 @@ import { readRanking } from './ranking.js';
 import type { RolloutDependencies } from './rollout.js';
 import { isAskedAgain, planAgain } from './rollout-agents.js';
 import { type RolloutWishes, resolveSettings } from './settings.js';
+import { requireTransports } from './transports/courier.js';
 
 export interface Draft {
   readonly settings: RolloutSettings;
@@ -44,9 +46,9 @@ export interface DraftRequest {
   readonly resume: boolean;
 }
 
-/** Throws DN504 when nobody is meant, and what settings that do not fit throw. */
+/** Throws DN504 when nobody is meant, DN537 when there is no way to some of them, and what settings that do not fit throw. */
 export async function draftRollout(
-  { redis, names, clock }: Pick<RolloutDependencies, 'redis' | 'names' | 'clock'>,
+  { redis, names, clock, transports }: Pick<RolloutDependencies, 'redis' | 'names' | 'clock' | 'transports'>,
   { instruction, wishes, resume }: DraftRequest,
 ): Promise<Draft> {
   const { id, selector = '' } = instruction;
@@ -62,11 +64,14 @@ export async function draftRollout(
           ...{ instructionId: id, selector: '', settings: resolveSettings(wishes), ranking },
         });
   if (choice.chosen.length === 0) throw noAgents(selectors(selector, settings));
+  requireTransports(choice.chosen, transports);
   const drawn = planRollout({
     ...{ instructionId: id, selector, targets: choice.chosen },
     batch: settings.batch,
     canary: settings.canary,
     maxFailures: settings.maxFailures,
+    // Agents that report nothing are no control.
+    ...(choice.chosen.some(({ workload }) => workload !== externalWorkload) ? {} : { holdOutShare: 0 }),
     inOrder: settings.top !== undefined,
   });
   const plan = known === undefined ? drawn : planAgain(drawn, known);
