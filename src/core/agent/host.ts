@@ -31,6 +31,10 @@ export interface HostOptions {
   /** Number of the first agent in the fleet, from 0, and how many follow. */
   readonly firstAgent: number;
   readonly agents: number;
+  /** Of each of them, when they are not called by their numbers. */
+  readonly ids?: readonly string[];
+  /** Of all of them, besides those of their workloads. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly seed: number;
   /** Asked before every order. */
   readonly trust: TrustSource;
@@ -114,11 +118,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function createAgents({ firstAgent, agents, seed }: HostOptions, nowMs: number): Agent[] {
+function createAgents({ firstAgent, agents, seed, ids, labels }: HostOptions, nowMs: number): Agent[] {
   return Array.from({ length: agents }, (_, at) => {
     const agent = firstAgent + at;
     const workload = createSimulatedWorkload({ seed, agent, nowMs });
-    return new Agent({ id: agentId(agent), workload, language: referenceFleet });
+    const id = ids?.[at] ?? agentId(agent);
+    return new Agent({ id, workload, language: referenceFleet, ...(labels && { labels }) });
   });
 }
 

@@ -51,7 +51,7 @@ export function createReporter({
           id: agent.id,
           host: hostId,
           transport: 'bus',
-          labels: labelsOf(agent),
+          labels: agent.labels,
           workload: agent.workload.name,
           capabilities: agent.capabilities.actions.map(({ name }) => name),
           startedAt: nowMs,
@@ -140,10 +140,6 @@ function stateOf(agent: Agent) {
     staged: agent.staged?.loaded.program.digest ?? '',
     instruction: agent.live?.instruction ?? '',
   };
-}
-
-function labelsOf(agent: Agent): Record<string, string> {
-  return { ...agent.workload.labels };
 }
 
 function recordTasks(pipeline: ChainableCommander, names: Names, agent: Agent, nowMs: number): void {
