@@ -28,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   keys: ['base', 'bytecode'],
   nerve: ['base', 'type:bytecode', 'type:language'],
   'order-signature': ['base', 'bytecode', 'nerve'],
-  loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys'],
+  loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys', 'type:injector'],
   tracer: ['base', 'nerve'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],

@@ -7,13 +7,14 @@ import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import { formatCount } from './format.js';
+import { namesAgents, openTransports, type TransportFlagValues } from './transport-flags.js';
 
 export interface SessionOptions {
   readonly command: string;
   readonly need: 'session' | 'daemon' | 'read';
   /** A session that goes on with a rollout of an earlier one. */
   readonly resumes?: boolean;
-  readonly flags: {
+  readonly flags: TransportFlagValues & {
     readonly redis?: string | undefined;
     readonly prefix?: string | undefined;
     readonly agents?: string | undefined;
@@ -122,6 +123,8 @@ async function openSession(
   const name = `dreamnet-${options.command}-${process.pid}`;
   const redis = flags.redis === undefined ? 'private' : 'given';
   const startedMs = Date.now();
+  // Who asks for a number of simulated agents gets them beside the others.
+  const agentsElsewhere = namesAgents(flags) && flags.agents === undefined;
   let starting = false;
   const fleet = await openFleet({
     home,
@@ -130,11 +133,12 @@ async function openSession(
     agents: flags.agents === undefined ? undefined : Number(flags.agents),
     seed: Number(flags.seed ?? 1),
     need,
+    agentsElsewhere,
     keepAgents: options.resumes ?? false,
     connectionName: name,
     signal,
     onProgress: ({ agents }) => {
-      if (starting || need === 'read') return;
+      if (starting || need === 'read' || agentsElsewhere) return;
       starting = true;
       report({ type: 'phase', at: Date.now(), phase: 'fleet', state: 'started' });
       report({ type: 'fleet', at: Date.now(), state: 'starting', agents, redis });
@@ -149,9 +153,17 @@ async function openSession(
   }
   prepareHome(home);
   const keys = openHomeKeyring(home, options.warn);
+  const { redis: client, names } = fleet;
+  const carried = await openTransports(flags, {
+    ...{ redis: client, names, clock: Date.now, warn: options.warn },
+  }).catch(async (thrown) => {
+    await fleet.close();
+    throw thrown;
+  });
   const context: LoopContext = {
-    redis: fleet.redis,
-    names: fleet.names,
+    redis: client,
+    names,
+    transports: carried.transports,
     get key() {
       return keys.signing();
     },
@@ -162,7 +174,11 @@ async function openSession(
     report,
     signal,
   };
-  return { context, fleet, close: () => fleet.close() };
+  const close = async () => {
+    await carried.close();
+    await fleet.close();
+  };
+  return { context, fleet, close };
 }
 
 function lostRedis({ code, kind, message, hint }: DreamnetError, rollout: string | undefined): DreamnetError {

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { durationFlag, durationMs, fleetFlags, rolloutFlags, windowFlag } from '../cli/flags.js';
 import { nextInstruction } from '../cli/next-instruction.js';
+import { transportFlags } from '../cli/transport-flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
 import { DreamnetError } from '../core/errors.js';
@@ -35,6 +36,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
       helpValue: '<rollout>',
       exclusive: ['wait'],
     }),
+    ...transportFlags,
     ...fleetFlags,
     ...streamingFlags,
   };

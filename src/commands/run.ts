@@ -1,5 +1,6 @@
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags, understoodGoal } from '../cli/flags.js';
+import { transportFlags } from '../cli/transport-flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
@@ -14,7 +15,13 @@ export default class Run extends BaseCommand<typeof Run> {
     '<%= config.bin %> run "cut latency by 20% within 1 hour" --window 30s --json',
   ];
   static override args = { goal: goalArg };
-  static override flags = { ...goalFlags, ...rolloutFlags, ...fleetFlags, ...streamingFlags };
+  static override flags = {
+    ...goalFlags,
+    ...rolloutFlags,
+    ...transportFlags,
+    ...fleetFlags,
+    ...streamingFlags,
+  };
 
   async run(): Promise<LoopDocument> {
     const { flags, signal } = this;

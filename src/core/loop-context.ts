@@ -1,5 +1,6 @@
 /** What every step of the loop is given: connections, names, keys, clock, randomness, where events go, and how to stop. */
 import type { Redis } from 'ioredis';
+import type { Transports } from './injector/transports/courier.js';
 import type { KeyPair, Keyring } from './keys/keyring.js';
 import type { Names } from './nerve/names.js';
 import type { ReportEvent } from './pipeline-events.js';
@@ -19,4 +20,6 @@ export interface LoopContext {
   readonly random: Random;
   readonly report: ReportEvent;
   readonly signal: AbortSignal;
+  /** How agents are reached that are not on the bus. */
+  readonly transports?: Transports;
 }

@@ -16,7 +16,8 @@ beforeEach(async () => {
   await server.clear();
   await answer({ agent: 'a', reason: 'of before' });
   const { redis, names } = server;
-  courier = await openCourier({ redis, names, key, clock: Date.now, rollout: 'x', epoch });
+  const fixed = { key, clock: Date.now, rollout: 'x', epoch, acknowledgeWithinMs: 1_000 };
+  courier = await openCourier({ redis, names, ...fixed });
   return () => courier.close();
 });
 

@@ -121,21 +121,25 @@ function nextCommands({ rollout: { id, state }, held }: RolloutDocument): string
 
 function agentsTable(agents: NonNullable<RolloutDocument['agents']>, limit: number): string {
   if (agents.length === 0) return 'No agent has this outcome.';
+  // Only where there are several ways to an agent is there anything to say.
+  const hasRoutes = agents.some(({ route }) => route !== undefined);
   const table = formatTable(
     [
       { header: 'AGENT' },
       { header: 'OUTCOME' },
       { header: 'BATCH', align: 'right' },
       { header: 'ANSWERED', align: 'right' },
+      ...(hasRoutes ? [{ header: 'ROUTE', shrinkTo: 10 }] : []),
       { header: 'WHY', shrinkTo: 20 },
     ],
     agents
       .slice(0, limit)
-      .map(({ id, outcome, heldOut, batch, acknowledgedMs, code, reason }) => [
+      .map(({ id, outcome, heldOut, batch, acknowledgedMs, route, code, reason }) => [
         id,
         `${outcome.replaceAll('_', ' ')}${heldOut ? ', held out' : ''}`,
         formatNumber(batch + 1),
         formatDuration(acknowledgedMs),
+        ...(hasRoutes ? [route ?? ''] : []),
         [code, reason].filter(Boolean).join(' '),
       ]),
   );

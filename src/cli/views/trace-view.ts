@@ -1,6 +1,6 @@
 /** Traces of one agent in; the load path as a waterfall, and ticks as lines, out. */
 
-import type { LoadTrace, TickTrace, Trace } from '../../core/nerve/messages/trace-record.js';
+import type { CaptureTrace, LoadTrace, TickTrace, Trace } from '../../core/nerve/messages/trace-record.js';
 import type { StoredTrace } from '../../core/tracer/read.js';
 import {
   formatBytes,
@@ -12,7 +12,7 @@ import {
   formatTime,
 } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
-import { terminalWidth } from '../terminal-text.js';
+import { escapeControls, terminalWidth } from '../terminal-text.js';
 import { shortDigest } from './agents-view.js';
 
 export interface TraceDocument {
@@ -27,10 +27,13 @@ export interface TraceDocument {
 
 export function traceText({ agent, load, traces, damaged }: TraceDocument): string {
   const ticks = traces.flatMap(({ trace }) => (trace.kind === 'tick' ? [trace] : []));
-  const parts = [
-    load === null ? `${agent} has never loaded a program.` : loadText(load),
-    ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks),
-  ];
+  const captures = traces.flatMap(({ trace }) => (trace.kind === 'capture' ? [trace] : []));
+  const parts = captures.map(captureText);
+  // An agent that an engine looks after does not write these itself.
+  if (load !== null || captures.length === 0) {
+    parts.push(load === null ? `${agent} has never loaded a program.` : loadText(load));
+    parts.push(ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks));
+  }
   if (damaged > 0) parts.push(`${formatCount(damaged, 'entry', 'entries')} cannot be read.`);
   return parts.join('\n\n');
 }
@@ -48,6 +51,8 @@ export function traceLine(trace: Trace): string {
       const error = trace.error === undefined ? '' : ` · ERROR ${trace.error}`;
       return `${time}  tick  ${formatMoney(cost)}/h · latency ${formatNumber(latency, 2)} s · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
     }
+    case 'capture':
+      return `${time}  seen  ${shortDigest(trace.digest)} for ${formatDuration(trace.forMs)} in ${trace.container} · ${usageText(trace)} · ${formatCount(trace.lines.length + trace.linesLeftOut, 'line')} printed`;
     default:
       return trace satisfies never;
   }
@@ -85,6 +90,48 @@ function loadText({ at, digest, outcome, reason, instruction, timings, ...memory
     ],
   ]);
   return `${facts}\n\n${lines.join('\n')}`;
+}
+
+/** What it printed comes from whoever wrote the agent: nothing of it moves the cursor. */
+function captureText(capture: CaptureTrace): string {
+  const { at, digest, instruction, container, route, forMs, lines, linesLeftOut } = capture;
+  const facts = formatPairs([
+    ['capture', `${formatTime(at - forMs)}, the ${formatDuration(forMs)} after it went live`],
+    ['program', digest],
+    ['instruction', instruction],
+    ['container', `${escapeControls(container)}, by ${escapeControls(route)}`],
+    ['used', usageText(capture)],
+  ]);
+  const left = linesLeftOut === 0 ? [] : [`  … ${formatCount(linesLeftOut, 'earlier line')}, not kept`];
+  const printed =
+    lines.length === 0
+      ? ['It printed nothing.']
+      : ['It printed:', ...left, ...lines.map((line) => `  ${escapeControls(line)}`)];
+  return `${facts}\n\n${printed.join('\n')}`;
+}
+
+function usageText({
+  cpuPct,
+  memoryBefore,
+  memoryAfter,
+  networkReceived,
+  networkSent,
+  restarts,
+}: CaptureTrace): string {
+  const network =
+    networkReceived === undefined || networkSent === undefined
+      ? []
+      : [`${formatBytes(networkReceived)} received, ${formatBytes(networkSent)} sent`];
+  const grown =
+    memoryAfter === undefined || memoryBefore === undefined
+      ? ''
+      : `, ${memoryAfter < memoryBefore ? '' : '+'}${formatBytes(memoryAfter - memoryBefore)}`;
+  return [
+    ...(cpuPct === undefined ? [] : [`${formatNumber(cpuPct, 1)} % CPU`]),
+    ...(memoryAfter === undefined ? [] : [`${formatBytes(memoryAfter)} memory${grown}`]),
+    ...network,
+    restarts === 0 ? 'no restart' : formatCount(restarts, 'restart'),
+  ].join(' · ');
 }
 
 function ticksText(ticks: readonly TickTrace[]): string {

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { rolloutArg, steer, steerFlags } from '../../cli/steer.js';
+import { transportFlags } from '../../cli/transport-flags.js';
 import { type SteeredDocument, steeredText } from '../../cli/views/steered-view.js';
 
 export default class RolloutRollback extends BaseCommand<typeof RolloutRollback> {
@@ -11,7 +12,7 @@ export default class RolloutRollback extends BaseCommand<typeof RolloutRollback>
     '<%= config.bin %> rollout rollback instr_01jabc --reason "errors in checkout" --json',
   ];
   static override args = { id: rolloutArg };
-  static override flags = steerFlags;
+  static override flags = { ...steerFlags, ...transportFlags };
 
   async run(): Promise<SteeredDocument> {
     const { flags, args, signal } = this;

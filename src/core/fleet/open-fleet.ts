@@ -35,6 +35,8 @@ export interface OpenFleetOptions {
    * what earlier runs left in the private Redis is enough.
    */
   readonly need: 'session' | 'daemon' | 'read';
+  /** Agents come from elsewhere, such as a volume: none are started for this call, Redis alone if need be. */
+  readonly agentsElsewhere?: boolean;
   /** A session that goes on with a rollout of an earlier one: its agents know again what they had staged and live. */
   readonly keepAgents?: boolean;
   readonly connectionName: string;
@@ -79,8 +81,8 @@ async function runningFleet({ home, need, signal }: OpenFleetOptions): Promise<F
 }
 
 async function openPrivate(options: OpenFleetOptions, fleet: FleetState | undefined): Promise<OpenFleet> {
-  const { home, need } = options;
-  if (fleet === undefined && need === 'read') {
+  const { home, need, agentsElsewhere = false } = options;
+  if (fleet === undefined && need === 'read' && !agentsElsewhere) {
     if (!hasData(home)) throw nothingYet();
     prepareHome(home);
   }
@@ -90,7 +92,7 @@ async function openPrivate(options: OpenFleetOptions, fleet: FleetState | undefi
     seed: options.seed,
     prefix: options.prefix ?? fleet?.prefix ?? '',
     lifetime: lifetimeOf(options, fleet),
-    redisOnly: need === 'read',
+    redisOnly: need === 'read' || agentsElsewhere,
     ...sharedOptions(options),
   });
   return connect(options, { socketPath: home.socketPath, url: null }, running);
@@ -106,7 +108,7 @@ async function openGiven(
   const own = local?.redis.url === url ? local : undefined;
   const prefix = options.prefix ?? own?.prefix ?? '';
   const fleet = await connect({ ...options, prefix }, target, undefined);
-  if (options.need === 'read') return fleet;
+  if (options.need === 'read' || options.agentsElsewhere) return fleet;
   const endsWithPid = own?.prefix === prefix ? ownerOf(own) : null;
   try {
     const registered = await listAgents(fleet.redis, fleet.names, Date.now());

@@ -14,6 +14,8 @@ export interface Acknowledgements {
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
   /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
   deliver(acknowledgement: Acknowledgement): void;
+  /** This agent is only now being told: whoever waits for it waits from now on. */
+  reached(agent: string): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
   fail(thrown: unknown): void;
 }
@@ -21,7 +23,12 @@ export interface Acknowledgements {
 interface Waiter extends AcknowledgementWait {
   readonly arrived: Map<string, Acknowledgement>;
   readonly finish: () => void;
+  /** Begins the time anew. */
+  readonly prolong: () => void;
 }
+
+/** The transport keeps the time of each agent by itself, and says more when it is over. */
+const graceMs = 500;
 
 export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
@@ -38,9 +45,13 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
           waiters.delete(waiter);
           resolve();
         };
-        const timer = setTimeout(finish, wait.withinMs);
+        let timer = setTimeout(finish, wait.withinMs);
+        const prolong = () => {
+          clearTimeout(timer);
+          timer = setTimeout(finish, wait.withinMs + graceMs);
+        };
         wait.signal.addEventListener('abort', finish, { once: true });
-        const waiter: Waiter = { ...wait, arrived, finish };
+        const waiter: Waiter = { ...wait, arrived, finish, prolong };
         waiters.add(waiter);
         if (broken !== undefined || wait.signal.aborted) finish();
       });
@@ -55,6 +66,10 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
         waiter.arrived.set(acknowledgement.agent, acknowledgement);
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
       }
+    },
+
+    reached(agent) {
+      for (const waiter of waiters) if (waiter.agents.has(agent)) waiter.prolong();
     },
 
     fail(thrown) {

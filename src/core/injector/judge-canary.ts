@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { readAgentRecords } from '../nerve/agent-records.js';
-import type { AgentRecord } from '../nerve/messages/agent-record.js';
+import { type AgentRecord, externalWorkload } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pause } from '../pause.js';
 
@@ -40,7 +40,11 @@ export async function judgeCanary(watch: CanaryWatch): Promise<CanaryVerdict> {
         reason: `${watch.agents[broken]}: ${reports[broken]?.lastError ?? 'the program failed'}`,
       };
     }
-    const silent = records.findIndex((record) => !hasTicked(record, watch.instruction, sinceMs));
+    const left = records.findIndex((record) => isExternal(record) && record?.status === 'stopped');
+    if (left >= 0) return { passed: false, reason: `${watch.agents[left]} left the fleet after going live` };
+    const silent = records.findIndex(
+      (record) => !isExternal(record) && !hasTicked(record, watch.instruction, sinceMs),
+    );
     if (silent < 0 || watch.signal.aborted) return { passed: true };
     if (waitedMs >= watch.graceMs)
       return { passed: false, reason: `${watch.agents[silent]} did not tick after going live` };
@@ -53,4 +57,9 @@ function hasTicked(record: AgentRecord | undefined, instruction: string, sinceMs
   const { window, metrics } = record ?? {};
   if (window?.instruction === instruction && window.ticks > 0) return true;
   return record?.instruction === instruction && metrics !== undefined && metrics.at > sinceMs;
+}
+
+/** It reports nothing: that it loaded the program and is still there is all that can be asked. */
+function isExternal(record: AgentRecord | undefined): boolean {
+  return record?.workload === externalWorkload;
 }

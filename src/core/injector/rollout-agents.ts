@@ -116,8 +116,10 @@ export function settledAgent(
   },
 ): RolloutAgent {
   const { outcome, sentAt, withinMs, reason } = expected;
-  if (answer?.outcome !== 'done') return { batch, heldOut, ...failureOf(answer, withinMs) };
-  return { batch, heldOut, outcome, ...timesOf(answer, sentAt), ...(reason === undefined ? {} : { reason }) };
+  const route = answer?.route === undefined ? {} : { route: answer.route };
+  if (answer?.outcome !== 'done') return { batch, heldOut, ...route, ...failureOf(answer, withinMs) };
+  const why = reason === undefined ? {} : { reason };
+  return { batch, heldOut, outcome, ...route, ...timesOf(answer, sentAt), ...why };
 }
 
 /** An agent of the rollout that is not in the registry any more: what was not finished with it never will be. */

@@ -112,7 +112,10 @@ export async function holdRollout(
     acknowledgeWithinMs = limits.acknowledgeWithinMs,
   }: { id: string; epoch: number; acknowledgeWithinMs?: number },
 ): Promise<Hold> {
-  const courier = await openCourier({ redis, names, key, clock, rollout: id, epoch }, transports);
+  const courier = await openCourier(
+    { redis, names, key, clock, rollout: id, epoch, acknowledgeWithinMs },
+    transports,
+  );
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });

@@ -3,7 +3,7 @@
  * Every agent stays in the arm that the lot gave it, whatever became of it: leaving out those that failed after go-live
  * would compare the lucky ones with the hold-out.
  */
-import type { AgentRecord, WindowReport } from '../nerve/messages/agent-record.js';
+import { type AgentRecord, externalWorkload, type WindowReport } from '../nerve/messages/agent-record.js';
 import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
 import type { AgentSums } from './ratio.js';
 
@@ -19,7 +19,7 @@ export interface ArmReport {
 }
 
 /** Why a report was left out. */
-export type LeftOutReason = 'no report' | 'other arm' | 'impossible figures';
+export type LeftOutReason = 'no report' | 'does not report measurements' | 'other arm' | 'impossible figures';
 
 export interface ReportSelection {
   readonly reports: readonly ArmReport[];
@@ -54,7 +54,8 @@ interface Candidate {
 function judge({ agent, state, record, instruction }: Candidate): ArmReport | LeftOutReason | null {
   const report = record?.window;
   if (record === undefined || report === undefined || report.instruction !== instruction) {
-    return isExpectedToReport(state) ? 'no report' : null;
+    if (!isExpectedToReport(state)) return null;
+    return record?.workload === externalWorkload ? 'does not report measurements' : 'no report';
   }
   const arm = state.heldOut ? 'held-out' : 'treated';
   if (report.arm !== arm) return 'other arm';

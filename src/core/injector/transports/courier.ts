@@ -15,7 +15,7 @@ export type Transports = Readonly<Partial<Record<Exclude<TransportName, 'bus'>, 
 
 /** The bus is opened at once, the others when there is something to carry. */
 export async function openCourier(
-  opening: Omit<TransportOpening, 'deliver' | 'fail'>,
+  opening: Omit<TransportOpening, 'deliver' | 'fail' | 'reached'>,
   transports: Transports = {},
 ): Promise<Courier> {
   const acknowledgements = collectAcknowledgements(opening.epoch);

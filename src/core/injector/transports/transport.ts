@@ -22,6 +22,10 @@ export interface TransportOpening {
   readonly clock: () => number;
   readonly rollout: string;
   readonly epoch: number;
+  /** How long an agent may take to answer once it has been told. */
+  readonly acknowledgeWithinMs: number;
+  /** An agent is only now being told, because others were told before it: its time begins now. */
+  readonly reached: (agent: string) => void;
   readonly deliver: (acknowledgement: Acknowledgement) => void;
   /** It can bring no more answers. */
   readonly fail: (thrown: unknown) => void;

@@ -69,6 +69,9 @@ export type AgentStatus = z.infer<typeof agentStatusSchema>;
 export const transportNameSchema = z.enum(['bus', 'volume', 'docker']);
 export type TransportName = z.infer<typeof transportNameSchema>;
 
+/** The workload of an agent that is reached from outside and says nothing of its tasks: it reports no measurements. */
+export const externalWorkload = 'external';
+
 export const agentRecordSchema = z.object({
   id: identifierSchema,
   host: identifierSchema,

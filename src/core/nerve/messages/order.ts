@@ -60,6 +60,8 @@ export const acknowledgementSchema = z.object({
   code: z.string().max(16).optional(),
   reason: z.string().max(1_000).optional(),
   timings: loadTimingsSchema.optional(),
+  /** How it was reached, where there are several ways, and why not by a faster one. */
+  route: z.string().max(1_000).optional(),
   at: timestampMsSchema,
 });
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;

@@ -30,6 +30,8 @@ export const rolloutAgentSchema = z.object({
   /** Milliseconds from order to acknowledgement, as the injector saw it. */
   acknowledgedMs: z.number().optional(),
   loadMs: z.number().optional(),
+  /** How it was reached, where there are several ways. */
+  route: z.string().optional(),
 });
 export type RolloutAgent = z.infer<typeof rolloutAgentSchema>;
 

@@ -1,4 +1,4 @@
-/** Trace records: one per load of a program and one per tick, appended to `trace:<agent_id>`. */
+/** Trace records: one per load of a program, one per tick, one per capture, appended to `trace:<agent_id>`. */
 import { z } from 'zod';
 import { tickMetricsSchema } from './agent-record.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
@@ -37,7 +37,38 @@ export const tickTraceSchema = z.object({
   error: z.string().max(1_000).optional(),
 });
 
-export const traceSchema = z.discriminatedUnion('kind', [loadTraceSchema, tickTraceSchema]);
+/** What an engine saw of a container from its going live on: for agents that do not say it themselves. */
+export const captureTraceSchema = z.object({
+  version: z.literal(1),
+  kind: z.literal('capture'),
+  at: timestampMsSchema,
+  instruction: identifierSchema,
+  digest: digestSchema,
+  /** Its name. */
+  container: z.string(),
+  /** How the program got there. */
+  route: z.string(),
+  /** Milliseconds since it went live. */
+  forMs: z.number().nonnegative(),
+  /** The last lines that it printed, as they came: whoever shows them takes control characters out. */
+  lines: z.array(z.string().max(1_000)).max(100),
+  linesLeftOut: z.number().int().nonnegative(),
+  /** Percent of one core, in the mean. */
+  cpuPct: z.number().nonnegative().optional(),
+  /** Bytes. */
+  memoryBefore: z.number().nonnegative().optional(),
+  memoryAfter: z.number().nonnegative().optional(),
+  networkReceived: z.number().nonnegative().optional(),
+  networkSent: z.number().nonnegative().optional(),
+  restarts: z.number().int().nonnegative(),
+});
+
+export const traceSchema = z.discriminatedUnion('kind', [
+  loadTraceSchema,
+  tickTraceSchema,
+  captureTraceSchema,
+]);
 export type LoadTrace = z.infer<typeof loadTraceSchema>;
 export type TickTrace = z.infer<typeof tickTraceSchema>;
+export type CaptureTrace = z.infer<typeof captureTraceSchema>;
 export type Trace = z.infer<typeof traceSchema>;

@@ -1,0 +1,152 @@
+/**
+ * Containers that have just gone live in, a trace of the first 30 s of each out: what it printed, and what the engine's
+ * statistics say it used. It comes after everything else: nothing is asked while orders are under way.
+ */
+import type { Redis } from 'ioredis';
+import { limits } from '../../../limits.js';
+import type { CaptureTrace } from '../../../nerve/messages/trace-record.js';
+import type { Names } from '../../../nerve/names.js';
+import { pause } from '../../../pause.js';
+import { appendTraces } from '../../../tracer/write.js';
+import type { AgentContainer } from './agent-container.js';
+import type { ContainerEvents } from './container-events.js';
+import type { Engine } from './engine.js';
+import { createLane, type Lane } from './lane.js';
+import { readLines } from './log-lines.js';
+import { readUsage, type Usage } from './usage.js';
+
+export interface LiveContainer {
+  readonly container: AgentContainer;
+  readonly route: string;
+  readonly instruction: string;
+  readonly digest: string;
+  /** Milliseconds since 1970. */
+  readonly liveAt: number;
+}
+
+export interface Captures {
+  begin(live: LiveContainer): void;
+  /** Writes what was captured until now, and ends. */
+  close(): Promise<void>;
+}
+
+export interface CaptureDependencies {
+  readonly redis: Redis;
+  readonly names: Names;
+  readonly clock: () => number;
+  readonly engine: Engine;
+  readonly events: ContainerEvents;
+  /** The orders' own calls. */
+  readonly orders: Lane;
+  readonly forMs: number;
+}
+
+const callsAtOnce = 4;
+/** A process that ends waits this long for the engine; what has not answered by then is written without. */
+const closeMsMax = 5_000;
+const linesMax = 100;
+const textBytesMax = 16_384;
+
+export function captureContainers(dependencies: CaptureDependencies): Captures {
+  const { events, orders, forMs } = dependencies;
+  const lane = createLane(callsAtOnce);
+  const closing = new AbortController();
+  const late = new AbortController();
+  const underWay = new Map<string, Promise<void>>();
+
+  const capture = async (live: LiveContainer) => {
+    const { id } = live.container;
+    const startsBefore = events.startsOf(id);
+    const turn = <T>(work: () => Promise<T>): Promise<T | undefined> =>
+      lane.run(async () => {
+        if (!closing.signal.aborted) await Promise.race([orders.quiet(), pause(forMs, closing.signal)]);
+        return late.signal.aborted ? undefined : work().catch(() => undefined);
+      });
+    const first = turn(() => readUsage(dependencies.engine, id));
+    await pause(Math.max(0, live.liveAt + forMs - dependencies.clock()), closing.signal);
+    const [before, after, printed] = await orUntil(
+      late.signal,
+      Promise.all([
+        first,
+        turn(() => readUsage(dependencies.engine, id)),
+        turn(() => readOutput(dependencies.engine, live.container, live.liveAt)),
+      ]),
+    );
+    const at = dependencies.clock();
+    const trace: CaptureTrace = {
+      ...{ version: 1, kind: 'capture', at, instruction: live.instruction, digest: live.digest },
+      ...{ container: live.container.name, route: live.route, forMs: Math.min(forMs, at - live.liveAt) },
+      ...(printed ?? { lines: [], linesLeftOut: 0 }),
+      ...usedBetween(before, after),
+      restarts: events.startsOf(id) - startsBefore,
+    };
+    await appendTraces(dependencies.redis, dependencies.names, [{ agent: live.container.agent, trace }]);
+  };
+
+  return {
+    begin(live) {
+      // One that goes live again meanwhile, as after a resume, is captured from its first time on.
+      const { id } = live.container;
+      if (closing.signal.aborted || underWay.has(id)) return;
+      const work = capture(live)
+        .catch(() => undefined)
+        .finally(() => underWay.delete(id));
+      underWay.set(id, work);
+    },
+    async close() {
+      closing.abort();
+      const timer = setTimeout(() => late.abort(), closeMsMax);
+      await Promise.all(underWay.values());
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Nothing of what has not come when it is late. */
+async function orUntil<T extends readonly unknown[]>(
+  late: AbortSignal,
+  work: Promise<T>,
+): Promise<T | readonly undefined[]> {
+  const given = Promise.withResolvers<readonly undefined[]>();
+  const giveUp = () => given.resolve([]);
+  late.addEventListener('abort', giveUp, { once: true });
+  if (late.aborted) giveUp();
+  try {
+    return await Promise.race([work, given.promise]);
+  } finally {
+    late.removeEventListener('abort', giveUp);
+  }
+}
+
+/** The newest lines, as many as there is room for. */
+async function readOutput({ docker }: Engine, { id, tty }: AgentContainer, sinceMs: number) {
+  const output = await docker.getContainer(id).logs({
+    ...{ stdout: true, stderr: true, follow: false, tail: linesMax + 1 },
+    since: (sinceMs / 1_000).toFixed(3),
+  });
+  const reader = readLines(tty);
+  const all = [...reader.take(Buffer.from(output)), ...reader.rest()];
+  const lines: string[] = [];
+  let bytes = 0;
+  for (const line of all.slice(-linesMax).reverse()) {
+    bytes += Buffer.byteLength(line) + 1;
+    if (bytes > textBytesMax) break;
+    lines.unshift(line.slice(0, limits.reasonCharactersMax));
+  }
+  return { lines, linesLeftOut: all.length - lines.length };
+}
+
+function usedBetween(before: Usage | undefined, after: Usage | undefined) {
+  const memory = {
+    ...(before === undefined ? {} : { memoryBefore: before.memory }),
+    ...(after === undefined ? {} : { memoryAfter: after.memory }),
+  };
+  if (before === undefined || after === undefined || after.atMs <= before.atMs) return memory;
+  const share = (after.cpuMs - before.cpuMs) / (after.atMs - before.atMs);
+  return {
+    ...memory,
+    cpuPct: Math.max(0, share * 100),
+    networkReceived: Math.max(0, after.received - before.received),
+    networkSent: Math.max(0, after.sent - before.sent),
+  };
+}

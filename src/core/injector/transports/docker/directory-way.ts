@@ -1,0 +1,59 @@
+/** The routes shared and direct: a directory of this host in, the operations of a way out. */
+import { stat } from 'node:fs/promises';
+import { openProgramDirectory, type ProgramDirectory } from '../program-directory.js';
+import { type AgentContainer, programsPath } from './agent-container.js';
+import type { Engine } from './engine.js';
+import { isProcessOf, openRoot, signalProcess } from './host-process.js';
+import type { Way } from './way.js';
+
+export async function openShared(engine: Engine, container: AgentContainer): Promise<Way> {
+  const { volume } = container;
+  if (volume === undefined) throw new Error(`nothing is mounted at ${programsPath}`);
+  // The engine's host is this one, and so is the directory that it speaks of.
+  if (!isProcessOf(container)) throw new Error('its process is not one of this host');
+  if (process.getuid?.() === 0) await requireSameDirectory(volume.source, container);
+  return wayInto(await openProgramDirectory(volume.source), { engine, container, route: 'shared' });
+}
+
+/** A process of another container's host, or one that lives in a container itself, may see other directories by that name. */
+async function requireSameDirectory(source: string, { pid }: AgentContainer): Promise<void> {
+  const [here, there] = [await stat(source), await stat(`/proc/${pid}/root${programsPath}`)];
+  if (here.dev !== there.dev || here.ino !== there.ino)
+    throw new Error(`${source} is another directory here`);
+}
+
+export async function openDirect(engine: Engine, container: AgentContainer): Promise<Way> {
+  const root = await openRoot(container);
+  try {
+    const base = `/proc/self/fd/${root.fd}`;
+    const directory = await openProgramDirectory(programsPath, { base, create: true });
+    return wayInto(directory, { engine, container, route: 'direct' });
+  } finally {
+    await root.close();
+  }
+}
+
+function wayInto(
+  directory: ProgramDirectory,
+  { engine, container, route }: { engine: Engine; container: AgentContainer; route: 'shared' | 'direct' },
+): Way {
+  return {
+    route,
+    program: () => directory.program(),
+    stage: (program, order) => directory.stage({ ...program, order }),
+    async activate(program, order) {
+      if (program === 'none') await directory.restore({ program, order });
+      else await directory.activate({ ...program, order });
+    },
+    unstage: (order) => directory.unstage(order),
+    writeOrder: (order) => directory.writeOrder(order),
+    async signal() {
+      const { signal } = container;
+      if (signal === null) return;
+      if (process.getuid?.() === 0) signalProcess(container, signal);
+      else await engine.docker.getContainer(container.id).kill({ signal });
+    },
+    waitForAck: (wait) => directory.waitForAck(wait),
+    close: () => directory.close(),
+  };
+}

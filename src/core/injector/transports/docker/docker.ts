@@ -1,0 +1,150 @@
+/**
+ * Containers: an engine and the agents that were found in it in, a transport out. Each order is done for each container by
+ * itself, so many at a time, and each answer is given as soon as it is there.
+ */
+import { bytecodeLimits } from '../../../bytecode/limits.js';
+import { limits } from '../../../limits.js';
+import type { Acknowledgement, Order } from '../../../nerve/messages/order.js';
+import { readStoredProgram } from '../../../nerve/stored-program.js';
+import { signOrder } from '../../../order-signature.js';
+import { showHeld } from '../held-programs.js';
+import type { ProgramBytes } from '../program-directory.js';
+import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
+import { captureContainers } from './capture.js';
+import { watchContainers } from './container-events.js';
+import type { DockerAgents } from './docker-agents.js';
+import type { Engine } from './engine.js';
+import { createLane } from './lane.js';
+import { type ObeyDependencies, type Obeyed, obeyInContainer } from './obey-in-container.js';
+import { createRoutes, type RouteWish } from './routes.js';
+
+export interface DockerOptions {
+  readonly engine: Engine;
+  readonly agents: DockerAgents;
+  readonly route: RouteWish;
+  /** How long after go-live a container is captured; 0: not at all. */
+  readonly captureMs: number;
+}
+
+/** The first seconds after go-live are those in which a program shows what is wrong with it. */
+export const captureMs = 30_000;
+
+/**
+ * The engine does some calls at a time; more only wait inside it. A directory of this host is faster, but each one that is
+ * open costs descriptors.
+ */
+const callsAtOnce = 16;
+const directoriesAtOnce = 64;
+/** Streams of log lines are connections; over ssh each is a process. */
+const followersAtOnce = { unix: 256, tcp: 256, ssh: 8 } as const;
+
+export function dockerTransport(options: DockerOptions): OpenTransport {
+  return (opening) => openDocker(opening, options);
+}
+
+async function openDocker(opening: TransportOpening, options: DockerOptions): Promise<Transport> {
+  const { redis, names, clock } = opening;
+  const { engine } = options;
+  const events = await watchContainers(engine);
+  const calls = createLane(callsAtOnce);
+  const captures = captureContainers({
+    ...{ redis, names, clock, engine, events, orders: calls },
+    forMs: options.captureMs,
+  });
+  const dependencies: ObeyDependencies = {
+    ...{ redis, names, engine, events, calls, agents: options.agents },
+    directories: createLane(directoriesAtOnce),
+    followers: createLane(followersAtOnce[engine.address.kind]),
+    routes: createRoutes(engine, options.route),
+    program: storedPrograms(opening),
+    withinMs: opening.acknowledgeWithinMs,
+  };
+  let closed = false;
+  const last = new Map<string, Told>();
+
+  const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
+    const signed = signOrder({ ...order, targets: [agent] }, opening.key);
+    const reached = () => opening.reached(agent);
+    const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
+    if (obeyed === 'called-off') return;
+    if (obeyed.outcome === 'done') await showHeld(redis, names, { agent, held: obeyed.held, failed: false });
+    if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
+      const { container, route } = obeyed;
+      const { instruction, digest } = order;
+      captures.begin({ container, route, instruction, digest, liveAt: clock() });
+    }
+    opening.deliver(acknowledgementOf(obeyed, { agent, host, order, at: clock() }));
+  };
+
+  /** What an agent was told before is not waited for any more; what is being written is finished first. */
+  const inTurn = async (letter: Omit<Letter, 'signal'>): Promise<void> => {
+    const earlier = last.get(letter.agent);
+    const over = new AbortController();
+    earlier?.over.abort();
+    const finished = (async () => {
+      await earlier?.finished;
+      if (!closed) await carry({ ...letter, signal: over.signal });
+    })();
+    last.set(letter.agent, { over, finished });
+    await finished;
+  };
+
+  return {
+    async send(batches) {
+      for (const { order, targets } of batches) {
+        for (const { id, host } of targets) inTurn({ order, agent: id, host }).catch(opening.fail);
+      }
+    },
+    async close() {
+      closed = true;
+      for (const { over } of last.values()) over.abort();
+      await Promise.allSettled([...last.values()].map(({ finished }) => finished));
+      await captures.close();
+      events.close();
+    },
+  };
+}
+
+interface Letter {
+  readonly order: Omit<Order, 'targets'>;
+  readonly agent: string;
+  readonly host: string;
+  /** Nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What an agent was told last. */
+interface Told {
+  readonly over: AbortController;
+  readonly finished: Promise<void>;
+}
+
+/** Bytes of programs by digest, each fetched once. */
+function storedPrograms({ redis, names }: TransportOpening): (digest: string) => Promise<ProgramBytes> {
+  const known = new Map<string, Promise<ProgramBytes>>();
+  const fetch = async (digest: string) => {
+    const bytes = await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax });
+    if (bytes === undefined) throw new Error(`the program ${digest} is not in Redis`);
+    return { digest, bytes };
+  };
+  return (digest) => {
+    const fetched = known.get(digest) ?? fetch(digest);
+    known.set(digest, fetched);
+    fetched.catch(() => known.delete(digest));
+    return fetched;
+  };
+}
+
+function acknowledgementOf(
+  obeyed: Obeyed,
+  { agent, host, order, at }: { agent: string; host: string; order: Omit<Order, 'targets'>; at: number },
+): Acknowledgement {
+  const { action, digest, epoch } = order;
+  return {
+    ...{ agent, host, action, digest, epoch, at, outcome: obeyed.outcome },
+    ...(obeyed.outcome !== 'done'
+      ? { code: obeyed.code, reason: obeyed.reason.slice(0, limits.reasonCharactersMax) }
+      : {}),
+    ...(obeyed.route === undefined ? {} : { route: obeyed.route }),
+  };
+}

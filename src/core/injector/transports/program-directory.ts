@@ -1,0 +1,216 @@
+/**
+ * An agent's directory on this host as operations, by the file protocol of docs/transports.md: programs and signed orders
+ * in, what the agent acknowledges out. The directory may belong to a hostile container: see plain-files.ts.
+ */
+import { watch } from 'node:fs';
+import { type Digest, digestOf } from '../../bytecode/digest.js';
+import { bytecodeLimits } from '../../bytecode/limits.js';
+import { DreamnetError } from '../../errors.js';
+import type { Acknowledgement, SignedOrder } from '../../nerve/messages/order.js';
+import { pause } from '../../pause.js';
+import { type Ack, parseAck, plainWords } from './ack.js';
+import { openPlainFiles, type PlainFiles, type PlainFilesOptions } from './plain-files.js';
+
+export const programFiles = {
+  program: 'program.bc',
+  staged: 'staged.bc',
+  order: 'order.json',
+  ack: 'ack',
+} as const;
+
+export interface ProgramBytes {
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  /** The same bytes in a file: linked rather than copied where the file system can. */
+  readonly file?: string;
+}
+
+export interface AckWait {
+  /** What the agent is to have loaded. */
+  readonly digest: string;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  /** What it had before: an answer about this one is a late one, and waited over for a moment. */
+  readonly replaced?: string | undefined;
+  /** Which documents of an SDK agent answer this order; all when absent. */
+  readonly isAnswer?: (document: Acknowledgement) => boolean;
+}
+
+export interface ProgramDirectory {
+  readonly path: string;
+  /** Puts a program beside the one that runs, and reads back what is there. */
+  stage(staging: ProgramBytes & { readonly order: SignedOrder }): Promise<void>;
+  /**
+   * What is staged becomes the program, at once; with `bytes`, also where nothing fitting is staged. The acknowledgement is
+   * emptied. Gives the digest of what it replaced.
+   */
+  activate(activation: {
+    readonly digest: string;
+    readonly bytes?: Uint8Array;
+    readonly file?: string;
+    readonly order: SignedOrder;
+  }): Promise<Digest | undefined>;
+  /** A former program, or none, takes the place of the program; nothing stays staged. The acknowledgement is emptied. */
+  restore(restoring: {
+    readonly program: ProgramBytes | 'none';
+    readonly order: SignedOrder;
+  }): Promise<Digest | undefined>;
+  /** The order alone (hold-out). */
+  writeOrder(order: SignedOrder): Promise<void>;
+  /** The order, and nothing stays staged: undo where the program was never live. */
+  unstage(order: SignedOrder): Promise<void>;
+  emptyAck(): Promise<void>;
+  /** Undefined while there is nothing, or nothing that can be understood yet. */
+  readAck(): Promise<Ack | undefined>;
+  /** Undefined when nothing came in time or the wait was given up. */
+  waitForAck(wait: AckWait): Promise<Ack | undefined>;
+  /** The program that is there, empty where there is none to run; undefined where the file is missing. */
+  program(): Promise<Buffer | undefined>;
+  current(): Promise<Digest | undefined>;
+  close(): Promise<void>;
+}
+
+/** The digest of the empty program, which means none. */
+export const noProgram: Digest = digestOf(new Uint8Array());
+
+/** An acknowledgement is a line, or a small document. */
+const ackBytesMax = 65_536;
+const modes = { program: 0o755, order: 0o644, ack: 0o666 } as const;
+
+export async function openProgramDirectory(
+  path: string,
+  options?: PlainFilesOptions,
+): Promise<ProgramDirectory> {
+  const files = await openPlainFiles(path, options);
+  const { program, staged, order: orderFile, ack } = programFiles;
+  const read = (name: string) => files.read(name, bytecodeLimits.fileBytesMax);
+
+  const digestIn = async (name: string): Promise<Digest | undefined> => {
+    const bytes = await read(name);
+    return bytes === undefined ? undefined : digestOf(bytes);
+  };
+  /** What is unreadable in the place of the program is replaced all the same. */
+  const replaceable = () =>
+    digestIn(program).catch((thrown: unknown) => {
+      if (thrown instanceof DreamnetError && thrown.code === 'DN571') return undefined;
+      throw thrown;
+    });
+  const writeOrder = (order: SignedOrder) => files.write(orderFile, JSON.stringify(order), modes.order);
+  const put = async (name: string, { digest, bytes, file }: ProgramBytes) => {
+    if (digestOf(bytes) !== digest) throw otherBytes(`What is to be written to ${path}/${name}`, digest);
+    const isLinked = file !== undefined && (await files.link(file, name));
+    if (!isLinked) await files.write(name, bytes, modes.program);
+    if ((await digestIn(name)) !== digest) throw otherBytes(`${path}/${name}`, digest);
+  };
+  // A new file, not a truncated one: what the agent still writes for an earlier order goes to the old one and is not read.
+  const emptyAck = () => files.write(ack, '', modes.ack);
+
+  const directory: ProgramDirectory = {
+    path,
+    async stage({ order, ...staging }) {
+      await writeOrder(order);
+      await put(staged, staging);
+    },
+    async activate({ digest, bytes, file, order }) {
+      const before = await replaceable();
+      const isStaged = before !== digest && (await digestIn(staged)) === digest;
+      if (before !== digest && !isStaged && bytes === undefined)
+        throw otherBytes(`${path}/${staged}`, digest);
+      await emptyAck();
+      await writeOrder(order);
+      if (isStaged) await files.move(staged, program);
+      else if (before !== digest && bytes !== undefined)
+        await put(program, { digest, bytes, ...(file === undefined ? {} : { file }) });
+      if ((await digestIn(program)) !== digest) throw otherBytes(`${path}/${program}`, digest);
+      await files.remove(staged);
+      return before;
+    },
+    async restore({ program: former, order }) {
+      const before = await replaceable();
+      const { digest, ...rest } = former === 'none' ? { digest: noProgram, bytes: new Uint8Array() } : former;
+      await emptyAck();
+      await writeOrder(order);
+      if (before !== digest) await put(program, { digest, ...rest });
+      await files.remove(staged);
+      return before;
+    },
+    writeOrder,
+    async unstage(order) {
+      await writeOrder(order);
+      await files.remove(staged);
+    },
+    emptyAck,
+    readAck: () => readAck(files, false),
+    waitForAck: (wait) => waitForAck(files, wait),
+    program: () => read(program),
+    current: () => digestIn(program),
+    close: () => files.close(),
+  };
+  return directory;
+}
+
+/** Written without a newline at its end, and not touched for this long: no more comes. */
+const settledMs = 200;
+
+async function readAck(files: PlainFiles, isLast: boolean): Promise<Ack | undefined> {
+  const seen = await files.look(programFiles.ack);
+  if (seen === undefined || seen.size === 0) return undefined;
+  const text = (await files.read(programFiles.ack, ackBytesMax))?.toString('utf8') ?? '';
+  const ack = parseAck(text, isLast || Date.now() - seen.mtimeMs > settledMs);
+  if (ack !== undefined || !isLast || text.trim() === '') return ack;
+  return { error: `its acknowledgement is not understood: ${plainWords(text).slice(0, 200)}` };
+}
+
+const pollMs = { min: 2, max: 100 } as const;
+/** How long an answer about the program before is taken for a late one. */
+const lateMs = 1_000;
+
+async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undefined> {
+  const endMs = performance.now() + wait.withinMs;
+  const lateUntilMs = Math.min(endMs, performance.now() + lateMs);
+  const bell = ringOnChange(files.held);
+  try {
+    for (let everyMs: number = pollMs.min; ; everyMs = Math.min(pollMs.max, everyMs * 1.5)) {
+      const leftMs = endMs - performance.now();
+      const ack = await readAck(files, leftMs <= 0 || wait.signal.aborted);
+      if (ack !== undefined && isAnswer(ack, wait, performance.now() < lateUntilMs)) return ack;
+      if (leftMs <= 0 || wait.signal.aborted) return undefined;
+      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, bell.next()]));
+    }
+  } finally {
+    bell.close();
+  }
+}
+
+function isAnswer(
+  ack: Ack,
+  { digest, replaced, isAnswer = () => true }: AckWait,
+  mayBeLate: boolean,
+): boolean {
+  if ('document' in ack) return isAnswer(ack.document);
+  return !('digest' in ack && mayBeLate && ack.digest === replaced && ack.digest !== digest);
+}
+
+/** Rings when something changes in the directory. Where it cannot be watched it never rings, and looking now and then does. */
+function ringOnChange(path: string): { next(): AbortSignal; close(): void } {
+  let bell = new AbortController();
+  const ring = () => {
+    bell.abort();
+    bell = new AbortController();
+  };
+  try {
+    const watcher = watch(path, ring).on('error', () => watcher.close());
+    return { next: () => bell.signal, close: () => watcher.close() };
+  } catch {
+    return { next: () => bell.signal, close: () => undefined };
+  }
+}
+
+function otherBytes(what: string, digest: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN573',
+    kind: 'failed',
+    message: `${what} is not ${digest}.`,
+    hint: 'Somebody else may write there; the program that runs is as it was. Stage it again.',
+  });
+}

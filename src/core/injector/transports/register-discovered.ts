@@ -1,0 +1,167 @@
+/**
+ * Agents that a transport found, and that do not register themselves, in; their records and heartbeats in Redis out, so that
+ * selectors, plans and `agents list` know them. For as long as somebody works with them they are looked for again, and what
+ * has vanished is signed off.
+ */
+import type { Redis } from 'ioredis';
+import { messageOf } from '../../errors.js';
+import { listAgents, type RegisteredAgent } from '../../fleet/registry.js';
+import { limits } from '../../limits.js';
+import { agentRecordFields } from '../../nerve/agent-records.js';
+import { externalWorkload, type TransportName } from '../../nerve/messages/agent-record.js';
+import { identifierSchema } from '../../nerve/messages/identifiers.js';
+import type { Names } from '../../nerve/names.js';
+import { pipelined } from '../../nerve/records.js';
+import { pause } from '../../pause.js';
+
+export interface DiscoveredAgent {
+  /** As the agent gives it: whether it can be one is asked here. */
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Digest of the program that it has; undefined for none. */
+  readonly live?: string | undefined;
+}
+
+export interface Discovered {
+  readonly agents: readonly DiscoveredAgent[];
+  /** What was found and cannot be used, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** One place where agents are looked for. */
+export interface DiscoverySource {
+  readonly transport: Exclude<TransportName, 'bus'>;
+  /** What stands in the agents' records as their host. */
+  readonly host: string;
+  find(): Promise<Discovered>;
+}
+
+export interface RegistrationDependencies {
+  readonly redis: Redis;
+  readonly names: Names;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+export interface Registration {
+  /** Ids of the agents that are registered now. */
+  readonly registered: readonly string[];
+  /** Why others are not, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+export async function registerDiscovered(
+  { redis, names, clock }: RegistrationDependencies,
+  source: DiscoverySource,
+): Promise<Registration> {
+  const { agents: found, problems: unusable } = await source.find();
+  const nowMs = clock();
+  const known = new Map((await listAgents(redis, names, nowMs)).map((agent) => [agent.id, agent]));
+  const problems = [...unusable];
+  const accepted = new Map<string, DiscoveredAgent>();
+  for (const agent of found) {
+    const problem = problemOf(agent, {
+      source,
+      known: known.get(agent.id),
+      isSecond: accepted.has(agent.id),
+    });
+    if (problem === undefined) accepted.set(agent.id, agent);
+    else if (problem !== '') problems.push(problem);
+  }
+  const gone = [...known.values()].filter((agent) => isOf(agent, source) && !accepted.has(agent.id));
+  await pipelined(redis, [...accepted.values()], (pipeline, agent) => {
+    const key = names.agent(agent.id);
+    const before = known.get(agent.id);
+    pipeline.hset(key, agentRecordFields(identityOf(agent, source)));
+    if (before !== undefined && isOf(before, source)) return;
+    // What a transport has written of its program is newer than what was found; after a while away it is looked at again.
+    pipeline.hset(key, agentRecordFields({ startedAt: nowMs, status: agent.live ? 'live' : 'idle' }));
+    pipeline.hset(key, 'live', agent.live ?? '');
+  });
+  await pipelined(redis, [...accepted.keys()], (pipeline, id) => pipeline.zadd(names.agents, nowMs, id));
+  await signOff(
+    { redis, names },
+    gone.map(({ id }) => id),
+  );
+  return { registered: [...accepted.keys()], problems };
+}
+
+export interface KeptRegistration {
+  readonly first: Registration;
+  /** Stops looking; the agents stay in the registry until their heartbeat is too old. */
+  close(): Promise<void>;
+}
+
+/** Registers now, and again and again until it is closed. `report` hears each problem once. */
+export async function keepRegistered(
+  dependencies: RegistrationDependencies & { readonly report: (problem: string) => void },
+  source: DiscoverySource,
+): Promise<KeptRegistration> {
+  const told = new Set<string>();
+  const tell = (problems: readonly string[]) => {
+    for (const problem of problems) if (!told.has(problem)) dependencies.report(problem);
+    for (const problem of problems) told.add(problem);
+  };
+  const first = await registerDiscovered(dependencies, source);
+  tell(first.problems);
+  const closing = new AbortController();
+  const keeping = (async () => {
+    for (;;) {
+      await pause(limits.heartbeatEveryMs, closing.signal);
+      if (closing.signal.aborted) return;
+      try {
+        tell((await registerDiscovered(dependencies, source)).problems);
+      } catch (thrown) {
+        tell([`agents were not looked for: ${messageOf(thrown)}`]);
+      }
+    }
+  })();
+  return {
+    first,
+    async close() {
+      closing.abort();
+      await keeping;
+    },
+  };
+}
+
+/** Undefined when the agent can be registered, empty when it is no problem that it is not. */
+function problemOf(
+  { id }: DiscoveredAgent,
+  {
+    source: { transport, host },
+    known,
+    isSecond,
+  }: { source: DiscoverySource; known: RegisteredAgent | undefined; isSecond: boolean },
+): string | undefined {
+  const shown = JSON.stringify(id.slice(0, 140));
+  if (!identifierSchema.safeParse(id).success)
+    return `${shown} is no agent id: 1 to 128 letters, digits or . _ : @ - are.`;
+  if (isSecond) return `There are two agents ${shown} on the ${transport}; the second one is left out.`;
+  if (known === undefined || !known.alive || isOf(known, { transport, host })) return undefined;
+  // It has a host process of its own, which registers it as reached this way.
+  if (known.transport === transport && known.workload !== externalWorkload) return '';
+  return `${shown} is alive on the ${known.transport} of ${known.host}; the one on the ${transport} is left alone.`;
+}
+
+function isOf(
+  { transport, host, workload }: RegisteredAgent,
+  source: Pick<DiscoverySource, 'transport' | 'host'>,
+): boolean {
+  return workload === externalWorkload && transport === source.transport && host === source.host;
+}
+
+function identityOf({ id, labels }: DiscoveredAgent, { transport, host }: DiscoverySource) {
+  const workload = externalWorkload;
+  return { id, host, transport, labels: { ...labels, transport }, workload, capabilities: [] };
+}
+
+async function signOff(
+  { redis, names }: Pick<RegistrationDependencies, 'redis' | 'names'>,
+  ids: readonly string[],
+): Promise<void> {
+  await pipelined(redis, ids, (pipeline, id) => {
+    pipeline.hset(names.agent(id), { status: 'stopped' });
+    pipeline.zrem(names.agents, id);
+  });
+}

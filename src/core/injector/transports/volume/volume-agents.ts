@@ -1,0 +1,112 @@
+/**
+ * The agents of a volume: its directory in, those that announced themselves and are alive out. An agent announces itself by
+ * `agents/<id>/agent.json`, and shows that it lives by touching that file or `heartbeat`, or by its process on this host.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../../../errors.js';
+import { parseRecord } from '../../../nerve/records.js';
+import { openPlainFiles, type PlainFiles } from '../plain-files.js';
+import { noProgram, openProgramDirectory, type ProgramDirectory } from '../program-directory.js';
+import type { Discovered, DiscoveredAgent, DiscoverySource } from '../register-discovered.js';
+import { type Announced, isAnnouncer } from './announcer.js';
+
+/** What an agent says of itself; fields of others are passed over. */
+const announcementSchema = z.object({
+  id: z.string().max(256),
+  labels: z.record(z.string().max(128), z.string().max(256)).optional(),
+  /** Its process, as this host counts them. */
+  pid: z.number().int().positive().optional(),
+  /** Field 22 of /proc/PID/stat. */
+  startTime: z
+    .union([z.string().max(32), z.number()])
+    .transform(String)
+    .optional(),
+  /** `none`: it watches the files. */
+  signal: z.enum(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'none']).default('SIGHUP'),
+  /** `orders`: it checks and answers every order; otherwise it answers what it loaded. */
+  answers: z.enum(['programs', 'orders']).default('programs'),
+});
+export type Announcement = z.infer<typeof announcementSchema>;
+
+export interface VolumeAgent {
+  readonly announcement: Announcement;
+  /** Its process runs on this host and is the one that wrote the announcement: it may be signalled. */
+  readonly pid: number | undefined;
+}
+
+const agentsDirectory = 'agents';
+const announcementBytesMax = 65_536;
+/** Agents touch a file at least every 10 s; two touches may be missed. */
+const silentMsMax = 25_000;
+
+/** Discovery as `register-discovered.ts` wants it. */
+export function volumeSource(volume: string): DiscoverySource {
+  return { transport: 'volume', host: 'volume', find: () => discoverVolumeAgents(volume) };
+}
+
+export async function discoverVolumeAgents(volume: string): Promise<Discovered> {
+  const agents: DiscoveredAgent[] = [];
+  const problems: string[] = [];
+  const entries = await readdir(join(volume, agentsDirectory), { withFileTypes: true }).catch(() => []);
+  for (const { name } of entries.filter((entry) => !entry.name.startsWith('.'))) {
+    try {
+      const agent = await discoverOne(volume, name);
+      if (agent !== undefined) agents.push(agent);
+    } catch (thrown) {
+      problems.push(`The agent ${JSON.stringify(name)} of ${volume} is left out: ${messageOf(thrown)}`);
+    }
+  }
+  return { agents, problems };
+}
+
+/** Throws DN570 and DN571. */
+export function openAgentDirectory(volume: string, id: string): Promise<ProgramDirectory> {
+  return openProgramDirectory(join(agentsDirectory, id), { base: volume, trusted: true });
+}
+
+/** Undefined where no living agent is; throws where what is there cannot be understood. */
+export async function readVolumeAgent(volume: string, id: string): Promise<VolumeAgent | undefined> {
+  const files = await openPlainFiles(join(agentsDirectory, id), { base: volume, trusted: true });
+  try {
+    const announced = await files.look('agent.json');
+    const text = await files.read('agent.json', announcementBytesMax);
+    if (announced === undefined || text === undefined) return undefined;
+    const announcement = parseRecord(text.toString('utf8'), announcementSchema);
+    if (announcement === undefined) throw new Error('its agent.json has not the shape of one');
+    if (announcement.id !== id)
+      throw new Error(`its agent.json says that it is ${JSON.stringify(announcement.id.slice(0, 140))}`);
+    return await living(files, announcement, announced);
+  } finally {
+    await files.close();
+  }
+}
+
+async function discoverOne(volume: string, id: string): Promise<DiscoveredAgent | undefined> {
+  const agent = await readVolumeAgent(volume, id);
+  if (agent === undefined) return undefined;
+  const directory = await openAgentDirectory(volume, id);
+  try {
+    const live = await directory.current();
+    const { labels = {} } = agent.announcement;
+    return { id, labels, live: live === noProgram ? undefined : live };
+  } finally {
+    await directory.close();
+  }
+}
+
+async function living(
+  files: PlainFiles,
+  announcement: Announcement,
+  announced: { readonly mtimeMs: number; readonly uid: number },
+): Promise<VolumeAgent | undefined> {
+  const { pid, startTime } = announcement;
+  const claim: Announced | undefined =
+    pid === undefined ? undefined : { pid, startTime, uid: announced.uid, directory: files.held };
+  const isHere = claim !== undefined && (await isAnnouncer(claim));
+  if (isHere) return { announcement, pid };
+  const beat = await files.look('heartbeat');
+  const heardMs = Math.max(announced.mtimeMs, beat?.mtimeMs ?? 0);
+  return Date.now() - heardMs <= silentMsMax ? { announcement, pid: undefined } : undefined;
+}

@@ -1,0 +1,48 @@
+/** Rollouts over real containers, by each route. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TestAgent, TestEngine } from '../../../support/docker-engine.js';
+import { useEngine } from '../../../support/docker-engine.js';
+import { startTestRedis, type TestRedis } from '../../../support/redis.js';
+import { recordOf } from '../../support.js';
+import { coordinateContainers } from './support.js';
+
+let server: TestRedis;
+let engine: TestEngine;
+beforeAll(async () => {
+  [server, engine] = await Promise.all([startTestRedis(), useEngine()]);
+});
+afterAll(() => Promise.all([server.stop(), engine.stop()]));
+beforeEach(async () => {
+  await server.clear();
+  return () => engine.removeContainers();
+});
+
+const other = 'FUNC other() {\n  FOR EACH task IN task_queue {\n    REDUCE_CPU_THROTTLE(task, 5%)\n  }\n}\n';
+
+describe.each(['direct', 'api'] as const)('by the route %s', (route) => {
+  it('injects the program, confirmed by each agent, and brings back what was there', async () => {
+    const agents = await engine.startAgents(3);
+    const { rollout } = await coordinateContainers(server, engine, { route, batch: '2' });
+    await rollout.run().catch(async (thrown) => {
+      console.log((await recordOf(server)).agents);
+      throw thrown;
+    });
+    const { record, agents: states } = await recordOf(server);
+    expect(record.counts.live).toBe(3);
+    for (const agent of agents) {
+      expect(states.get(agent.id)).toMatchObject({ outcome: 'live', route });
+      expect(await digestIn(agent)).toBe(record.program.digest);
+      expect(await agent.run('stat', '-c', '%a', '/injected-programs/program.bc')).toBe('755\n');
+    }
+    await rollout.complete({ verdict: 'good' });
+    const second = await coordinateContainers(server, engine, { route, id: 'instr_two', source: other });
+    await second.rollout.run();
+    expect((await recordOf(server, 'instr_two')).record.counts.live).toBe(3);
+    await second.rollout.complete({ verdict: 'harmful', reason: 'a test' });
+    for (const agent of agents) expect(await digestIn(agent)).toBe(record.program.digest);
+  });
+});
+
+async function digestIn(agent: TestAgent): Promise<string> {
+  return `sha256:${(await agent.run('sha256sum', '/injected-programs/program.bc')).slice(0, 64)}`;
+}
