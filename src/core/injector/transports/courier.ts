@@ -60,11 +60,17 @@ export async function openCourier(
   };
 }
 
+const flagOf: Readonly<Record<TransportName, string>> = {
+  bus: '--redis',
+  volume: '--volume <dir>',
+  docker: '--docker',
+};
+
 function noTransport(name: TransportName): DreamnetError {
   return new DreamnetError({
     code: 'DN537',
     kind: 'bad-input',
     message: `Some of the agents are reached by ${name} only, which this command was not given.`,
-    hint: `Give it with --transport ${name}, or leave these agents out with a selector.`,
+    hint: `Give it with ${flagOf[name]}, or leave these agents out with \`--selector transport!=${name}\`.`,
   });
 }
