@@ -23,6 +23,7 @@ import { readFleetState } from './governor/state.js';
 import { planRollout } from './injector/plan.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
+import { requireTransports } from './injector/transports/courier.js';
 import { externalWorkload } from './injector/transports/register-discovered.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
@@ -143,6 +144,7 @@ async function rollOut(
     const windowMs = request.windowMs ?? instruction.context.window ?? instruction.context.deadline;
     const selector = instruction.selector ?? '';
     const targets = await targetsOf(context, instruction.id, selector, request.resume ?? false);
+    requireTransports(targets, context.transports);
     const plan = planRollout({
       instructionId: instruction.id,
       selector,

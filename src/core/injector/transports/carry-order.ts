@@ -39,7 +39,7 @@ export interface Carrying {
 /** What can still come after the files are changed and the agent is told; undefined when it did not answer. */
 export type Answering = Promise<Acknowledgement | undefined>;
 
-type Outcome = Pick<Acknowledgement, 'outcome' | 'code' | 'reason'>;
+type Outcome = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'timings'>;
 
 /** Resolves when the agent has been told; its answer follows. */
 export async function carryOrder(carrying: Carrying): Promise<{ readonly answer: Answering }> {
@@ -131,8 +131,8 @@ async function settle(carrying: Carrying, sent: Sent): Promise<Outcome | undefin
 
 function judged(ack: Ack, expected: string): Outcome {
   if ('document' in ack) {
-    const { outcome, code, reason } = ack.document;
-    return { outcome, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+    const { agent: _agent, host: _host, at: _at, ...outcome } = ack.document;
+    return outcome;
   }
   if ('error' in ack) return { outcome: 'failed', code: 'DN574', reason: `the agent says: ${ack.error}` };
   if (ack.digest === expected) return { outcome: 'done' };

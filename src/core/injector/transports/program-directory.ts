@@ -7,16 +7,10 @@ import { type Digest, digestOf } from '../../bytecode/digest.js';
 import { bytecodeLimits } from '../../bytecode/limits.js';
 import { DreamnetError } from '../../errors.js';
 import type { Acknowledgement, SignedOrder } from '../../nerve/messages/order.js';
+import { programFiles } from '../../nerve/messages/program-directory.js';
 import { pause } from '../../pause.js';
 import { type Ack, parseAck, plainWords } from './ack.js';
 import { openPlainFiles, type PlainFiles, type PlainFilesOptions } from './plain-files.js';
-
-export const programFiles = {
-  program: 'program.bc',
-  staged: 'staged.bc',
-  order: 'order.json',
-  ack: 'ack',
-} as const;
 
 export interface ProgramBytes {
   readonly digest: string;
