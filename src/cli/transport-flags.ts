@@ -86,6 +86,7 @@ export async function openTransports(
       const engine = await openEngine(engineAddress(process.env));
       closers.unshift(() => engine.close());
       const agents = await findDockerAgents(engine, flags['docker-label']);
+      closers.unshift(() => agents.close());
       await keep(agents.source);
       transports.docker = dockerTransport({
         engine,

@@ -23,10 +23,7 @@ describe.each(['direct', 'api'] as const)('by the route %s', (route) => {
   it('injects the program, confirmed by each agent, and brings back what was there', async () => {
     const agents = await engine.startAgents(3);
     const { rollout } = await coordinateContainers(server, engine, { route, batch: '2' });
-    await rollout.run().catch(async (thrown) => {
-      console.log((await recordOf(server)).agents);
-      throw thrown;
-    });
+    await rollout.run();
     const { record, agents: states } = await recordOf(server);
     expect(record.counts.live).toBe(3);
     for (const agent of agents) {

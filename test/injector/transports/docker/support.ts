@@ -47,6 +47,7 @@ export async function coordinateContainers(
   const { redis, names } = server;
   const engine = await engineOf(testEngine);
   const agents = await findDockerAgents(engine, [testEngine.label]);
+  onTestFinished(() => agents.close());
   await registerDiscovered({ redis, names, clock: Date.now }, agents.source);
   const id = wish.id ?? 'instr_one';
   const instruction = instructionOf({ id, program: { source: wish.source ?? throttleAll } });
@@ -88,4 +89,18 @@ export async function engineOf({ host }: Pick<TestEngine, 'host'>): Promise<Engi
   const engine = await openEngine(engineAddress({ DOCKER_HOST: host }));
   onTestFinished(() => engine.close());
   return engine;
+}
+
+/** A container whose first process is this shell script, with the labels of an agent. */
+export async function startScript(
+  engine: TestEngine,
+  { id, script, labels = {} }: { id: string; script: string; labels?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const [label = '', value = ''] = engine.label.split('=');
+  const container = await engine.docker.createContainer({
+    ...{ Image: await engine.agentImage(), Cmd: ['sh', '-c', script], StopTimeout: 1 },
+    Labels: { 'dreamnet.role': 'agent', 'dreamnet.agent': id, [label]: value, ...labels },
+    HostConfig: { NetworkMode: 'none' },
+  });
+  await container.start();
 }

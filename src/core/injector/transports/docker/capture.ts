@@ -20,7 +20,7 @@ export interface LiveContainer {
   readonly route: string;
   readonly instruction: string;
   readonly digest: string;
-  /** Milliseconds since 1970. */
+  /** When it was told, in milliseconds since 1970: it may say most before it has confirmed. */
   readonly liveAt: number;
 }
 

@@ -7,8 +7,10 @@ import type { Engine } from './engine.js';
 export interface ContainerEvents {
   /** Calls back once, with words, when the container stops or the engine goes away; the function given ends the watch. */
   onEnd(containerId: string, ended: (why: EndOfContainer) => void): () => void;
-  /** Whether it was started or stopped since the question was last put: what was known of it is out of date then. */
+  /** Whether it was started or stopped since the change was last taken note of: what was known of it is out of date then. */
   hasChanged(containerId: string): boolean;
+  /** The same, and takes note of it. */
+  takeChange(containerId: string): boolean;
   /** How often it has been started since the stream was opened. */
   startsOf(containerId: string): number;
   close(): void;
@@ -84,7 +86,8 @@ export async function watchContainers({ docker, explain }: Engine): Promise<Cont
         if (all.size === 0 && listeners.get(id) === all) listeners.delete(id);
       };
     },
-    hasChanged: (id) => changed.delete(id),
+    hasChanged: (id) => changed.has(id),
+    takeChange: (id) => changed.delete(id),
     startsOf: (id) => starts.get(id) ?? 0,
     close() {
       closed = true;

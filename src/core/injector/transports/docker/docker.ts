@@ -11,7 +11,6 @@ import { showHeld } from '../held-programs.js';
 import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
 import { captureContainers } from './capture.js';
-import { watchContainers } from './container-events.js';
 import type { DockerAgents } from './docker-agents.js';
 import type { Engine } from './engine.js';
 import { createLane } from './lane.js';
@@ -45,14 +44,14 @@ export function dockerTransport(options: DockerOptions): OpenTransport {
 async function openDocker(opening: TransportOpening, options: DockerOptions): Promise<Transport> {
   const { redis, names, clock } = opening;
   const { engine } = options;
-  const events = await watchContainers(engine);
+  const { events } = options.agents;
   const calls = createLane(callsAtOnce);
   const captures = captureContainers({
     ...{ redis, names, clock, engine, events, orders: calls },
     forMs: options.captureMs,
   });
   const dependencies: ObeyDependencies = {
-    ...{ redis, names, engine, events, calls, agents: options.agents },
+    ...{ redis, names, engine, calls, agents: options.agents },
     directories: createLane(directoriesAtOnce),
     followers: createLane(followersAtOnce[engine.address.kind]),
     routes: createRoutes(engine, options.route),
@@ -64,14 +63,18 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
 
   const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
     const signed = signOrder({ ...order, targets: [agent] }, opening.key);
-    const reached = () => opening.reached(agent);
+    let toldAt = clock();
+    const reached = () => {
+      toldAt = clock();
+      opening.reached(agent);
+    };
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
     if (obeyed === 'called-off') return;
     if (obeyed.outcome === 'done') await showHeld(redis, names, { agent, held: obeyed.held, failed: false });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
-      captures.begin({ container, route, instruction, digest, liveAt: clock() });
+      captures.begin({ container, route, instruction, digest, liveAt: toldAt });
     }
     opening.deliver(acknowledgementOf(obeyed, { agent, host, order, at: clock() }));
   };
@@ -100,7 +103,6 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
       for (const { over } of last.values()) over.abort();
       await Promise.allSettled([...last.values()].map(({ finished }) => finished));
       await captures.close();
-      events.close();
     },
   };
 }

@@ -8,7 +8,6 @@ import { noProgram, type ProgramBytes } from '../program-directory.js';
 import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
 import { listenForAnswer } from './confirm.js';
-import type { ContainerEvents } from './container-events.js';
 import type { DockerAgents } from './docker-agents.js';
 import type { Engine } from './engine.js';
 import { engineWords, isEngineLost } from './engine-errors.js';
@@ -20,7 +19,6 @@ export interface ObeyDependencies {
   readonly names: Names;
   readonly engine: Engine;
   readonly agents: DockerAgents;
-  readonly events: ContainerEvents;
   readonly routes: Routes;
   readonly program: (digest: string) => Promise<ProgramBytes>;
   readonly calls: Lane;
@@ -83,7 +81,7 @@ export async function obeyInContainer(
 const attemptsMax = 5;
 
 async function attempt(dependencies: ObeyDependencies, one: OrderForOne): Promise<Obeyed | 'called-off'> {
-  const { routes, events, agents, engine } = dependencies;
+  const { routes, agents, engine } = dependencies;
   for (let attempts = 1; ; attempts++) {
     const container = await currentContainer(dependencies, one);
     const opened = container.running
@@ -96,8 +94,8 @@ async function attempt(dependencies: ObeyDependencies, one: OrderForOne): Promis
       return done.outcome === 'done' ? { ...done, container, route } : { ...done, route };
     if (attempts === attemptsMax) throw done.failedRoute;
     // What a restart broke is no fault of the route: it is tried again with the new process.
-    if (events.hasChanged(container.id)) await agents.refresh(one.agent);
-    else if (!routes.giveUp(container, opened.way.route, done.failedRoute)) throw done.failedRoute;
+    if (agents.hasChanged(container)) continue;
+    if (!routes.giveUp(container, opened.way.route, done.failedRoute)) throw done.failedRoute;
   }
 }
 
@@ -105,11 +103,10 @@ class NotRunning extends Error {}
 
 /** Only what is taken back may be taken back while it does not run: it then starts with what it had. */
 async function currentContainer(
-  { agents, events }: ObeyDependencies,
+  { agents }: ObeyDependencies,
   { agent, order }: OrderForOne,
 ): Promise<AgentContainer> {
-  let container = agents.get(agent);
-  if (container !== undefined && events.hasChanged(container.id)) container = await agents.refresh(agent);
+  const container = await agents.current(agent);
   if (container === undefined) throw new NotRunning('its container is gone');
   if (!container.running && order.action !== 'undo')
     throw new NotRunning(`its container ${container.name} does not run`);
@@ -197,7 +194,10 @@ async function replace(
   const digest = program === 'none' ? noProgram : program.digest;
   await way.activate(program, signed);
   if (!container.running) return done;
-  const answer = await listenForAnswer({ ...dependencies, container, way, digest, replaced, signal });
+  const answer = await listenForAnswer({
+    ...dependencies,
+    ...{ events: dependencies.agents.events, container, way, digest, replaced, signal },
+  });
   await way.signal();
   return {
     outcome: 'waiting',

@@ -51,7 +51,7 @@ export function createRoutes(engine: Engine, wish: RouteWish): Routes {
           const way = await openers[route](engine, container);
           return { way, words: wordsOf(route, failures) };
         } catch (thrown) {
-          failures.set(route, whyOf(engine.explain(thrown)));
+          failures.set(route, whyOf(thrown));
         }
       }
       const whys = [...failures].map(([route, why]) => `${route}: ${why}`).join('; ');
