@@ -58,8 +58,11 @@ interface Fleet {
   readonly shared: readonly TestAgent[];
 }
 
+/** Agents that say what they loaded in their file and on their output, as the one in examples/ does. */
 async function startContainers(engine: TestEngine, directory: string): Promise<Fleet> {
+  const env = { AGENT_ANSWER: 'both' };
   const plain = await engine.startAgents(CONTAINERS, {
+    env,
     prefix: 'plain',
     labels: { 'dreamnet.label.set': 'plain' },
   });
@@ -120,6 +123,7 @@ async function measure(bench: Bench): Promise<Claim[]> {
     ];
   } finally {
     await registration.close();
+    agents.close();
     engine.close();
   }
 }
@@ -146,7 +150,10 @@ async function rollOut({ server }: Bench, { engine, agents, key }: Ways, wish: W
   );
   try {
     const startedMs = performance.now();
-    await rollout.run();
+    await rollout.run().catch((thrown) => {
+      const [failed] = [...rollout.agents.values()].filter(({ outcome }) => outcome === 'failed');
+      throw new Error(`${wish.route}: ${failed?.code} ${failed?.reason}`, { cause: thrown });
+    });
     const tookMs = performance.now() - startedMs;
     const { agents: all, heldOut, counts } = rollout.record;
     if (all !== wish.containers || counts.live + heldOut !== all)
@@ -172,7 +179,7 @@ async function runScript({ engine, fleet, directory }: Bench, { agents }: Ways):
   if (code !== 0) throw new Error(`the script ended with ${code}`);
   const digest = createHash('sha256').update(bytes).digest('hex');
   for (const { id } of fleet.plain) {
-    const ack = `/proc/${agents.get(id)?.pid}/root/injected-programs/ack`;
+    const ack = `/proc/${(await agents.current(id))?.pid}/root/injected-programs/ack`;
     const hasLoaded = () => readFileSync(ack, 'utf8').startsWith(digest);
     if (!(await waitFor(hasLoaded, { timeoutMs: 5_000 }))) throw new Error(`the script did not reach ${id}`);
   }
