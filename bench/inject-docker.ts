@@ -72,6 +72,7 @@ async function startContainers(engine: TestEngine, directory: string): Promise<F
     return [`${own}:/injected-programs`];
   };
   const shared = await engine.startAgents(SHARED, {
+    env,
     prefix: 'shared',
     labels: { 'dreamnet.label.set': 'shared' },
     binds,
@@ -146,7 +147,11 @@ async function rollOut({ server }: Bench, { engine, agents, key }: Ways, wish: W
   const { id, source } = nextProgram();
   const rollout = await prepareRollout(
     { redis: server.redis, names: server.names, key },
-    { id, source, windowMs: limits.windowMs, batch: String(BATCH), selector: `set=${wish.set}`, transports },
+    {
+      ...{ id, source, windowMs: limits.windowMs, batch: String(BATCH), transports },
+      selector: `set=${wish.set}`,
+      acknowledgeWithinMs: 120_000,
+    },
   );
   try {
     const startedMs = performance.now();

@@ -61,6 +61,8 @@ export interface BenchRollout {
   readonly batch: PlanOptions['batch'];
   /** Only these agents; all when there is none. */
   readonly selector?: string;
+  /** The product's limit when there is none. */
+  readonly acknowledgeWithinMs?: number;
   /** The ways to agents that are not on the bus. */
   readonly transports?: RolloutDependencies['transports'];
 }
@@ -68,7 +70,7 @@ export interface BenchRollout {
 /** Everything before the first order: registry, program, plan, claim. */
 export async function prepareRollout(
   { redis, names, key }: Pick<BenchFleet, 'redis' | 'names' | 'key'>,
-  { id, source, windowMs, batch, selector = '', transports = {} }: BenchRollout,
+  { id, source, windowMs, batch, selector = '', acknowledgeWithinMs, transports = {} }: BenchRollout,
 ): Promise<Rollout> {
   const isMeant = parseSelector(selector);
   const targets = (await listAgents(redis, names, Date.now())).filter(
@@ -97,5 +99,6 @@ export async function prepareRollout(
   };
   const program = await prepareProgram(redis, names, { instruction, key });
   const plan = planRollout({ instructionId: id, selector, targets, batch, maxFailures: '0' });
-  return openRollout(dependencies, { instruction, program, plan, windowMs, bakeMs: 0 });
+  const patience = acknowledgeWithinMs === undefined ? {} : { acknowledgeWithinMs };
+  return openRollout(dependencies, { instruction, program, plan, windowMs, bakeMs: 0, ...patience });
 }
