@@ -5,8 +5,8 @@
 import { noAgents } from '../fleet/no-agents.js';
 import { listAgents, type RegisteredAgent } from '../fleet/registry.js';
 import type { Selectable } from '../fleet/selector.js';
-import type { Instruction } from '../nerve/messages/instruction.js';
 import { externalWorkload } from '../nerve/messages/agent-record.js';
+import type { Instruction } from '../nerve/messages/instruction.js';
 import type { AgentOutcome, RolloutAgent } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
 import { readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
