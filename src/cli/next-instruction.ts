@@ -95,7 +95,7 @@ function nothingWaits({ rejected, expired }: Intake, waitMs: number): DreamnetEr
     code: 'DN507',
     kind: 'bad-input',
     message: `No instruction waits to be injected${waited}${others.length > 0 ? ` (${others.join(', ')})` : ''}.`,
-    hint: 'Make one with `dreamnet decide "reduce costs 15%"`, wait for one with --wait 1m, or name one that is older.',
+    hint: 'Make one with `dreamnet decide "reduce costs 15%"`, roll out a program of your own with `dreamnet inject FILE`, wait for one with --wait 1m, or name one that is older.',
   });
 }
 

@@ -9,7 +9,8 @@ import {
   rolloutFlags,
   windowFlag,
 } from '../cli/flags.js';
-import { nextInstruction } from '../cli/next-instruction.js';
+import { type NextInstruction, nextInstruction } from '../cli/next-instruction.js';
+import { isProgramPath, ownRequest, readOwnProgram } from '../cli/own-program.js';
 import { readPlanFile } from '../cli/plan-file.js';
 import { rolloutWishes } from '../cli/rollout-wishes.js';
 import { showPlan } from '../cli/show-plan.js';
@@ -19,6 +20,7 @@ import type { PlanDocument } from '../cli/views/plan-document.js';
 import { withProgress } from '../cli/with-progress.js';
 import { DreamnetError } from '../core/errors.js';
 import type { Intake } from '../core/injector/intake.js';
+import type { OwnProgram } from '../core/injector/own-instruction.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
 import { type InjectRequest, inject, previewInject } from '../core/pipeline.js';
@@ -37,15 +39,26 @@ export default class Inject extends BaseCommand<typeof Inject> {
     '<%= config.bin %> inject --wait 10m --max-failures 5',
     '<%= config.bin %> inject --dry-run --limit 10% --exclude class=web --save-plan plan.json',
     '<%= config.bin %> inject --plan plan.json',
+    '<%= config.bin %> inject trim.dream --set cut=30% --docker --dry-run',
     '<%= config.bin %> inject --resume instr_01jabc --json',
   ];
   static override args = {
-    id: Args.string({ description: 'Instruction or decision to roll out instead of the newest that waits.' }),
+    id: Args.string({
+      description:
+        'Instruction or decision to roll out instead of the newest that waits; or a program of your own: a path with a slash, .dream or .bc.',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     ...rolloutFlags,
     selector: narrowingFlag,
     window: windowFlag,
+    set: Flags.string({
+      description: 'Value of a parameter of your own program: cpu_cut=30%.',
+      helpValue: '<name=value>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     ...planFlags,
     plan: Flags.string({
       description: 'Roll out exactly this plan, or nothing when fleet or program have changed since.',
@@ -66,9 +79,16 @@ export default class Inject extends BaseCommand<typeof Inject> {
     ...streamingFlags,
   };
 
+  /** A program of the operator's own, where one was named. */
+  #own: OwnProgram | undefined;
+
   async run(): Promise<InjectDocument | PlanDocument> {
-    const { flags } = this;
+    const { flags, args } = this;
     if (flags.plan !== undefined) this.#requireNothingBesidePlan();
+    if (args.id !== undefined && isProgramPath(args.id)) {
+      if (flags.resume !== undefined || flags.wait !== undefined) throw besideOwn(args.id);
+      this.#own = readOwnProgram(args.id, flags.set ?? []);
+    } else if (flags.set !== undefined) throw nothingToSet();
     if (flags['dry-run']) return this.#dryRun();
     let intake: Intake | undefined;
     let settled: Promise<void> | undefined;
@@ -135,24 +155,52 @@ export default class Inject extends BaseCommand<typeof Inject> {
   }
 
   async #next(context: LoopContext): Promise<{ request: InjectRequest; intake: Intake | undefined }> {
-    const { flags, args } = this;
+    const { flags } = this;
     if (flags.plan !== undefined) {
       const plan = readPlanFile(flags.plan);
       const { instruction, windowMs } = plan;
       return { request: { instruction, windowMs, plan }, intake: undefined };
     }
-    const { request, intake } = await nextInstruction(context, {
-      id: args.id,
-      resume: flags.resume,
-      waitMs: durationMs(flags.wait ?? '0'),
-      peek: flags['dry-run'],
-    });
     const window = flags.window === undefined ? {} : { windowMs: durationMs(flags.window) };
+    const { request, intake } = await this.#instruction(context);
     return {
       request: { ...request, ...window, ...rolloutWishes(flags), selector: flags.selector },
       intake,
     };
   }
+
+  async #instruction(context: LoopContext): Promise<NextInstruction> {
+    const { flags, args } = this;
+    if (this.#own !== undefined)
+      return {
+        request: { instruction: await ownRequest(context, { program: this.#own }) },
+        intake: undefined,
+      };
+    return nextInstruction(context, {
+      id: args.id,
+      resume: flags.resume,
+      waitMs: durationMs(flags.wait ?? '0'),
+      peek: flags['dry-run'],
+    });
+  }
+}
+
+function besideOwn(path: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN527',
+    kind: 'bad-input',
+    message: `${path.slice(0, 140)} is a program to roll out anew: nothing is waited for, and nothing goes on.`,
+    hint: 'Leave out --wait and --resume, or the file.',
+  });
+}
+
+function nothingToSet(): DreamnetError {
+  return new DreamnetError({
+    code: 'DN527',
+    kind: 'bad-input',
+    message: '--set is for a program of your own; an instruction brings its values.',
+    hint: 'Name the file: `dreamnet inject FILE --set name=value`.',
+  });
 }
 
 function besidePlan(what: string): DreamnetError {

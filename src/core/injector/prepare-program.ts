@@ -44,7 +44,7 @@ export async function prepareProgram(
 ): Promise<PreparedProgram> {
   const { instruction } = request;
   const program = instruction.program;
-  if (program?.source === undefined && program?.digest === undefined) {
+  if (program?.source === undefined && program?.digest === undefined && program?.bytes === undefined) {
     throw refused(
       'DN521',
       `Instruction ${instruction.id} carries neither a program's source nor its digest.`,
@@ -52,9 +52,7 @@ export async function prepareProgram(
   }
   const compiled = program.source === undefined ? undefined : compile(program.source, instruction);
   const bytes =
-    compiled === undefined
-      ? await fetchSigned(redis, names, { ...request, digest: program.digest ?? '' })
-      : signCompiled(compiled.bytes, request);
+    compiled === undefined ? await signedBytes(redis, names, request) : signCompiled(compiled.bytes, request);
   const digest = digestOf(bytes);
   if (program.digest !== undefined && program.digest !== digest) {
     throw refused(
@@ -114,12 +112,17 @@ function signCompiled(bytes: Uint8Array, { instruction, key, keyring }: ProgramR
   return signed;
 }
 
-async function fetchSigned(
+/** What came as bytes, in the instruction or stored by digest, must carry the signature of a trusted key. */
+async function signedBytes(
   redis: Redis,
   names: Names,
-  { digest, key, keyring }: ProgramRequest & { readonly digest: string },
+  { instruction: { id, program = {} }, key, keyring }: ProgramRequest,
 ): Promise<Uint8Array> {
-  const bytes = await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax });
+  const { digest = `of ${id}` } = program;
+  const bytes =
+    program.bytes === undefined
+      ? await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax })
+      : Buffer.from(program.bytes, 'base64');
   if (bytes === undefined) throw refused('DN523', `Nobody has stored the program ${digest}.`);
   const { trusted, revoked } = keyring?.trust ?? {
     trusted: [createPublicKey(key.privateKey)],
@@ -127,7 +130,7 @@ async function fetchSigned(
   };
   const signature = checkSignature(bytes, trusted, revoked);
   if (!signature.ok)
-    throw refused(signature.code, `The stored program ${digest} is not to be trusted: ${signature.reason}.`);
+    throw refused(signature.code, `The program ${digest} is not to be trusted: ${signature.reason}.`);
   return bytes;
 }
 

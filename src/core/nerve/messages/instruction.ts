@@ -36,6 +36,8 @@ export const instructionSchema = z.looseObject({
       name: z.string().max(128).optional(),
       source: z.string().max(limits.messageBytesMax).optional(),
       digest: digestSchema.optional(),
+      /** A signed program.bc, base64, where there is no source to compile. */
+      bytes: z.string().max(limits.messageBytesMax).optional(),
       parameters: z.record(z.string().max(128), z.number().finite()).optional(),
     })
     .optional(),
