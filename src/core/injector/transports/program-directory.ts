@@ -168,10 +168,11 @@ async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undef
   try {
     for (let everyMs: number = pollMs.min; ; everyMs = Math.min(pollMs.max, everyMs * 1.5)) {
       const leftMs = endMs - performance.now();
+      const changed = bell.next();
       const ack = await readAck(files, leftMs <= 0 || wait.signal.aborted);
       if (ack !== undefined && isAnswer(ack, wait, performance.now() < lateUntilMs)) return ack;
       if (leftMs <= 0 || wait.signal.aborted) return undefined;
-      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, bell.next()]));
+      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, changed]));
     }
   } finally {
     bell.close();
