@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -308,6 +309,26 @@ describe('the agents of a volume', () => {
     expect(await server.redis.hget(server.names.agent('a1'), 'status')).toBe('stopped');
   });
 
+  test('are alive while their process is, or while they show it; a pid alone shows nothing', async () => {
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    announce('silent', { id: 'silent', pid: process.pid });
+    announce('beating', { id: 'beating' });
+    announce('running', { id: 'running', pid: process.pid, startTime: 1 });
+    for (const id of ['silent', 'beating', 'running'])
+      utimesSync(join(volume, 'agents', id, 'agent.json'), hourAgo, hourAgo);
+    writeFileSync(join(volume, 'agents', 'beating', 'heartbeat'), '');
+    const agent = await startShellAgent({ volume, id: 'shell' });
+    agent.child.kill('SIGSTOP');
+    const isStopped = () => readFileSync(`/proc/${agent.child.pid}/stat`, 'utf8').includes(') T ');
+    expect(await waitFor(isStopped, { timeoutMs: 10_000 })).toBe(true);
+    for (const name of ['agent.json', 'heartbeat'].filter((file) => agent.file(file) !== undefined))
+      utimesSync(join(agent.directory, name), hourAgo, hourAgo);
+    expect([...(await register()).registered].sort()).toEqual(['beating', 'shell']);
+    // Ended, and not yet collected by its parent or gone: its pid may be anybody's next.
+    await agent.kill();
+    expect((await register()).registered).toEqual(['beating']);
+  });
+
   test('that are no agents are named, and none of them stops the others', async () => {
     await startShellAgent({ volume, id: 'good' });
     const agents = join(volume, 'agents');
@@ -346,6 +367,35 @@ describe('the agents of a volume', () => {
       expect(readdirSync(join(volume, 'agents', id))).toContain('program.bc');
     }
     expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+  });
+});
+
+describe('the agent in shell', () => {
+  test.each(shells)(
+    'loads what it finds, is asked without a signal, and ends when it is told to, in %s',
+    async (shell) => {
+      const directory = join(volume, 'agents', 'a1');
+      mkdirSync(join(directory, 'program.bc'), { recursive: true });
+      const agent = await startShellAgent({ volume, id: 'a1', shell });
+      await agent.said('error: program.bc cannot be read');
+      expect(agent.file('ack')).toBe('error: program.bc cannot be read\n');
+      rmSync(join(directory, 'program.bc'), { recursive: true });
+      writeFileSync(join(directory, 'program.bc'), '');
+      writeFileSync(join(directory, 'ack'), '');
+      await agent.said(`loaded ${noProgram}, which is no program`);
+      expect(agent.file('ack')).toBe(`${noProgram.slice(7)}\n`);
+      await agent.kill('SIGTERM');
+      expect(agent.child.exitCode).toBe(0);
+      expect(agent.log.at(-1)).toBe('ended');
+    },
+  );
+
+  test('is rolled out to where no signal reaches it', async () => {
+    const [agent] = await startAgents('a1');
+    // As from another host or container: the pid means somebody else here.
+    announce('a1', { id: 'a1', pid: 1, startTime: '1' });
+    const digest = await complete('instr_one');
+    await agent?.said(`loaded ${digest}`);
   });
 });
 

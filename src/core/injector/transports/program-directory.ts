@@ -158,6 +158,8 @@ async function readAck(files: PlainFiles, isLast: boolean): Promise<Ack | undefi
 }
 
 const pollMs = { min: 2, max: 100 } as const;
+/** Changes that come without end are looked at this often: whoever makes them must not keep us busy. */
+const floodMs = 50;
 /** How long an answer about the program before is taken for a late one. */
 const lateMs = 1_000;
 
@@ -166,12 +168,15 @@ async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undef
   const lateUntilMs = Math.min(endMs, performance.now() + lateMs);
   const bell = ringOnChange(files.held);
   try {
-    for (let everyMs: number = pollMs.min; ; everyMs = Math.min(pollMs.max, everyMs * 1.5)) {
+    for (let looks = 0, everyMs: number = pollMs.min; ; looks++) {
+      everyMs = Math.min(pollMs.max, everyMs * 1.5);
       const leftMs = endMs - performance.now();
+      const changed = bell.next();
       const ack = await readAck(files, leftMs <= 0 || wait.signal.aborted);
       if (ack !== undefined && isAnswer(ack, wait, performance.now() < lateUntilMs)) return ack;
       if (leftMs <= 0 || wait.signal.aborted) return undefined;
-      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, bell.next()]));
+      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, changed]));
+      if (changed.aborted) await pause(Math.min(looks, floodMs, leftMs), wait.signal);
     }
   } finally {
     bell.close();
@@ -207,6 +212,6 @@ function otherBytes(what: string, digest: string): DreamnetError {
     code: 'DN573',
     kind: 'failed',
     message: `${what} is not ${digest}.`,
-    hint: 'Somebody else may write there; the program that runs is as it was. Stage it again.',
+    hint: 'Somebody else may write there, or it was never staged. Stage it again.',
   });
 }
