@@ -4,6 +4,7 @@ import { DreamnetError } from '../core/errors.js';
 import { parseSelector } from '../core/fleet/selector.js';
 import { parseGoal } from '../core/governor/goal.js';
 import { parseBatchSizes, parseMaxFailures } from '../core/injector/amount.js';
+import { parseGates } from '../core/injector/gates/tolerances.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
 
@@ -84,6 +85,17 @@ export const rolloutFlags = {
     default: '1s',
     helpValue: '<duration>',
     parse: async (text) => checkedDuration(text, { flag: '--bake', minMs: 0, maxMs: 3_600_000 }),
+  }),
+  gate: Flags.string({
+    description:
+      'Tolerated rise on changed agents against unchanged ones: errors=1%, latency=10%, cost=5%, or off. Without it: these, on top of what the decision predicts.',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '<metric=amount>',
+    parse: async (text) => {
+      parseGates([text]);
+      return text;
+    },
   }),
 };
 

@@ -2,6 +2,7 @@
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
+import { gateRows } from './gates-view.js';
 import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from './rollout-document.js';
 import { countsText, nextRows } from './steered-view.js';
 
@@ -53,6 +54,7 @@ export function rolloutText(
     ['agents', `${countsText(rollout.counts)}; ${formatNumber(rollout.heldOut)} held out`],
     ['batches', `${formatNumber(rollout.batchesDone)} of ${formatNumber(rollout.batches)}`],
     ['gates', gatesText(rollout)],
+    ...gateRows(rollout.gates ?? []),
     ['times', timesText(rollout)],
     ...failures
       .slice(0, failuresShown)

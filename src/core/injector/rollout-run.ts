@@ -2,9 +2,12 @@
  * The course of one rollout: stage batch after batch, bake the canary, go live together, end the window. Before each order
  * it does what was wished of it from elsewhere (`obey`).
  */
+
+import type { GateVerdict } from '../nerve/messages/gate-verdict.js';
 import type { RolloutRecord, RolloutState } from '../nerve/messages/rollout-record.js';
+import { type Gates, isOpen } from './gates/gates.js';
+import { acceptedVerdicts, keptVerdicts, saysSomething } from './gates/verdicts.js';
 import type { HeldRollout } from './held-rollout.js';
-import { judgeCanary } from './judge-canary.js';
 import { Obedience } from './obey-wishes.js';
 import type { PlannedAgent } from './plan.js';
 import type { Rollout, RolloutDependencies, RolloutOptions, RolloutVerdict } from './rollout.js';
@@ -17,15 +20,17 @@ export class RolloutRun implements Rollout {
   readonly #options: RolloutOptions;
   readonly #held: HeldRollout;
   readonly #obedience: Obedience;
+  readonly #gates: Gates;
 
   constructor(
     dependencies: RolloutDependencies & { readonly wishes: WishWatch },
     options: RolloutOptions,
-    held: HeldRollout,
+    { held, gates }: { readonly held: HeldRollout; readonly gates: Gates },
   ) {
     this.#deps = dependencies;
     this.#options = options;
     this.#held = held;
+    this.#gates = gates;
     this.#obedience = new Obedience(dependencies, held, options.plan.agents);
   }
 
@@ -101,7 +106,7 @@ export class RolloutRun implements Rollout {
       failed,
       ms,
     });
-    await this.#requireFewFailures();
+    await this.#passGates((batch[0]?.batch ?? 0) + 1);
     return ms;
   }
 
@@ -112,38 +117,34 @@ export class RolloutRun implements Rollout {
     await this.obey();
     const staged = treated.filter(({ id }) => this.#held.outcomeOf(id) === 'staged');
     await this.#held.order('live', staged, 'live');
-    await this.#requireFewFailures();
+    const number = (canary[0]?.batch ?? 0) + 1;
+    await this.#requireAnswers(number);
     const watched = treated.filter(({ id }) => this.#held.outcomeOf(id) === 'live');
     if (watched.length === 0) return;
     const event = { type: 'canary', agents: watched.length, bakeMs } as const;
     this.#deps.report({ ...event, at: this.#deps.clock(), state: 'watching' });
-    const verdict = await this.#watch(watched);
+    const verdicts = await this.#watch(watched, number);
+    const stopper = verdicts.find(({ verdict }) => verdict === 'failed') ?? verdicts.find(isOpen);
     this.#deps.report({
       ...event,
       at: this.#deps.clock(),
-      state: verdict.passed ? 'passed' : 'failed',
-      ...(verdict.passed ? {} : { reason: verdict.reason }),
+      state: stopper?.verdict ?? 'passed',
+      ...(stopper === undefined ? {} : { reason: stopper.text }),
     });
-    if (!verdict.passed) await this.#stop(`the canary failed: ${verdict.reason}`);
+    await this.#heed(verdicts);
     this.#held.amend({ canaryPassedAt: this.#deps.clock() });
   }
 
   /** A wish ends the watching early; what was left of the time is watched after it. */
-  async #watch(watched: readonly PlannedAgent[]) {
+  async #watch(watched: readonly PlannedAgent[], batch: number): Promise<readonly GateVerdict[]> {
     let leftMs = this.#options.bakeMs;
     for (;;) {
       const begunAt = this.#deps.clock();
-      const { waiting } = this.#deps.wishes;
-      const verdict = await judgeCanary({
-        ...this.#deps,
-        instruction: this.record.id,
-        agents: watched.map(({ id }) => id),
-        bakeMs: leftMs,
-        graceMs: this.#held.acknowledgeWithinMs,
-        signal: AbortSignal.any([this.#deps.signal, waiting]),
-      });
+      const signal = AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]);
+      const agents = watched.map(({ id }) => id);
+      const verdicts = await this.#gates.watch({ agents, batch, forMs: leftMs, signal });
       await this.obey();
-      if (!waiting.aborted || leftMs <= 0) return verdict;
+      if (verdicts !== undefined) return verdicts;
       leftMs = Math.max(1, leftMs - (this.#deps.clock() - begunAt));
     }
   }
@@ -160,7 +161,7 @@ export class RolloutRun implements Rollout {
     await held.send([held.batchOf('live', treated), held.batchOf('observe', heldOut)]);
     await held.settle(treated, await answers[0], { outcome: 'live', sentAt });
     await held.settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
-    await this.#requireFewFailures();
+    await this.#requireAnswers(this.record.batches);
     const at = this.#deps.clock();
     this.#held.amend({ liveAt: at });
     await held.step('live');
@@ -170,11 +171,33 @@ export class RolloutRun implements Rollout {
     await this.obey();
   }
 
-  async #requireFewFailures(): Promise<void> {
+  async #requireAnswers(batch: number): Promise<void> {
     await this.obey();
-    const failed = this.record.counts.failed ?? 0;
-    const { maxFailures } = this.record;
-    if (failed > maxFailures) await this.#stop(`${failed} agents failed, ${maxFailures} are tolerated`);
+    await this.#heed([this.#gates.judgeAnswers(batch)]);
+  }
+
+  async #passGates(batch: number): Promise<void> {
+    await this.obey();
+    const signal = AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]);
+    const verdicts = await this.#gates.afterBatch(batch, signal);
+    await this.obey();
+    await this.#heed(verdicts);
+  }
+
+  /** Stops where a gate failed, and waits for an operator where one does not know; what they found is in the record. */
+  async #heed(verdicts: readonly GateVerdict[]): Promise<void> {
+    this.#held.amend({ gates: keptVerdicts(this.record.gates ?? [], verdicts) });
+    const told = verdicts.filter(saysSomething);
+    if (told.length > 0) this.#deps.report({ type: 'gate', at: this.#deps.clock(), verdicts: told });
+    const failed = verdicts.find(({ verdict }) => verdict === 'failed');
+    if (failed !== undefined) await this.#stop(reasonOf(failed));
+    const open = verdicts.filter(isOpen);
+    if (open.length === 0) return;
+    const control = await this.#obedience.pauseBecause(open.map(reasonOf).join('; '));
+    const accepted = { by: control?.by ?? this.#deps.name, at: control?.at ?? this.#deps.clock() };
+    this.#gates.accept(open, accepted);
+    this.#held.amend({ gates: acceptedVerdicts(this.record.gates ?? [], accepted) });
+    await this.#held.write(new Map());
   }
 
   /** Stopped by a gate: every agent returns to what it had. */
@@ -204,4 +227,9 @@ export class RolloutRun implements Rollout {
   close(): Promise<void> {
     return this.#held.close();
   }
+}
+
+function reasonOf({ stage, text, verdict }: GateVerdict): string {
+  if (verdict === 'inconclusive') return `not sure that it does no harm: ${text}`;
+  return stage === 'bake' ? `the canary failed: ${text}` : text;
 }

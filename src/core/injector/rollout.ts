@@ -10,6 +10,8 @@ import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
+import { openGates } from './gates/gates.js';
+import type { Tolerances } from './gates/tolerances.js';
 import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
@@ -44,6 +46,8 @@ export interface RolloutOptions {
   readonly windowMs: number;
   /** How long the canary is watched. */
   readonly bakeMs: number;
+  /** How much worse changed agents may fare than unchanged ones; a metric that is not in it has no gate. */
+  readonly gates?: Tolerances;
   readonly acknowledgeWithinMs?: number;
 }
 
@@ -96,11 +100,14 @@ export async function openRollout(
   const held = new HeldRollout(dependencies, hold, { record, agents });
   try {
     await held.write(agents);
+    const { gates: tolerances = {}, bakeMs } = options;
+    const gates = await openGates(dependencies, held, { agents: plan.agents, tolerances, bakeMs });
+    const run = { ...dependencies, wishes: hold.wishes };
+    return new RolloutRun(run, { ...options, plan }, { held, gates });
   } catch (thrown) {
     await held.close();
     throw thrown;
   }
-  return new RolloutRun({ ...dependencies, wishes: hold.wishes }, { ...options, plan }, held);
 }
 
 /** Listens for what agents answer and operators wish. */
