@@ -32,8 +32,8 @@ const alpha = limits.gateAlpha / gateMetricSchema.options.length;
 /** With fewer nobody knows how far agents differ anyway. */
 const unchangedMin = 2;
 /** What agents are reckoned to differ by before any was seen: a tenth in latency and cost, a point in errors. */
-const ratioSpread: Spread = { priorSd: 0.1, priorAgents: 3 };
-const errorSpread: Spread = { priorSd: 0.01, priorAgents: 3 };
+const ratioSpread: Spread = { priorSd: 0.1, priorAgents: 5 };
+const errorSpread: Spread = { priorSd: 0.01, priorAgents: 5 };
 /** Tolerances are made so small that no fleet could ever be told to keep within them. */
 const widthLeast = { errors: 0.002, latency: 0.02, cost: 0.02 } as const satisfies Record<GateMetric, number>;
 

@@ -43,8 +43,8 @@ export function differenceOf(
   const [mean1, mean0] = [meanOf(changed), meanOf(unchanged)];
   const [squares1, squares0] = [squaresOf(changed, mean1), squaresOf(unchanged, mean0)];
   const pooled = moderated(squares1 + squares0, degrees, priorSd ** 2, priorAgents);
-  // Agents that a program treats differently differ more: never less than both sides together.
-  const own = Math.max(pooled, moderated(squares1, n1 - 1, pooled, ownPriorAgents));
+  // A program does not do the same to every agent, so that changed ones differ more; never less than both sides together.
+  const own = Math.max(pooled, moderated(squares1, n1 - 1, pooled + priorSd ** 2, ownPriorAgents));
   const variance = Math.max(own / n1 + pooled / n0, varianceMin, varianceLeast);
   return {
     estimate: mean1 - mean0,
@@ -65,8 +65,8 @@ export function isVisible({ estimate, standardError, degrees }: Difference): boo
   return estimate > standardError * studentsOf(visibleFrom, degrees);
 }
 
-/** 1 in 740 on one side. */
-const visibleFrom = 3;
+/** 1 in 160 on one side. */
+const visibleFrom = 2.5;
 const varianceLeast = 1e-12;
 const ownPriorAgents = 4;
 /** What makes the interval narrowest about where it should be: -2 ln alpha + ln(1 - 2 ln alpha), for alpha of some percent. */
