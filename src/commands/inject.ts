@@ -5,7 +5,6 @@ import { nextInstruction } from '../cli/next-instruction.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
 import { DreamnetError } from '../core/errors.js';
-import { parseGates } from '../core/injector/gates/tolerances.js';
 import type { Intake } from '../core/injector/intake.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
 import { inject } from '../core/pipeline.js';
@@ -73,7 +72,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
             batch: flags.batch,
             maxFailures: flags['max-failures'],
             bakeMs: durationMs(flags.bake),
-            gates: parseGates(flags.gate ?? []),
+            gates: flags.gate,
           });
         } catch (thrown) {
           // Trying it again would not mend it; by its id it can still be rolled out.

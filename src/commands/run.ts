@@ -2,7 +2,6 @@ import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags, understoodGoal } from '../cli/flags.js';
 import { showLoop } from '../cli/views/loop-view.js';
 import { withProgress } from '../cli/with-progress.js';
-import { parseGates } from '../core/injector/gates/tolerances.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
 import { runLoop } from '../core/pipeline.js';
 
@@ -33,7 +32,7 @@ export default class Run extends BaseCommand<typeof Run> {
           batch: flags.batch,
           maxFailures: flags['max-failures'],
           bakeMs: durationMs(flags.bake),
-          gates: parseGates(flags.gate ?? []),
+          gates: flags.gate,
         }),
     );
     const document = loopDocument(outcome);

@@ -20,7 +20,6 @@ import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
-import { type GateChoices, tolerancesOf } from './injector/gates/tolerances.js';
 import { planRollout } from './injector/plan.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
@@ -60,8 +59,8 @@ export interface InjectRequest {
   readonly bakeMs: number;
   /** Overrides the instruction's own window. */
   readonly windowMs?: number;
-  /** How much worse changed agents may fare; what it does not name has its default. */
-  readonly gates?: GateChoices;
+  /** As typed: `latency=10%`, `cost=off`; what is not named has its default. */
+  readonly gates?: string[] | undefined;
   readonly resume?: boolean;
 }
 
@@ -158,7 +157,8 @@ async function rollOut(
       plan,
       windowMs,
       bakeMs: request.bakeMs,
-      gates: tolerancesOf({ chosen: request.gates, instruction, decision }),
+      gates: request.gates,
+      predicted: decision?.prediction.metrics,
       resume: request.resume ?? false,
     });
     const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;

@@ -21,11 +21,21 @@ const presencePattern = new RegExp(`^(!)?\\s*(${word})$`);
 
 /** Throws DN310 for text that is no selector. */
 export function parseSelector(text: string): Selector {
-  const requirements = splitOutsideParentheses(text)
+  const requirements = parseRequirements(text);
+  return (agent) => requirements.every(({ holds }) => holds(agent));
+}
+
+/** The first requirement, as it was written, that an agent does not meet; undefined for an agent that is meant. */
+export function unmetRequirement(text: string): (agent: Selectable) => string | undefined {
+  const requirements = parseRequirements(text);
+  return (agent) => requirements.find(({ holds }) => !holds(agent))?.part;
+}
+
+function parseRequirements(text: string): { readonly part: string; readonly holds: Selector }[] {
+  return splitOutsideParentheses(text)
     .map((part) => part.trim())
     .filter((part, _at, parts) => part !== '' || parts.length > 1)
-    .map((part) => parseRequirement(part, text));
-  return (agent) => requirements.every((holds) => holds(agent));
+    .map((part) => ({ part, holds: parseRequirement(part, text) }));
 }
 
 function parseRequirement(part: string, whole: string): Selector {

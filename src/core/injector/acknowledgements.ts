@@ -14,6 +14,10 @@ export interface Acknowledgements {
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
   /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
   deliver(acknowledgement: Acknowledgement): void;
+  /** Agents that somebody waits for. */
+  awaited(): ReadonlySet<string>;
+  /** Answers for agents that cannot answer any more, whatever is waited for. */
+  giveUp(agents: readonly string[], answer: Pick<Acknowledgement, 'code' | 'reason' | 'at'>): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
   fail(thrown: unknown): void;
 }
@@ -55,6 +59,18 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
         waiter.arrived.set(acknowledgement.agent, acknowledgement);
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
       }
+    },
+
+    awaited() {
+      const ids = new Set<string>();
+      for (const { agents, arrived } of waiters) for (const id of agents) if (!arrived.has(id)) ids.add(id);
+      return ids;
+    },
+
+    giveUp(agents, answer) {
+      for (const { action, digest } of [...waiters])
+        for (const agent of agents)
+          this.deliver({ ...answer, agent, host: '', action, digest, epoch, outcome: 'failed' });
     },
 
     fail(thrown) {

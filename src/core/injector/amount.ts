@@ -12,14 +12,7 @@ export function parseBatchSizes(text: string, agents: number): number[] {
     if (part.endsWith('%') && Number.parseFloat(part) > 100)
       throw badBatch(text, `${part.slice(0, 40)} is more than all agents`);
     if (size < 1 || Number.parseFloat(part) === 0) throw badBatch(text, 'a batch holds at least 1 agent');
-    if (size > limits.batchAgentsMax) {
-      throw new DreamnetError({
-        code: 'DN503',
-        kind: 'bad-input',
-        message: `A batch of ${size} is above the limit of ${limits.batchAgentsMax}.`,
-        hint: 'Use a smaller --batch.',
-      });
-    }
+    if (size > limits.batchAgentsMax) throw aboveBatchLimit(size, '--batch');
     return size;
   });
 }
@@ -36,6 +29,45 @@ export function parseMaxFailures(text: string, agents: number): number {
     });
   }
   return tolerated;
+}
+
+/** Agents of the canary: 0 for none. Percentages are rounded up, so that only 0 means none. */
+export function parseCanary(text: string, agents: number): number {
+  const size = parseAmount(text, agents, Math.ceil);
+  if (size === undefined || isAboveAll(text))
+    throw notAnAmount('--canary', text, { example: '--canary 5, --canary 1% or --canary 0 for none' });
+  if (size > limits.batchAgentsMax) throw aboveBatchLimit(size, '--canary');
+  return size;
+}
+
+/** At most so many agents: percentages are rounded down, and are at least 1. */
+export function parseLimit(text: string, agents: number): number {
+  const most = parseAmount(text, agents, Math.floor);
+  if (most === undefined || isAboveAll(text) || Number.parseFloat(text) === 0)
+    throw notAnAmount('--limit', text, { example: '--limit 50 or --limit 10%' });
+  return Math.max(1, most);
+}
+
+function isAboveAll(text: string): boolean {
+  return text.trim().endsWith('%') && Number.parseFloat(text) > 100;
+}
+
+function notAnAmount(flag: string, text: string, { example }: { readonly example: string }): DreamnetError {
+  return new DreamnetError({
+    code: 'DN544',
+    kind: 'bad-input',
+    message: `${flag} "${text.slice(0, 40)}" is no number of agents and no percentage of them.`,
+    hint: `Write ${example}.`,
+  });
+}
+
+function aboveBatchLimit(size: number, flag: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN503',
+    kind: 'bad-input',
+    message: `A batch of ${size} is above the limit of ${limits.batchAgentsMax}.`,
+    hint: `Use a smaller ${flag}.`,
+  });
 }
 
 function parseAmount(text: string, whole: number, round: (value: number) => number): number | undefined {

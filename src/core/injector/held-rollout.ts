@@ -12,11 +12,13 @@ import type {
 } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import { writeRollout } from '../nerve/rollout-records.js';
+import type { Deadline } from './deadline.js';
+import { type Answer, absentAmong } from './departures.js';
 import type { PlannedAgent } from './plan.js';
 import type { RolloutDependencies } from './rollout.js';
-import { countsOf, settledAgent } from './rollout-agents.js';
+import { countsOf, departedAgent, placeOf, settledAgent } from './rollout-agents.js';
 import type { OrderBatch } from './send-orders.js';
-import { requireStep } from './states.js';
+import { requireOutcome, requireStep } from './states.js';
 import type { Courier } from './transports/courier.js';
 import type { WishWatch } from './wishes.js';
 
@@ -24,6 +26,9 @@ export interface Hold {
   readonly courier: Courier;
   readonly wishes: WishWatch;
   readonly acknowledgeWithinMs: number;
+  readonly deadline: Deadline;
+  /** Ends the watch over agents that leave. */
+  readonly stopWatching: () => void;
 }
 
 export class HeldRollout {
@@ -53,9 +58,16 @@ export class HeldRollout {
     return this.agents.get(id)?.outcome ?? 'pending';
   }
 
-  /** What ends a wait early: an interruption, and a wish after which the answers do not matter. */
+  /** What ends a wait early: an interruption, no time left, and a wish after which the answers do not matter. */
   get signal(): AbortSignal {
-    return this.isFinishing ? neverAborted : AbortSignal.any([this.#deps.signal, this.#hold.wishes.urgent]);
+    if (this.isFinishing) return neverAborted;
+    const { wishes, deadline } = this.#hold;
+    const signals = [this.#deps.signal, wishes.urgent];
+    return AbortSignal.any(this.record.state === 'live' ? signals : [...signals, deadline.signal]);
+  }
+
+  get deadline(): Deadline {
+    return this.#hold.deadline;
   }
 
   /** Orders something, and writes down what the agents answered; how many of them did as they were told. */
@@ -68,14 +80,18 @@ export class HeldRollout {
     return { at, done: targets.length - failed, failed, ms: at - sentAt };
   }
 
-  /** Listens for the answers of these agents; begins before the order is sent. */
-  answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
+  /** Listens for the answers of these agents; begins before the order is sent, and ends early with `signal`. */
+  answersTo(
+    action: OrderAction,
+    targets: readonly PlannedAgent[],
+    signal = this.signal,
+  ): Promise<Map<string, Acknowledgement>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: new Set(targets.map(({ id }) => id)),
       action,
       digest: this.record.program.digest,
       withinMs: this.#hold.acknowledgeWithinMs,
-      signal: this.signal,
+      signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
     answers.catch(() => undefined);
@@ -110,19 +126,52 @@ export class HeldRollout {
     { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
+    const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
     for (const target of targets) {
       const { id } = target;
-      const answer = answers.get(id);
+      const answer = answers.get(id) ?? absent.get(id);
       // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
       if (answer === undefined && this.signal.aborted) continue;
       const withinMs = this.#hold.acknowledgeWithinMs;
       const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
+      requireOutcome(id, this.outcomeOf(id), agent.outcome);
       changed.set(id, agent);
       this.agents.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
     }
     await this.write(changed);
     return [...changed.values()].filter((agent) => agent.outcome === 'failed').length;
+  }
+
+  /** Writes down who came, as agents that are to be asked, and who left. */
+  async change({
+    arrived,
+    departed,
+  }: {
+    readonly arrived: readonly PlannedAgent[];
+    readonly departed: readonly string[];
+  }): Promise<void> {
+    const changed = new Map<string, RolloutAgent>();
+    for (const agent of arrived) changed.set(agent.id, { outcome: 'pending', ...placeOf(agent) });
+    for (const id of departed) {
+      const before = this.agents.get(id);
+      if (before !== undefined) changed.set(id, departedAgent(before));
+    }
+    for (const [id, agent] of changed) {
+      requireOutcome(id, this.outcomeOf(id), agent.outcome);
+      this.agents.set(id, agent);
+      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
+    }
+    const batches = arrived.reduce((most, { batch }) => Math.max(most, batch + 1), this.record.batches);
+    this.amend({ agents: this.agents.size, batches });
+    await this.write(changed);
+  }
+
+  /** Agents that have not answered because they are not there any more. */
+  async #absentAmong(targets: readonly PlannedAgent[]): Promise<Map<string, Answer>> {
+    if (targets.length === 0 || this.signal.aborted) return new Map();
+    const ids = targets.map(({ id }) => id);
+    return absentAmong(this.#deps, ids);
   }
 
   /**
@@ -174,6 +223,8 @@ export class HeldRollout {
   }
 
   async close(): Promise<void> {
+    this.#hold.deadline.stop();
+    this.#hold.stopWatching();
     await this.#hold.courier.close();
     await this.#hold.wishes.close();
     const { redis, names } = this.#deps;

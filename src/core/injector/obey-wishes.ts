@@ -21,11 +21,13 @@ const pauseLookMs = 1_000;
 export class Obedience {
   readonly #deps: ObedienceDependencies;
   readonly #held: HeldRollout;
-  readonly #agents: readonly PlannedAgent[];
+  readonly #agents: () => readonly PlannedAgent[];
+  /** Called before a wish is fulfilled: takes in the answers that are under way, so that what is written down is so. */
+  beforeFulfilling: () => Promise<void> = async () => undefined;
   /** Where a pause began, which is where it goes on. */
   #pausedIn: RolloutState = 'injecting';
 
-  constructor(dependencies: ObedienceDependencies, held: HeldRollout, agents: readonly PlannedAgent[]) {
+  constructor(dependencies: ObedienceDependencies, held: HeldRollout, agents: () => readonly PlannedAgent[]) {
     this.#deps = dependencies;
     this.#held = held;
     this.#agents = agents;
@@ -44,6 +46,7 @@ export class Obedience {
 
   /** Pauses by itself until an operator decides; what was asked for then, when it goes on. */
   async pauseBecause(reason: string): Promise<RolloutRecord['control']> {
+    await this.beforeFulfilling();
     this.#pausedIn = this.#held.record.state;
     await this.#held.step('paused', { reason });
     await this.obey();
@@ -54,6 +57,7 @@ export class Obedience {
   async obeyOnce(): Promise<boolean> {
     const wish = await this.#deps.wishes.look();
     if (wish === undefined) return false;
+    await this.beforeFulfilling();
     await this.#fulfil(wish);
     return true;
   }
@@ -88,7 +92,9 @@ export class Obedience {
   }
 
   async #rollBack(wish: Wish): Promise<never> {
-    const answers = await this.#held.takeBack(agentsToReturn(this.#agents, this.#held.agents));
+    const { agents, record } = this.#held;
+    const parallel = record.options?.parallel ?? 1;
+    const answers = await this.#held.takeBack(agentsToReturn(this.#agents(), agents, parallel));
     this.#held.amend({ finishedAt: this.#deps.clock() });
     await this.#held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     throw rolledBackFromElsewhere(wish, answers);

@@ -6,7 +6,7 @@ import { noAgents } from '../fleet/no-agents.js';
 import { limits } from '../limits.js';
 import type { TransportName } from '../nerve/messages/agent-record.js';
 import { createRandom } from '../random.js';
-import { parseBatchSizes, parseMaxFailures } from './amount.js';
+import { parseBatchSizes, parseCanary, parseMaxFailures } from './amount.js';
 
 export interface Target {
   readonly id: string;
@@ -19,12 +19,16 @@ export interface PlannedAgent extends Target {
   /** From 0. */
   readonly batch: number;
   readonly heldOut: boolean;
+  /** It came while the rollout was under way. */
+  readonly joined?: true;
 }
 
 export interface Plan {
   readonly agents: readonly PlannedAgent[];
   readonly batches: readonly (readonly PlannedAgent[])[];
   readonly heldOut: number;
+  /** Agents of the first batch when that goes live first and is watched; 0 when there is no canary. */
+  readonly canary: number;
   /** The rollout stops when one agent more than this has failed. */
   readonly maxFailures: number;
 }
@@ -36,33 +40,44 @@ export interface PlanOptions {
   /** As typed: `10`, `5%`, `1,10,25%`. */
   readonly batch: string;
   readonly maxFailures: string;
+  /** As typed: `5`, `1%`, `0` for none; absent: the first batch. */
+  readonly canary?: string | undefined;
   readonly holdOutShare?: number;
+  /** The targets come best first and keep their order; else it is shuffled. */
+  readonly inOrder?: boolean;
 }
 
 export function planRollout(options: PlanOptions): Plan {
   const { targets } = options;
   if (targets.length === 0) throw noAgents(options.selector);
-  const sizes = parseBatchSizes(options.batch, targets.length);
+  const canary = options.canary === undefined ? undefined : parseCanary(options.canary, targets.length);
+  const listed = parseBatchSizes(options.batch, targets.length);
+  const sizes = canary === undefined || canary === 0 ? listed : [canary, ...listed];
   const maxFailures = parseMaxFailures(options.maxFailures, targets.length);
   const heldOut = heldOutCount(targets.length, options.holdOutShare ?? limits.holdOutShare);
-  const shuffled = shuffle(targets, options.instructionId);
+  const order = options.inOrder ? [...targets] : shuffle(targets, options.instructionId);
   const held = new Set(
     shuffle(targets, `${options.instructionId}/hold-out`)
       .slice(0, heldOut)
       .map(({ id }) => id),
   );
-  putTreatedFirst(shuffled, held);
+  putTreatedFirst(order, held);
   const batches: PlannedAgent[][] = [];
-  for (let from = 0; from < shuffled.length; ) {
+  for (let from = 0; from < order.length; ) {
     const batch = batches.length;
     const size = sizes[Math.min(batch, sizes.length - 1)] as number;
-    const members = shuffled.slice(from, from + size);
+    const members = order.slice(from, from + size);
     batches.push(
       members.map(({ id, host, transport }) => ({ id, host, transport, batch, heldOut: held.has(id) })),
     );
     from += size;
   }
-  return { agents: batches.flat(), batches, heldOut, maxFailures };
+  return { agents: batches.flat(), batches, heldOut, canary: canaryOf(batches, canary), maxFailures };
+}
+
+/** Where one batch holds all agents, nobody would wait for what the canary shows. */
+function canaryOf(batches: readonly (readonly PlannedAgent[])[], asked: number | undefined): number {
+  return asked === 0 || batches.length < 2 ? 0 : (batches[0]?.length ?? 0);
 }
 
 /** One agent alone cannot be compared; from two on at least one is held out, unless the share is 0. */
@@ -79,7 +94,7 @@ function putTreatedFirst(order: Target[], held: ReadonlySet<string>): void {
 }
 
 /** Fisher and Yates, seeded. */
-function shuffle<T>(values: readonly T[], seed: string): T[] {
+export function shuffle<T>(values: readonly T[], seed: string): T[] {
   const random = createRandom(seed);
   const shuffled = [...values];
   for (let last = shuffled.length - 1; last > 0; last--) {

@@ -10,7 +10,7 @@ import { claimRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import { HeldRollout } from './held-rollout.js';
 import type { PlannedAgent } from './plan.js';
 import { holdRollout, type RolloutDependencies } from './rollout.js';
-import { agentsToReturn } from './rollout-agents.js';
+import { agentsToReturn, placeOf } from './rollout-agents.js';
 import { nextStates } from './states.js';
 import { askedBy, doesNotFit, nobodyToReturn } from './wish-refusals.js';
 
@@ -40,7 +40,7 @@ export async function rollBack(
     throw doesNotFit('rollback', earlier);
   const agents = await readRolloutAgents(redis, names, id);
   const known = await reachableAgents(dependencies, agents);
-  const { touched, perhaps } = agentsToReturn(known.all, agents);
+  const { touched, perhaps } = agentsToReturn(known.all, agents, earlier.options?.parallel ?? 1);
   // Those that did not answer the first time are all that is left the second time.
   const wanted = isRepeated ? [...touched, ...perhaps.filter(hasFailed(agents))] : touched;
   const here = wanted.filter((agent) => known.alive.has(agent.id));
@@ -77,11 +77,11 @@ async function reachableAgents(
     listAgents(redis, names, clock()),
     readAgentRecords(redis, names, ids),
   ]);
-  const all = [...agents].flatMap(([id, { batch, heldOut }], at) => {
+  const all = [...agents].flatMap(([id, agent], at) => {
     const record = records[at];
     if (record === undefined) return [];
     const { host, transport = 'bus' } = record;
-    return [{ id, host, transport, batch, heldOut }];
+    return [{ id, host, transport, ...placeOf(agent) }];
   });
   return { all, alive: new Set(registered.filter(({ alive }) => alive).map(({ id }) => id)) };
 }
@@ -94,9 +94,9 @@ function hasFailed(agents: ReadonlyMap<string, RolloutAgent>): (agent: PlannedAg
 function markAway(agents: Map<string, RolloutAgent>, answering: ReadonlySet<string>) {
   const reason = 'it was away when the rollout was taken back; it obeys when it comes back in time';
   const missed = new Map<string, RolloutAgent>();
-  for (const [id, { outcome, batch, heldOut }] of agents) {
-    if (answering.has(id) || !['staged', 'live'].includes(outcome)) continue;
-    missed.set(id, { outcome: 'failed', batch, heldOut, code: 'DN543', reason });
+  for (const [id, agent] of agents) {
+    if (answering.has(id) || !['staged', 'live'].includes(agent.outcome)) continue;
+    missed.set(id, { ...placeOf(agent), outcome: 'failed', code: 'DN543', reason });
   }
   for (const [id, agent] of missed) agents.set(id, agent);
   return missed;

@@ -1,26 +1,48 @@
 /** A rollout as values: its record and where each agent begins, what an answer makes of one, how many are where. Pure. */
-import type { Acknowledgement } from '../nerve/messages/order.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
+import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
+import type { Answer } from './departures.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import type { RolloutOptions } from './rollout.js';
 
 /**
  * Every agent at the start. Resumed, those that failed or were never asked are asked again, except in a rollout that is
- * live already; those that have left the registry are marked.
+ * live already; those that are left out this time, and those that have left the registry, are marked.
  */
 export function startingAgents(
   plan: Plan,
   known: ReadonlyMap<string, RolloutAgent>,
-  isLive: boolean,
+  { isLive, leftOut }: { readonly isLive: boolean; readonly leftOut: ReadonlyMap<string, string> },
 ): Map<string, RolloutAgent> {
   const agents = new Map<string, RolloutAgent>();
-  for (const { id, batch, heldOut } of plan.agents) {
+  for (const planned of plan.agents) {
+    const { id, batch } = planned;
     const before = known.get(id);
-    const again = before === undefined || (before.outcome === 'failed' && !isLive);
-    agents.set(id, again ? { outcome: 'pending', batch, heldOut } : { ...before, batch });
+    const again = before === undefined || (isAskedAgain(before) && !isLive);
+    agents.set(id, again ? { outcome: 'pending', ...placeOf(planned) } : { ...before, batch });
   }
-  for (const [id, before] of known) if (!agents.has(id)) agents.set(id, departed(before));
+  for (const [id, before] of known) {
+    if (agents.has(id)) continue;
+    const reason = leftOut.get(id);
+    if (reason !== undefined) agents.set(id, passedOver(before, reason));
+    else agents.set(id, isUnfinished(before) ? departedAgent(before) : before);
+  }
   return agents;
+}
+
+function isUnfinished({ outcome }: RolloutAgent): boolean {
+  return outcome === 'pending' || outcome === 'staged';
+}
+
+/** What a resumed rollout asks for: untouched and failed agents, and those that an earlier resume was told to leave out. */
+export function isAskedAgain({ outcome, code }: RolloutAgent): boolean {
+  return outcome === 'pending' || outcome === 'failed' || (outcome === 'skipped' && code === passedOverCode);
+}
+
+const passedOverCode = 'DN546';
+
+function passedOver(before: RolloutAgent, reason: string): RolloutAgent {
+  return { ...placeOf(before), outcome: 'skipped', code: passedOverCode, reason };
 }
 
 /** The record of a rollout that begins, or that goes on after an `earlier` coordinator. */
@@ -33,8 +55,10 @@ export function recordAtStart({
   epoch,
   earlier,
   agents,
+  settings,
   nowMs,
 }: RolloutOptions & {
+  readonly settings: RolloutSettings;
   readonly epoch: number;
   readonly earlier: RolloutRecord | undefined;
   readonly agents: ReadonlyMap<string, RolloutAgent>;
@@ -63,16 +87,17 @@ export function recordAtStart({
     counts: countsOf(agents),
     maxFailures: plan.maxFailures,
     windowMs,
+    options: settings,
     plannedAt: earlier?.plannedAt ?? nowMs,
   };
 }
 
 /** The same agents are held out as before, whatever the fleet looks like now: else an agent would change sides. */
 export function planAgain(plan: Plan, known: ReadonlyMap<string, RolloutAgent>): Plan {
-  const asBefore = (agent: PlannedAgent) => ({
-    ...agent,
-    heldOut: known.get(agent.id)?.heldOut ?? agent.heldOut,
-  });
+  const asBefore = (agent: PlannedAgent): PlannedAgent => {
+    const { heldOut = agent.heldOut, joined } = known.get(agent.id) ?? {};
+    return { ...agent, heldOut, ...(joined === undefined ? {} : { joined }) };
+  };
   const batches = plan.batches.map((batch) => batch.map(asBefore));
   const agents = batches.flat();
   return { ...plan, batches, agents, heldOut: agents.filter(({ heldOut }) => heldOut).length };
@@ -80,20 +105,23 @@ export function planAgain(plan: Plan, known: ReadonlyMap<string, RolloutAgent>):
 
 /**
  * Whom to tell that a program is taken back: agents that have it, and those that perhaps have it without our knowing.
- * Those are agents that failed, because they may have obeyed late, and agents of the batch that was under way.
+ * Those are agents that failed, because they may have obeyed late, and agents of the batches that were under way, of
+ * which there were at most `parallel`.
  */
 export function agentsToReturn(
   agents: readonly PlannedAgent[],
   known: ReadonlyMap<string, RolloutAgent>,
+  parallel: number,
 ): { touched: PlannedAgent[]; perhaps: PlannedAgent[] } {
   const outcomeOf = ({ id }: PlannedAgent) => known.get(id)?.outcome ?? 'pending';
   const asked = agents.filter((agent) => outcomeOf(agent) !== 'pending').map(({ batch }) => batch);
-  const underWay = asked.reduce((last, batch) => Math.max(last, batch), -1) + 1;
+  const underWay = asked.reduce((last, batch) => Math.max(last, batch), -1) + parallel;
   return {
     touched: agents.filter((agent) => ['staged', 'live'].includes(outcomeOf(agent))),
     perhaps: agents.filter((agent) => {
-      const outcome = outcomeOf(agent);
-      return outcome === 'failed' || (outcome === 'pending' && agent.batch <= underWay);
+      const state = known.get(agent.id);
+      if (state?.outcome === 'failed') return true;
+      return (state === undefined || isAskedAgain(state)) && agent.batch <= underWay;
     }),
   };
 }
@@ -106,8 +134,8 @@ export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutReco
 
 /** What an answer, or none within `withinMs`, makes of an agent that was to become `outcome`. */
 export function settledAgent(
-  { batch, heldOut }: PlannedAgent,
-  answer: Acknowledgement | undefined,
+  target: PlannedAgent,
+  answer: Answer | undefined,
   expected: {
     readonly outcome: AgentOutcome;
     readonly sentAt: number;
@@ -116,28 +144,35 @@ export function settledAgent(
   },
 ): RolloutAgent {
   const { outcome, sentAt, withinMs, reason } = expected;
-  if (answer?.outcome !== 'done') return { batch, heldOut, ...failureOf(answer, withinMs) };
-  return { batch, heldOut, outcome, ...timesOf(answer, sentAt), ...(reason === undefined ? {} : { reason }) };
+  const place = placeOf(target);
+  if (answer?.outcome !== 'done') return { ...place, ...failureOf(answer, withinMs) };
+  return { ...place, outcome, ...timesOf(answer, sentAt), ...(reason === undefined ? {} : { reason }) };
 }
 
-/** An agent of the rollout that is not in the registry any more: what was not finished with it never will be. */
-function departed(before: RolloutAgent): RolloutAgent {
-  const { outcome, batch, heldOut } = before;
-  if (outcome !== 'pending' && outcome !== 'staged') return before;
-  return { outcome: 'failed', batch, heldOut, code: 'DN542', reason: 'it has left the fleet' };
+type Place = Pick<PlannedAgent, 'batch' | 'heldOut' | 'joined'>;
+
+/** What stays of an agent, whatever becomes of it. */
+export function placeOf({
+  batch,
+  heldOut,
+  joined,
+}: Pick<RolloutAgent, 'batch' | 'heldOut' | 'joined'>): Place {
+  return joined === undefined ? { batch, heldOut } : { batch, heldOut, joined };
 }
 
-function timesOf(answer: Acknowledgement, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
+/** An agent of the rollout that is not there any more; whether it comes back nobody knows. */
+export function departedAgent(before: RolloutAgent): RolloutAgent {
+  return { ...placeOf(before), outcome: 'failed', code: 'DN542', reason: 'it has left the fleet' };
+}
+
+function timesOf(answer: Answer, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
   const acknowledgedMs = Math.max(0, answer.at - sentAt);
   return answer.timings === undefined
     ? { acknowledgedMs }
     : { acknowledgedMs, loadMs: answer.timings.totalMs };
 }
 
-function failureOf(
-  answer: Acknowledgement | undefined,
-  withinMs: number,
-): Omit<RolloutAgent, 'batch' | 'heldOut'> {
+function failureOf(answer: Answer | undefined, withinMs: number): Omit<RolloutAgent, keyof Place> {
   if (answer === undefined) {
     return { outcome: 'failed', code: 'DN540', reason: `no acknowledgement within ${withinMs} ms` };
   }

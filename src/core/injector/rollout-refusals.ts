@@ -52,3 +52,14 @@ export function stoppedByGate(
     hint: `See why with \`dreamnet agents list\`; \`dreamnet inject --resume ${id}\` goes on with failed and untouched agents, a canary first.`,
   });
 }
+
+/** With --no-auto-rollback: every agent is as it was when the gate closed. */
+export function leftByGate({ id, counts }: RolloutRecord, reason: string): DreamnetError {
+  const { staged = 0, live = 0, pending = 0 } = counts;
+  return new DreamnetError({
+    code: 'DN547',
+    kind: 'stopped-by-gate',
+    message: `The rollout was stopped: ${reason}. Agents stay as they are: ${live} live, ${staged} staged, ${pending} untouched.`,
+    hint: `Take it back with \`dreamnet rollout rollback ${id}\`, or go on with \`dreamnet inject --resume ${id}\`.`,
+  });
+}

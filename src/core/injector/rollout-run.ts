@@ -1,37 +1,41 @@
 /**
- * The course of one rollout: stage batch after batch, bake the canary, go live together, end the window. Before each order
- * it does what was wished of it from elsewhere (`obey`).
+ * The course of one rollout: stage the canary and bake it, stage batch after batch, go live together or batch by batch, end
+ * the window. Before each order it does what was wished of it from elsewhere, and after each batch it asks the gates.
  */
-
-import type { GateVerdict } from '../nerve/messages/gate-verdict.js';
 import type { RolloutRecord, RolloutState } from '../nerve/messages/rollout-record.js';
-import { type Gates, isOpen } from './gates/gates.js';
-import { acceptedVerdicts, keptVerdicts, saysSomething } from './gates/verdicts.js';
+import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
+import { admitWhileLive, stageJoined } from './admit-joined.js';
+import { bakeCanary } from './bake-canary.js';
+import { type Course, withOutcome } from './course.js';
+import { endWindow } from './end-rollout.js';
+import type { Gates } from './gates/gates.js';
+import { goLive } from './go-live.js';
 import type { HeldRollout } from './held-rollout.js';
+import { obey } from './may-go-on.js';
 import { Obedience } from './obey-wishes.js';
-import type { PlannedAgent } from './plan.js';
-import type { Rollout, RolloutDependencies, RolloutOptions, RolloutVerdict } from './rollout.js';
-import { agentsToReturn } from './rollout-agents.js';
-import { nothingLeft, stoppedByGate } from './rollout-refusals.js';
-import type { WishWatch } from './wishes.js';
+import type { Rollout, RolloutOptions, RolloutVerdict } from './rollout.js';
+import { nothingLeft } from './rollout-refusals.js';
+import { Roster } from './roster.js';
+import { stageBatches } from './stage-batches.js';
 
 export class RolloutRun implements Rollout {
-  readonly #deps: RolloutDependencies & { readonly wishes: WishWatch };
-  readonly #options: RolloutOptions;
+  readonly #course: Course;
   readonly #held: HeldRollout;
-  readonly #obedience: Obedience;
-  readonly #gates: Gates;
 
   constructor(
-    dependencies: RolloutDependencies & { readonly wishes: WishWatch },
-    options: RolloutOptions,
+    deps: Course['deps'],
+    options: Pick<RolloutOptions, 'plan' | 'canJoin'> & { readonly settings: RolloutSettings },
     { held, gates }: { readonly held: HeldRollout; readonly gates: Gates },
   ) {
-    this.#deps = dependencies;
-    this.#options = options;
+    const roster = new Roster(deps, held, options);
+    const { plan, settings } = options;
     this.#held = held;
-    this.#gates = gates;
-    this.#obedience = new Obedience(dependencies, held, options.plan.agents);
+    this.#course = {
+      ...{ deps, plan, settings, held, roster },
+      obedience: new Obedience(deps, held, () => roster.agents),
+      gates,
+      underWay: new Set(),
+    };
   }
 
   get record(): RolloutRecord {
@@ -49,165 +53,60 @@ export class RolloutRun implements Rollout {
   async run(): Promise<void> {
     if (this.record.state === 'live') return;
     this.#requireSomethingLeft();
-    this.#held.amend({ startedAt: this.record.startedAt ?? this.#deps.clock() });
-    const { batches } = this.#options.plan;
-    let spentMs = 0;
-    for (const [at, batch] of batches.entries()) {
-      // The first batch is the canary; where none of it runs the program, the next one is.
-      const isCanary = this.#isCanaryDue && at < batches.length - 1;
-      await this.#enter(isCanary ? 'canary' : 'injecting');
-      spentMs += await this.#stage(batch, isCanary ? 'canary' : 'fleet');
-      if (isCanary) await this.#bake(batch);
-    }
+    const { plan, settings, deps } = this.#course;
+    this.#held.amend({ startedAt: this.record.startedAt ?? deps.clock() });
+    const { batches, spentMs: canaryMs } = await this.#passCanary();
     await this.#enter('injecting');
-    this.#held.amend({ stagedAt: this.#deps.clock(), injectMs: spentMs });
-    await this.#goLive();
+    const activates = settings.activate === 'rolling';
+    const fleetMs = await stageBatches(this.#course, plan.batches.slice(batches), {
+      group: 'fleet',
+      activates,
+    });
+    const joinedMs = await stageJoined(this.#course);
+    this.#held.amend({ stagedAt: deps.clock(), injectMs: canaryMs + fleetMs + joinedMs });
+    await this.#allLive();
   }
 
-  async complete({ verdict, reason }: RolloutVerdict): Promise<void> {
-    // The result is out: what follows from it is done to the end, unless somebody wants it otherwise.
-    await this.#obedience.obeyOnce();
-    this.#held.isFinishing = true;
-    const { agents } = this.#options.plan;
-    const heldOut = agents.filter((agent) => agent.heldOut && this.#held.outcomeOf(agent.id) === 'staged');
-    if (verdict === 'good') await this.#held.order('live', heldOut, 'live');
-    else await this.#held.order('undo', heldOut, 'skipped', 'the result was not good');
-    if (verdict === 'harmful') {
-      const live = agents.filter(({ id }) => this.#held.outcomeOf(id) === 'live');
-      await this.#held.order('undo', live, 'rolled_back', reason);
-    }
-    this.#held.amend({ finishedAt: this.#deps.clock() });
-    await this.#held.step(verdict === 'harmful' ? 'rolled_back' : 'complete', { reason });
+  complete(verdict: RolloutVerdict): Promise<void> {
+    return endWindow(this.#course, verdict);
+  }
+
+  admitUntil(untilMs: number): Promise<void> {
+    return admitWhileLive(this.#course, untilMs);
   }
 
   obey(): Promise<void> {
-    return this.#obedience.obey();
+    return obey(this.#course);
   }
 
-  get #isCanaryDue(): boolean {
-    return this.record.canaryPassedAt === undefined && this.record.state !== 'injecting';
-  }
-
-  /** Stages one batch; the milliseconds it took. */
-  async #stage(batch: readonly PlannedAgent[], group: 'canary' | 'fleet'): Promise<number> {
-    const pending = batch.filter(({ id }) => this.#held.outcomeOf(id) === 'pending');
-    if (pending.length === 0) return 0;
-    await this.obey();
-    const { at, done, failed, ms } = await this.#held.order('stage', pending, 'staged');
-    this.#held.amend({ batchesDone: this.record.batchesDone + 1 });
-    this.#deps.report({
-      type: 'batch',
-      at,
-      batch: (batch[0]?.batch ?? 0) + 1,
-      batches: this.record.batches,
-      group,
-      agents: pending.length,
-      staged: done,
-      failed,
-      ms,
-    });
-    await this.#passGates((batch[0]?.batch ?? 0) + 1);
-    return ms;
-  }
-
-  /** The canary runs the program alone for a while, and is judged. */
-  async #bake(canary: readonly PlannedAgent[]): Promise<void> {
-    const { bakeMs } = this.#options;
-    const treated = canary.filter(({ heldOut }) => !heldOut);
-    await this.obey();
-    const staged = treated.filter(({ id }) => this.#held.outcomeOf(id) === 'staged');
-    await this.#held.order('live', staged, 'live');
-    const number = (canary[0]?.batch ?? 0) + 1;
-    await this.#requireAnswers(number);
-    const watched = treated.filter(({ id }) => this.#held.outcomeOf(id) === 'live');
-    if (watched.length === 0) return;
-    const event = { type: 'canary', agents: watched.length, bakeMs } as const;
-    this.#deps.report({ ...event, at: this.#deps.clock(), state: 'watching' });
-    const verdicts = await this.#watch(watched, number);
-    const stopper = verdicts.find(({ verdict }) => verdict === 'failed') ?? verdicts.find(isOpen);
-    this.#deps.report({
-      ...event,
-      at: this.#deps.clock(),
-      state: stopper?.verdict ?? 'passed',
-      ...(stopper === undefined ? {} : { reason: stopper.text }),
-    });
-    await this.#heed(verdicts);
-    this.#held.amend({ canaryPassedAt: this.#deps.clock() });
-  }
-
-  /** A wish ends the watching early; what was left of the time is watched after it. */
-  async #watch(watched: readonly PlannedAgent[], batch: number): Promise<readonly GateVerdict[]> {
-    let leftMs = this.#options.bakeMs;
-    for (;;) {
-      const begunAt = this.#deps.clock();
-      const signal = AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]);
-      const agents = watched.map(({ id }) => id);
-      const verdicts = await this.#gates.watch({ agents, batch, forMs: leftMs, signal });
-      await this.obey();
-      if (verdicts !== undefined) return verdicts;
-      leftMs = Math.max(1, leftMs - (this.#deps.clock() - begunAt));
+  /** The first batch is the canary; where none of it runs the program, the next one is. The batches that are done then. */
+  async #passCanary(): Promise<{ batches: number; spentMs: number }> {
+    const { batches, canary } = this.#course.plan;
+    const isDue = () =>
+      canary > 0 && this.record.canaryPassedAt === undefined && this.record.state !== 'injecting';
+    let spentMs = 0;
+    let at = 0;
+    for (; isDue() && at < batches.length - 1; at++) {
+      const batch = batches[at] ?? [];
+      await this.#enter('canary');
+      spentMs += await stageBatches(this.#course, [batch], { group: 'canary', activates: false });
+      await bakeCanary(this.#course, batch);
     }
+    return { batches: at, spentMs };
   }
 
-  async #goLive(): Promise<void> {
+  /** What is not live yet goes live together; held-out agents that measure already are told again, which changes nothing. */
+  async #allLive(): Promise<void> {
+    const { deps, roster } = this.#course;
     await this.obey();
-    const staged = this.#options.plan.agents.filter(({ id }) => this.#held.outcomeOf(id) === 'staged');
-    const treated = staged.filter(({ heldOut }) => !heldOut);
-    const heldOut = staged.filter((agent) => agent.heldOut);
-    const sentAt = this.#deps.clock();
-    // Both orders travel in one pipeline, so that both arms begin their window at the same moment.
-    const held = this.#held;
-    const answers = [held.answersTo('live', treated), held.answersTo('observe', heldOut)] as const;
-    await held.send([held.batchOf('live', treated), held.batchOf('observe', heldOut)]);
-    await held.settle(treated, await answers[0], { outcome: 'live', sentAt });
-    await held.settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
-    await this.#requireAnswers(this.record.batches);
-    const at = this.#deps.clock();
+    const { heldOut, ms } = await goLive(this.#course, withOutcome(this.#course, roster.agents, 'staged'));
+    const at = deps.clock();
+    this.#held.deadline.stop();
     this.#held.amend({ liveAt: at });
-    await held.step('live');
-    const live = this.record.counts.live ?? 0;
-    this.#deps.report({ type: 'live', at, agents: live, heldOut: heldOut.length, ms: at - sentAt });
+    await this.#held.step('live');
+    deps.report({ type: 'live', at, agents: this.record.counts.live ?? 0, heldOut, ms });
     // Who asked for a pause while it went live is told that it is too late.
     await this.obey();
-  }
-
-  async #requireAnswers(batch: number): Promise<void> {
-    await this.obey();
-    await this.#heed([this.#gates.judgeAnswers(batch)]);
-  }
-
-  async #passGates(batch: number): Promise<void> {
-    await this.obey();
-    const signal = AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]);
-    const verdicts = await this.#gates.afterBatch(batch, signal);
-    await this.obey();
-    await this.#heed(verdicts);
-  }
-
-  /** Stops where a gate failed, and waits for an operator where one does not know; what they found is in the record. */
-  async #heed(verdicts: readonly GateVerdict[]): Promise<void> {
-    this.#held.amend({ gates: keptVerdicts(this.record.gates ?? [], verdicts) });
-    const told = verdicts.filter(saysSomething);
-    if (told.length > 0) this.#deps.report({ type: 'gate', at: this.#deps.clock(), verdicts: told });
-    const failed = verdicts.find(({ verdict }) => verdict === 'failed');
-    if (failed !== undefined) await this.#stop(reasonOf(failed));
-    const open = verdicts.filter(isOpen);
-    if (open.length === 0) return;
-    const control = await this.#obedience.pauseBecause(open.map(reasonOf).join('; '));
-    const accepted = { by: control?.by ?? this.#deps.name, at: control?.at ?? this.#deps.clock() };
-    this.#gates.accept(open, accepted);
-    this.#held.amend({ gates: acceptedVerdicts(this.record.gates ?? [], accepted) });
-    await this.#held.write(new Map());
-  }
-
-  /** Stopped by a gate: every agent returns to what it had. */
-  async #stop(reason: string): Promise<never> {
-    const { agents } = this.#options.plan;
-    const known = agents.filter(({ id }) => this.#held.outcomeOf(id) !== 'pending');
-    const { returned, silent } = await this.#held.takeBack(agentsToReturn(known, this.agents));
-    this.#held.amend({ finishedAt: this.#deps.clock() });
-    await this.#held.step('failed', { reason });
-    throw stoppedByGate(this.record, { reason, returned, silent });
   }
 
   #requireSomethingLeft(): void {
@@ -227,9 +126,4 @@ export class RolloutRun implements Rollout {
   close(): Promise<void> {
     return this.#held.close();
   }
-}
-
-function reasonOf({ stage, text, verdict }: GateVerdict): string {
-  if (verdict === 'inconclusive') return `not sure that it does no harm: ${text}`;
-  return stage === 'bake' ? `the canary failed: ${text}` : text;
 }

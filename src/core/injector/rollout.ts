@@ -3,15 +3,19 @@
  * every agent answered is in Redis before the next order goes out, so that a killed injector can be resumed.
  */
 import type { Redis } from 'ioredis';
+import type { Selectable } from '../fleet/selector.js';
 import { limits } from '../limits.js';
+import type { Prediction } from '../nerve/messages/decision.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
+import { Deadline } from './deadline.js';
+import { watchDepartures } from './departures.js';
 import { openGates } from './gates/gates.js';
-import type { Tolerances } from './gates/tolerances.js';
+import { parseGates, tolerancesOf } from './gates/tolerances.js';
 import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
@@ -19,6 +23,7 @@ import { planAgain, recordAtStart, startingAgents } from './rollout-agents.js';
 import { alreadyRolledOut } from './rollout-refusals.js';
 import { RolloutRun } from './rollout-run.js';
 import type { SigningKey } from './send-orders.js';
+import { type RolloutWishes, resolveSettings } from './settings.js';
 import { requireStep } from './states.js';
 import { openCourier, type Transports } from './transports/courier.js';
 import { watchWishes } from './wishes.js';
@@ -38,17 +43,19 @@ export interface RolloutDependencies {
   readonly transports?: Transports;
 }
 
-export interface RolloutOptions {
+/** The settings are those of an earlier coordinator, or the defaults, where none are given. */
+export interface RolloutOptions extends RolloutWishes {
   readonly instruction: Instruction;
   readonly goal?: string;
   readonly program: PreparedProgram;
+  /** What the decision expects of each metric, which gates allow for. */
+  readonly predicted?: Prediction['metrics'] | undefined;
   readonly plan: Plan;
   readonly windowMs: number;
-  /** How long the canary is watched. */
-  readonly bakeMs: number;
-  /** How much worse changed agents may fare than unchanged ones; a metric that is not in it has no gate. */
-  readonly gates?: Tolerances;
-  readonly acknowledgeWithinMs?: number;
+  /** Whether an agent that comes meanwhile is meant; absent: none is. */
+  readonly canJoin?: ((agent: Selectable) => boolean) | undefined;
+  /** Why known agents are left out of a rollout that is resumed. */
+  readonly leftOut?: ReadonlyMap<string, string>;
 }
 
 export interface RolloutVerdict {
@@ -63,10 +70,12 @@ export interface Rollout {
   /** Raised when waiting has become pointless: interrupted here, or aborted or rolled back from elsewhere. */
   readonly interrupted: AbortSignal;
   /**
-   * Stages everything and goes live; throws DN530 when a gate stopped it, DN531 when it was interrupted, DN533 when it was
+   * Stages everything and goes live; throws DN530 or DN547 when a gate stopped it, DN531 when it was interrupted, DN533 when it was
    * aborted and DN534 when it was rolled back from elsewhere.
    */
   run(): Promise<void>;
+  /** While it is live: agents that come get the program too, and those that leave are written down, until the window ends. */
+  admitUntil(untilMs: number): Promise<void>;
   /** Does what is wished of it from elsewhere; throws DN534 after a rollback and DN535 after an abort while it is live. */
   obey(): Promise<void>;
   /** Ends the window: after a good result the held-out agents go live too, after a harmful one everybody returns. */
@@ -94,16 +103,21 @@ export async function openRollout(
   const known =
     earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
   const plan = earlier === undefined ? options.plan : planAgain(options.plan, known);
-  const agents = startingAgents(plan, known, earlier?.state === 'live');
-  const record = recordAtStart({ ...options, plan, epoch, earlier, agents, nowMs: dependencies.clock() });
-  const hold = await holdRollout(dependencies, { id, epoch, ...options });
+  const settings = resolveSettings(options, earlier?.options);
+  const agents = startingAgents(plan, known, {
+    isLive: earlier?.state === 'live',
+    leftOut: options.leftOut ?? new Map(),
+  });
+  const nowMs = dependencies.clock();
+  const record = recordAtStart({ ...options, plan, settings, epoch, earlier, agents, nowMs });
+  const hold = await holdRollout(dependencies, { id, epoch, ...settings });
   const held = new HeldRollout(dependencies, hold, { record, agents });
   try {
     await held.write(agents);
-    const { gates: tolerances = {}, bakeMs } = options;
-    const gates = await openGates(dependencies, held, { agents: plan.agents, tolerances, bakeMs });
-    const run = { ...dependencies, wishes: hold.wishes };
-    return new RolloutRun(run, { ...options, plan }, { held, gates });
+    const tolerances = tolerancesOf({ chosen: parseGates(settings.gates), ...options });
+    const gates = await openGates(dependencies, held, { ...settings, agents: plan.agents, tolerances });
+    const course = { ...dependencies, wishes: hold.wishes };
+    return new RolloutRun(course, { ...options, plan, settings }, { held, gates });
   } catch (thrown) {
     await held.close();
     throw thrown;
@@ -117,14 +131,21 @@ export async function holdRollout(
     id,
     epoch,
     acknowledgeWithinMs = limits.acknowledgeWithinMs,
-  }: { id: string; epoch: number; acknowledgeWithinMs?: number },
+    timeoutMs,
+  }: { id: string; epoch: number } & Pick<RolloutWishes, 'acknowledgeWithinMs' | 'timeoutMs'>,
 ): Promise<Hold> {
   const courier = await openCourier({ redis, names, key, clock, rollout: id, epoch }, transports);
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
     const wishes = await watchWishes(redis, names, { rollout: id, epoch, onWish });
-    return { courier, wishes, acknowledgeWithinMs };
+    return {
+      courier,
+      wishes,
+      acknowledgeWithinMs,
+      deadline: new Deadline(timeoutMs),
+      stopWatching: watchDepartures({ redis, names, clock }, courier.acknowledgements),
+    };
   } catch (thrown) {
     await courier.close();
     throw thrown;

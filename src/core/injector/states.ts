@@ -1,6 +1,9 @@
-/** The rollout's state machine as data: which state may follow which (DESIGN section 7), and which wish fits which state. */
+/**
+ * The rollout's state machine as data: which state may follow which (DESIGN section 7), which outcome of an agent may follow
+ * which, and which wish fits which state.
+ */
 import { DreamnetError } from '../errors.js';
-import type { RolloutState } from '../nerve/messages/rollout-record.js';
+import type { AgentOutcome, RolloutState } from '../nerve/messages/rollout-record.js';
 import type { WishAction } from '../nerve/messages/wish.js';
 
 export const nextStates: Readonly<Record<RolloutState, readonly RolloutState[]>> = {
@@ -15,6 +18,23 @@ export const nextStates: Readonly<Record<RolloutState, readonly RolloutState[]>>
   rolled_back: [],
   failed: ['canary', 'injecting', 'rolled_back'],
 };
+
+/** What may become of an agent next. */
+export const nextOutcomes: Readonly<Record<AgentOutcome, readonly AgentOutcome[]>> = {
+  pending: ['staged', 'failed', 'skipped'],
+  staged: ['live', 'failed', 'skipped', 'rolled_back'],
+  live: ['failed', 'rolled_back'],
+  // A resumed rollout asks again; a rollback that is repeated may reach what was silent the first time.
+  failed: ['pending', 'skipped', 'rolled_back'],
+  skipped: ['pending'],
+  rolled_back: [],
+};
+
+/** What it throws is a bug of the coordinator, no matter of the operator's. */
+export function requireOutcome(agent: string, from: AgentOutcome, to: AgentOutcome): void {
+  if (from === to || nextOutcomes[from].includes(to)) return;
+  throw new Error(`${agent} is ${from} and cannot become ${to}`);
+}
 
 export interface WishRule {
   /** States of a rollout in somebody's hands in which the wish makes sense. */

@@ -50,8 +50,9 @@ interface Candidate {
   readonly instruction: string;
 }
 
-/** Null for an agent of which no report is expected. */
+/** Null for an agent of which no report is expected, or that joined later: no lot gave it an arm. */
 function judge({ agent, state, record, instruction }: Candidate): ArmReport | LeftOutReason | null {
+  if (state.joined) return null;
   const report = record?.window;
   if (record === undefined || report === undefined || report.instruction !== instruction) {
     return isExpectedToReport(state) ? 'no report' : null;

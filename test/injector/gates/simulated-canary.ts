@@ -57,7 +57,11 @@ export function watchCanary(canary: SimulatedCanary): GateVerdict[][] {
     agent.goLive(order, fleet.now());
   }
   const sides = fleet.agents.map(({ id }) => ({ id, changed: changed.has(id) }));
-  const tolerances = tolerancesOf({ chosen: canary.gates, instruction: decision.instruction, decision });
+  const tolerances = tolerancesOf({
+    chosen: canary.gates,
+    instruction: decision.instruction,
+    predicted: decision.prediction.metrics,
+  });
   return Array.from({ length: looks }, (_, look) => {
     fleet.tick(1);
     const seen = fleet.agents.map((agent) =>

@@ -38,8 +38,6 @@ export interface GateOptions {
 export interface Watch {
   /** Live. */
   readonly agents: readonly string[];
-  /** The batch that they belong to, from 1. */
-  readonly batch: number;
   readonly forMs: number;
   readonly signal: AbortSignal;
 }
@@ -91,35 +89,33 @@ export class Gates {
     for (const { gate, accepted } of earlier) if (accepted !== undefined) this.#accepted.set(gate, accepted);
   }
 
-  /** As many failed agents as are tolerated, all told. */
-  judgeAnswers(batch: number): GateVerdict {
+  /** As many failed agents as are tolerated, all told; those that joined meanwhile do not count. */
+  judgeAnswers(failedJoined: number): GateVerdict {
     const { counts, maxFailures } = this.#rollout.record;
-    const { failed = 0, pending = 0, staged = 0, live = 0 } = counts;
+    const { pending = 0, staged = 0, live = 0 } = counts;
+    const failed = (counts.failed ?? 0) - failedJoined;
     return {
       gate: 'acknowledgements',
       verdict: failed > maxFailures ? 'failed' : 'passed',
       at: this.#deps.clock(),
-      stage: 'batch',
-      batch,
+      ...this.#stageOf('batch'),
       text: `${failed} agents failed, ${maxFailures} are tolerated`,
       changed: staged + live,
       unchanged: pending,
     };
   }
 
-  /** After a batch, from 1, was told to stage or to go live. Agents that are live already are compared now and then. */
-  async afterBatch(batch: number, signal: AbortSignal): Promise<GateVerdict[]> {
-    const stage = { stage: 'batch', batch } as const;
-    const answers = this.judgeAnswers(batch);
+  /** After a batch: agents that are live already are compared; nothing when the last look was a moment ago. */
+  async afterBatch(signal: AbortSignal): Promise<GateVerdict[]> {
     const nowMs = this.#deps.clock();
-    if (answers.verdict === 'failed' || nowMs - this.#lookedAtMs < limits.gateLookEveryMs) return [answers];
-    return [answers, ...(await this.#lookUntilClear(stage, { fromMs: nowMs, signal }))];
+    if (nowMs - this.#lookedAtMs < limits.gateLookEveryMs) return [];
+    return this.#lookUntilClear(this.#stageOf('batch'), { fromMs: nowMs, signal });
   }
 
   /** Watches live agents, for longer while it is not clear how they fare; undefined when it was interrupted. */
-  async watch({ agents, batch, forMs, signal }: Watch): Promise<GateVerdict[] | undefined> {
+  async watch({ agents, forMs, signal }: Watch): Promise<GateVerdict[] | undefined> {
     if (forMs <= 0) return [];
-    const stage = { stage: 'bake', batch } as const;
+    const stage = this.#stageOf('bake');
     const sinceMs = this.#deps.clock();
     const endsAtMs = sinceMs + forMs;
     for (;;) {
@@ -208,6 +204,11 @@ export class Gates {
       tolerances,
       expectsData: (gate) => isBaked || this.#undecided.has(gate),
     }).map((verdict) => this.#withAcceptance(verdict));
+  }
+
+  /** The batch that was the last to be done. */
+  #stageOf(stage: GateVerdict['stage']): Stage {
+    return { stage, batch: Math.max(1, this.#rollout.record.batchesDone) };
   }
 
   #withAcceptance(verdict: GateVerdict): GateVerdict {

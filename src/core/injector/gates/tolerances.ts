@@ -4,7 +4,7 @@
  */
 import { DreamnetError } from '../../errors.js';
 import { limits } from '../../limits.js';
-import type { Decision } from '../../nerve/messages/decision.js';
+import type { Prediction } from '../../nerve/messages/decision.js';
 import { type GateMetric, gateMetricSchema } from '../../nerve/messages/gate-verdict.js';
 import type { Instruction } from '../../nerve/messages/instruction.js';
 
@@ -23,18 +23,19 @@ const defaults: Readonly<Record<GateMetric, number>> = {
 export function tolerancesOf({
   chosen = {},
   instruction,
-  decision,
+  predicted,
 }: {
   readonly chosen?: GateChoices | undefined;
   readonly instruction: Instruction;
-  readonly decision: Decision | undefined;
+  /** What the decision expects, when there is one. */
+  readonly predicted?: Prediction['metrics'] | undefined;
 }): Tolerances {
   const tolerances: Tolerances = {};
   for (const metric of gateMetricSchema.options) {
     const asked = chosen[metric];
     if (asked === null) continue;
     tolerances[metric] =
-      asked ?? defaults[metric] + Math.max(0, announced(metric, { instruction, decision }));
+      asked ?? defaults[metric] + Math.max(0, announced(metric, { instruction, predicted }));
   }
   return tolerances;
 }
@@ -56,10 +57,10 @@ export function parseGates(texts: readonly string[]): GateChoices {
 /** The highest that the prediction allows for; without a decision, what the instruction's own figures say of cost. */
 function announced(
   metric: GateMetric,
-  { instruction, decision }: { readonly instruction: Instruction; readonly decision: Decision | undefined },
+  { instruction, predicted }: Pick<Parameters<typeof tolerancesOf>[0], 'instruction' | 'predicted'>,
 ): number {
   if (metric === 'errors') return 0;
-  if (decision !== undefined) return decision.prediction.metrics[metric]?.high ?? 0;
+  if (predicted !== undefined) return predicted[metric]?.high ?? 0;
   const { currentCosts, targetCosts } = instruction.context;
   return metric === 'cost' && currentCosts > 0 ? targetCosts / currentCosts - 1 : 0;
 }

@@ -4,6 +4,7 @@ import { limits } from '../../limits.js';
 import { gateVerdictSchema } from './gate-verdict.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 import { instructionSchema } from './instruction.js';
+import { rolloutSettingsSchema } from './rollout-settings.js';
 import { controlSchema } from './wish.js';
 
 export const rolloutStateSchema = z.enum([
@@ -27,6 +28,8 @@ export const rolloutAgentSchema = z.object({
   outcome: agentOutcomeSchema,
   batch: z.number().int().nonnegative(),
   heldOut: z.boolean(),
+  /** It came while the rollout was under way: it got the program, and is no part of the comparison. */
+  joined: z.literal(true).optional(),
   code: z.string().optional(),
   reason: z.string().optional(),
   /** Milliseconds from order to acknowledgement, as the injector saw it. */
@@ -63,6 +66,8 @@ export const rolloutRecordSchema = z.object({
   counts: z.record(agentOutcomeSchema, z.number().int()),
   maxFailures: z.number().int(),
   windowMs: z.number().int(),
+  /** How it was asked to go; absent in records of earlier versions. */
+  options: rolloutSettingsSchema.optional(),
   plannedAt: timestampMsSchema,
   startedAt: timestampMsSchema.optional(),
   /** When the canary had run for its bake time and was judged good; a rollout resumed without it watches a canary first. */
