@@ -31,6 +31,8 @@ export interface RolloutWish {
   readonly batch?: string;
   readonly maxFailures?: string;
   readonly bakeMs?: number;
+  readonly gates?: string[];
+  readonly pauseBetweenMs?: number;
   readonly acknowledgeWithinMs?: number;
   readonly resume?: boolean;
   /** Leaves agents out, as if they had left the fleet. */
@@ -65,6 +67,8 @@ export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Pro
     bakeMs: wish.bakeMs ?? 0,
     acknowledgeWithinMs: wish.acknowledgeWithinMs ?? 2_000,
     resume: wish.resume ?? false,
+    gates: wish.gates,
+    pauseBetweenMs: wish.pauseBetweenMs,
   };
   const dependencies = {
     ...{ redis, names, key, name: 'test', clock: Date.now },
