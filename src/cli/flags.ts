@@ -3,10 +3,13 @@ import { Args, Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
 import { parseSelector } from '../core/fleet/selector.js';
 import { parseGoal } from '../core/governor/goal.js';
-import { parseBatchSizes, parseMaxFailures } from '../core/injector/amount.js';
+import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../core/injector/amount.js';
+import { parseExclusion } from '../core/injector/exclusion.js';
 import { parseGates } from '../core/injector/gates/tolerances.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
+
+const dayMs = 86_400_000;
 
 /** Read by `understoodGoal`, after the parser has seen that nothing stands outside of the quotes. */
 export const goalArg = Args.string({
@@ -34,15 +37,22 @@ export const fleetFlags = {
   }),
 };
 
-export const selectorFlag = Flags.string({
-  char: 'l',
+const selectorOptions = {
+  char: 'l' as const,
   description: 'Only agents with these labels, such as class=web,region!=us-east.',
-  default: '',
   helpValue: '<labels>',
-  parse: async (text) => {
+  parse: async (text: string) => {
     parseSelector(text);
     return text;
   },
+};
+
+export const selectorFlag = Flags.string({ ...selectorOptions, default: '' });
+
+/** Beside the instruction's own selector; both must match. */
+export const narrowingFlag = Flags.string({
+  ...selectorOptions,
+  description: 'Of the agents that the instruction means, only those with these labels, such as class=web.',
 });
 
 export const goalFlags = {
@@ -61,41 +71,113 @@ export const goalFlags = {
   }),
 };
 
+/** Without defaults, because a rollout that is resumed keeps what it was begun with; `settings.ts` has them. */
 export const rolloutFlags = {
   batch: Flags.string({
-    description: 'Agents per batch: 10, 5% or 1,10,25%.',
-    default: '10',
+    description: 'Agents per batch: 10, 5% or 1,10,25%, where the last size repeats. [default: 10]',
     helpValue: '<size>',
     parse: async (text) => {
       parseBatchSizes(text, limits.batchAgentsMax);
       return text;
     },
   }),
+  parallel: countFlag('parallel', {
+    description: 'Batches that are staged at the same time. [default: 1]',
+    max: 1_000,
+  }),
+  canary: Flags.string({
+    description: 'Agents that go first and are watched; 0: none. [default: the first batch]',
+    helpValue: '<count|percent>',
+    parse: async (text) => {
+      parseCanary(text, limits.batchAgentsMax);
+      return text;
+    },
+  }),
+  bake: Flags.string({
+    description: 'How long the canary is watched before the others follow. [default: 1s]',
+    helpValue: '<duration>',
+    parse: async (text) => checkedDuration(text, { flag: '--bake', minMs: 0, maxMs: 3_600_000 }),
+  }),
+  gate: Flags.string({
+    description:
+      'Tolerated rise on changed agents against unchanged ones. May be given several times, also as errors=off. [default: errors=1%, latency=10% and cost=5% above what the decision predicts]',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '<metric=percent>',
+    parse: async (text) => {
+      parseGates([text]);
+      return text;
+    },
+  }),
   'max-failures': Flags.string({
-    description: 'Failed agents that are tolerated; one more stops the rollout.',
-    default: '2%',
+    description: 'Failed agents that are tolerated; one more stops the rollout. [default: 2%]',
     helpValue: '<count|percent>',
     parse: async (text) => {
       parseMaxFailures(text, limits.batchAgentsMax);
       return text;
     },
   }),
-  bake: Flags.string({
-    description: 'How long the canary batch is watched before the others follow.',
-    default: '1s',
+  'pause-between': Flags.string({
+    description: 'Wait this long after each batch before the next is sent. [default: 0]',
     helpValue: '<duration>',
-    parse: async (text) => checkedDuration(text, { flag: '--bake', minMs: 0, maxMs: 3_600_000 }),
+    parse: async (text) => checkedDuration(text, { flag: '--pause-between', minMs: 0, maxMs: dayMs }),
   }),
-  gate: Flags.string({
+  'ack-timeout': Flags.string({
+    description: `Time that an agent has to answer an order. [default: ${limits.acknowledgeWithinMs / 1000}s]`,
+    helpValue: '<duration>',
+    parse: async (text) => checkedDuration(text, { flag: '--ack-timeout', minMs: 100, maxMs: 3_600_000 }),
+  }),
+  timeout: Flags.string({
     description:
-      'Tolerated rise on changed agents against unchanged ones: errors=1%, latency=10%, cost=5%, or off. Without it: these, on top of what the decision predicts.',
-    multiple: true,
-    multipleNonGreedy: true,
-    helpValue: '<metric=amount>',
+      'From the first order until all are live; then it stops as a gate would stop it. [default: none]',
+    helpValue: '<duration>',
+    parse: async (text) => checkedDuration(text, { flag: '--timeout', minMs: 100, maxMs: 7 * dayMs }),
+  }),
+  activate: Flags.option({
+    description:
+      'together: all go live when all have staged. rolling: each batch as soon as it has. [default: together]',
+    options: ['together', 'rolling'] as const,
+  })(),
+  limit: Flags.string({
+    description: 'At most so many of the targets, chosen by chance, the same ones each time.',
+    helpValue: '<count|percent>',
+    exclusive: ['top'],
     parse: async (text) => {
-      parseGates([text]);
+      parseLimit(text, limits.batchAgentsMax);
       return text;
     },
+  }),
+  top: countFlag('top', {
+    description: 'Only so many of the targets, the best performers first: by points, then by throughput.',
+    max: 10_000_000,
+  }),
+  exclude: Flags.string({
+    description: 'Agents that stay out of it: ids, or labels such as class=web. May be given several times.',
+    helpValue: '<ids|labels>',
+    multiple: true,
+    multipleNonGreedy: true,
+    parse: async (text) => {
+      parseExclusion(text);
+      return text;
+    },
+  }),
+  'auto-rollback': Flags.boolean({
+    description: 'Return every agent to what it had when a gate stops the rollout. [default: on]',
+    allowNo: true,
+  }),
+};
+
+/** A look ahead, and a plan that is kept. */
+export const planFlags = {
+  'dry-run': Flags.boolean({
+    description:
+      'Show what would be done to which agents, and why not to others. Nothing is sent or written.',
+  }),
+  'save-plan': Flags.string({
+    description: 'Keep the plan in this file, for `inject --plan`.',
+    helpValue: '<file>',
+    dependsOn: ['dry-run'],
+    exclusive: ['resume'],
   }),
 };
 
@@ -112,7 +194,10 @@ function windowOptions() {
 }
 
 /** A duration of at most 30 days under any name. */
-export function durationFlag(name: string, options: { readonly description: string }) {
+export function durationFlag(
+  name: string,
+  options: { readonly description: string; readonly exclusive?: string[] },
+) {
   return Flags.string({
     ...options,
     helpValue: '<duration>',

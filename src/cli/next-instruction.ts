@@ -1,6 +1,6 @@
 /** What `inject` was told in, the instruction to roll out now and what became of the others out. */
 import { DreamnetError } from '../core/errors.js';
-import { findInstruction, type Intake, waitForNewest } from '../core/injector/intake.js';
+import { findInstruction, type Intake, peekAtNewest, waitForNewest } from '../core/injector/intake.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { type InjectRequest, resumeRequest } from '../core/pipeline.js';
 import { formatCount, formatDuration } from './format.js';
@@ -12,6 +12,8 @@ export interface InstructionQuestion {
   readonly resume: string | undefined;
   /** How long to wait for an instruction when there is none. */
   readonly waitMs: number;
+  /** The instruction that waits is looked at, and not taken. */
+  readonly peek?: boolean;
 }
 
 export interface NextInstruction {
@@ -22,15 +24,17 @@ export interface NextInstruction {
 /** Throws DN507 when no instruction waits; whether it is too old the pipeline asks. */
 export async function nextInstruction(
   context: LoopContext,
-  { id, resume, waitMs }: InstructionQuestion,
+  { id, resume, waitMs, peek = false }: InstructionQuestion,
 ): Promise<NextInstruction> {
   if (resume !== undefined) return { request: await resumeRequest(context, resume), intake: undefined };
   const { redis, names, clock, signal } = context;
   if (id !== undefined) {
     return { request: { instruction: await findInstruction(redis, names, id) }, intake: undefined };
   }
-  const intake = await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal });
-  for (const text of intakeNotes(intake)) {
+  const intake = peek
+    ? await peekAtNewest(redis, names, clock())
+    : await waitForNewest(redis, names, { consumer: context.name, waitMs, clock, signal });
+  for (const text of peek ? [] : intakeNotes(intake)) {
     context.report({ type: 'note', at: clock(), level: 'warning', text });
   }
   const { instruction } = intake;

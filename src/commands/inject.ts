@@ -1,13 +1,26 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
-import { durationFlag, durationMs, fleetFlags, rolloutFlags, windowFlag } from '../cli/flags.js';
+import {
+  durationFlag,
+  durationMs,
+  fleetFlags,
+  narrowingFlag,
+  planFlags,
+  rolloutFlags,
+  windowFlag,
+} from '../cli/flags.js';
 import { nextInstruction } from '../cli/next-instruction.js';
+import { readPlanFile } from '../cli/plan-file.js';
+import { rolloutWishes } from '../cli/rollout-wishes.js';
+import { showPlan } from '../cli/show-plan.js';
 import { showLoop } from '../cli/views/loop-view.js';
+import type { PlanDocument } from '../cli/views/plan-document.js';
 import { withProgress } from '../cli/with-progress.js';
 import { DreamnetError } from '../core/errors.js';
 import type { Intake } from '../core/injector/intake.js';
+import type { LoopContext } from '../core/loop-context.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
-import { inject } from '../core/pipeline.js';
+import { type InjectRequest, inject, previewInject } from '../core/pipeline.js';
 
 /** The document of `run`, and what became of the other messages that waited; null when an id was given. */
 interface InjectDocument extends LoopDocument {
@@ -21,6 +34,8 @@ export default class Inject extends BaseCommand<typeof Inject> {
   static override examples = [
     '<%= config.bin %> inject --batch 10',
     '<%= config.bin %> inject --wait 10m --max-failures 5',
+    '<%= config.bin %> inject --dry-run --limit 10% --exclude class=web --save-plan plan.json',
+    '<%= config.bin %> inject --plan plan.json',
     '<%= config.bin %> inject --resume instr_01jabc --json',
   ];
   static override args = {
@@ -28,8 +43,18 @@ export default class Inject extends BaseCommand<typeof Inject> {
   };
   static override flags = {
     ...rolloutFlags,
+    selector: narrowingFlag,
     window: windowFlag,
-    wait: durationFlag('wait', { description: 'Wait this long for an instruction when none is there.' }),
+    ...planFlags,
+    plan: Flags.string({
+      description: 'Roll out exactly this plan, or nothing when fleet or program have changed since.',
+      helpValue: '<file>',
+      exclusive: [...Object.keys(rolloutFlags), 'selector', 'window', 'wait', 'resume', 'save-plan'],
+    }),
+    wait: durationFlag('wait', {
+      description: 'Wait this long for an instruction when none is there.',
+      exclusive: ['dry-run'],
+    }),
     resume: Flags.string({
       description: 'Go on with an interrupted or stopped rollout: agents that failed or were not asked yet.',
       helpValue: '<rollout>',
@@ -39,18 +64,15 @@ export default class Inject extends BaseCommand<typeof Inject> {
     ...streamingFlags,
   };
 
-  async run(): Promise<InjectDocument> {
-    const { flags, args, signal } = this;
+  async run(): Promise<InjectDocument | PlanDocument> {
+    const { flags } = this;
+    if (flags.plan !== undefined && this.args.id !== undefined) throw planAndId(this.args.id);
+    if (flags['dry-run']) return this.#dryRun();
     let intake: Intake | undefined;
     let settled: Promise<void> | undefined;
     const outcome = await withProgress(
       {
-        command: 'inject',
-        need: 'session',
-        resumes: flags.resume !== undefined,
-        flags,
-        signal,
-        note: (text) => this.note(text),
+        ...this.#progress(),
         onEvent: (event) => {
           // The rollout is on record: from here on it is resumed, not handed out again.
           if (event.type !== 'planned') return;
@@ -59,21 +81,10 @@ export default class Inject extends BaseCommand<typeof Inject> {
         },
       },
       async ({ context }) => {
-        const next = await nextInstruction(context, {
-          id: args.id,
-          resume: flags.resume,
-          waitMs: durationMs(flags.wait ?? '0'),
-        });
+        const next = await this.#next(context);
         intake = next.intake;
         try {
-          return await inject(context, {
-            ...next.request,
-            ...(flags.window === undefined ? {} : { windowMs: durationMs(flags.window) }),
-            batch: flags.batch,
-            maxFailures: flags['max-failures'],
-            bakeMs: durationMs(flags.bake),
-            gates: flags.gate,
-          });
+          return await inject(context, next.request);
         } catch (thrown) {
           // Trying it again would not mend it; by its id it can still be rolled out.
           if (hasFaultyProgram(thrown)) settled ??= intake?.settle();
@@ -90,6 +101,57 @@ export default class Inject extends BaseCommand<typeof Inject> {
     else if (document.rollout.failed > 0) this.endAs('partly-done');
     return { ...document, intake: intake === undefined ? null : intakeDocument(intake) };
   }
+
+  async #dryRun(): Promise<PlanDocument> {
+    const { flags } = this;
+    const preview = await withProgress(this.#progress(), async ({ context }) =>
+      previewInject(context, (await this.#next(context)).request),
+    );
+    const { document, text } = showPlan(preview, {
+      ...{ savePlan: flags['save-plan'], plan: flags.plan, nowMs: Date.now() },
+    });
+    this.print(text);
+    return document;
+  }
+
+  #progress() {
+    const { flags, signal } = this;
+    const note = (text: string) => this.note(text);
+    return {
+      ...({ command: 'inject', need: 'session' } as const),
+      resumes: flags.resume !== undefined,
+      ...{ flags, signal, note },
+    };
+  }
+
+  async #next(context: LoopContext): Promise<{ request: InjectRequest; intake: Intake | undefined }> {
+    const { flags, args } = this;
+    if (flags.plan !== undefined) {
+      const plan = readPlanFile(flags.plan);
+      const { instruction, windowMs } = plan;
+      return { request: { instruction, windowMs, plan }, intake: undefined };
+    }
+    const { request, intake } = await nextInstruction(context, {
+      id: args.id,
+      resume: flags.resume,
+      waitMs: durationMs(flags.wait ?? '0'),
+      peek: flags['dry-run'],
+    });
+    const window = flags.window === undefined ? {} : { windowMs: durationMs(flags.window) };
+    return {
+      request: { ...request, ...window, ...rolloutWishes(flags), selector: flags.selector },
+      intake,
+    };
+  }
+}
+
+function planAndId(id: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN553',
+    kind: 'bad-input',
+    message: `A plan has its own instruction, so ${id.slice(0, 140)} cannot be given beside --plan.`,
+    hint: 'Leave one of them out.',
+  });
 }
 
 /** DN520 to DN529: its program is missing, does not compile, or is not what was promised. */

@@ -1,9 +1,20 @@
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
-import { durationMs, fleetFlags, goalArg, goalFlags, rolloutFlags, understoodGoal } from '../cli/flags.js';
+import {
+  durationMs,
+  fleetFlags,
+  goalArg,
+  goalFlags,
+  planFlags,
+  rolloutFlags,
+  understoodGoal,
+} from '../cli/flags.js';
+import { rolloutWishes } from '../cli/rollout-wishes.js';
+import { showPlan } from '../cli/show-plan.js';
 import { showLoop } from '../cli/views/loop-view.js';
+import type { PlanDocument } from '../cli/views/plan-document.js';
 import { withProgress } from '../cli/with-progress.js';
 import { type LoopDocument, loopDocument } from '../core/loop-document.js';
-import { runLoop } from '../core/pipeline.js';
+import { previewLoop, runLoop } from '../core/pipeline.js';
 
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'Run the whole loop once: decide, compile, inject, measure, learn.';
@@ -14,27 +25,28 @@ export default class Run extends BaseCommand<typeof Run> {
     '<%= config.bin %> run "cut latency by 20% within 1 hour" --window 30s --json',
   ];
   static override args = { goal: goalArg };
-  static override flags = { ...goalFlags, ...rolloutFlags, ...fleetFlags, ...streamingFlags };
+  static override flags = { ...goalFlags, ...rolloutFlags, ...planFlags, ...fleetFlags, ...streamingFlags };
 
-  async run(): Promise<LoopDocument> {
+  async run(): Promise<LoopDocument | PlanDocument> {
     const { flags, signal } = this;
     const goal = understoodGoal(this.args.goal);
     const note = (text: string) => this.note(text);
-    const outcome = await withProgress(
-      { command: 'run', need: 'session', flags, signal, note },
-      ({ context }) =>
-        runLoop(context, {
-          goal,
-          selector: flags.selector,
-          windowMs: durationMs(flags.window),
-          priority: flags.priority,
-          riskMax: Number(flags['max-risk']),
-          batch: flags.batch,
-          maxFailures: flags['max-failures'],
-          bakeMs: durationMs(flags.bake),
-          gates: flags.gate,
-        }),
-    );
+    const progress = { command: 'run', need: 'session', flags, signal, note } as const;
+    const request = {
+      ...rolloutWishes(flags),
+      goal,
+      selector: flags.selector,
+      windowMs: durationMs(flags.window),
+      priority: flags.priority,
+      riskMax: Number(flags['max-risk']),
+    };
+    if (flags['dry-run']) {
+      const preview = await withProgress(progress, ({ context }) => previewLoop(context, request));
+      const { document, text } = showPlan(preview, { savePlan: flags['save-plan'], nowMs: Date.now() });
+      this.print(text);
+      return document;
+    }
+    const outcome = await withProgress(progress, ({ context }) => runLoop(context, request));
     const document = loopDocument(outcome);
     this.print(showLoop(document, flags));
     if (document.rollout.state === 'rolled_back') this.endAs('stopped-by-gate');

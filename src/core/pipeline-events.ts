@@ -86,6 +86,30 @@ export interface PlannedEvent {
   readonly windowMs: number;
   /** Batches that an earlier coordinator had already done; set when a rollout is resumed. */
   readonly batchesDone?: number;
+  /** What the plan and its settings come to. */
+  readonly numbers?: PlanNumbers;
+}
+
+/** A plan as numbers: what is shown before anything is sent. */
+export interface PlanNumbers {
+  /** All targets, held-out ones included. */
+  readonly agents: number;
+  readonly heldOut: number;
+  /** Agents of the first batch when that is watched first; 0 for no canary. */
+  readonly canary: number;
+  readonly batches: number;
+  /** In turn: so many batches of this size. */
+  readonly sizes: readonly { readonly agents: number; readonly batches: number }[];
+  readonly parallel: number;
+  readonly maxFailures: number;
+  /** It stops when this agent fails, counted from 1; null when there are not as many. */
+  readonly stopsAtFailure: number | null;
+  readonly activate: 'together' | 'rolling';
+  readonly autoRollback: boolean;
+  readonly bakeMs: number;
+  readonly pauseBetweenMs: number;
+  readonly acknowledgeWithinMs: number;
+  readonly timeoutMs: number | null;
 }
 
 /** One batch has acknowledged, or run out of time. */

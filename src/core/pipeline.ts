@@ -20,9 +20,12 @@ import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
-import { planRollout } from './injector/plan.js';
+import { draftRollout } from './injector/draft-rollout.js';
+import type { SavedPlan } from './injector/plan-file.js';
 import { prepareProgram } from './injector/prepare-program.js';
+import { type Preview, previewRollout } from './injector/preview-rollout.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
+import type { RolloutWishes } from './injector/settings.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
@@ -30,7 +33,7 @@ import { interruptedInWindow, noRollout, requireFresh, waitsForApproval } from '
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
-import { readRollout, readRolloutAgents } from './nerve/rollout-records.js';
+import { readRollout } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
 import { readAggregate } from './orchestrator/read.js';
 import { watchWindow } from './orchestrator/watch-window.js';
@@ -49,19 +52,18 @@ export interface DecideRequest {
   readonly windowMs: number;
   readonly priority: Priority;
   readonly riskMax: number;
+  /** A look at what would be decided: nothing is learned, recorded or published. */
+  readonly dryRun?: boolean;
 }
 
-export interface InjectRequest {
+/** What is left open is as an earlier coordinator was told, or as it is by default. */
+export interface InjectRequest extends RolloutWishes {
   readonly instruction: Instruction;
-  /** As typed: `10`, `5%`, `1,10,25%`. */
-  readonly batch: string;
-  readonly maxFailures: string;
-  readonly bakeMs: number;
   /** Overrides the instruction's own window. */
   readonly windowMs?: number;
-  /** As typed: `latency=10%`, `cost=off`; what is not named has its default. */
-  readonly gates?: string[] | undefined;
   readonly resume?: boolean;
+  /** Rolls out exactly this, or nothing. */
+  readonly plan?: SavedPlan | undefined;
 }
 
 /** One loop from goal to learned result. */
@@ -74,13 +76,23 @@ export async function runLoop(
   return inject(context, { ...request, instruction: decision.instruction });
 }
 
+/** What `runLoop` would do with the fleet as it is now. */
+export async function previewLoop(
+  context: LoopContext,
+  request: DecideRequest & Omit<InjectRequest, 'instruction'>,
+): Promise<Preview> {
+  const decision = await decide(context, { ...request, dryRun: true });
+  if (!isWithinRisk(decision)) throw waitsForApproval(decision);
+  return previewInject(context, { ...request, instruction: decision.instruction });
+}
+
 /** Steps 1 and 2: what earlier results taught comes first, then the decision, then the broadcast, if it may be sent. */
 export function decide(context: LoopContext, request: DecideRequest): Promise<Decision> {
   const { redis, names, clock } = context;
   return reportPhase(context, 'decide', async () => {
     const objective = parseGoal(request.goal, { selector: request.selector });
     const matches = parseSelector(objective.selector);
-    await absorbResults(redis, names, context.name);
+    if (!request.dryRun) await absorbResults(redis, names, context.name);
     const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
     const agents = alive.filter(matches);
     if (agents.length === 0) throw noAgents(objective.selector);
@@ -95,11 +107,19 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
       nowMs: clock(),
       random: context.random,
     });
-    await recordDecision(redis, names, decision);
+    if (!request.dryRun) await recordDecision(redis, names, decision);
     context.report({ type: 'decided', at: clock(), decision });
-    if (isWithinRisk(decision)) await appendMessage(redis, names.instructions, decision.instruction);
+    if (!request.dryRun && isWithinRisk(decision))
+      await appendMessage(redis, names.instructions, decision.instruction);
     return [decision, describeObjective(objective)];
   });
+}
+
+/** What `inject` would do; nothing is stored, claimed or sent. */
+export function previewInject(context: LoopContext, request: InjectRequest): Promise<Preview> {
+  const { instruction, plan, resume = false } = request;
+  if (!resume) requireFresh(instruction, context.clock());
+  return previewRollout(context, { instruction, wishes: request, windowMs: windowOf(request), resume, plan });
 }
 
 /** Steps 3 to 10 for one instruction, wherever it came from. */
@@ -123,10 +143,11 @@ async function rollOut(
   request: InjectRequest,
   decision: Decision | undefined,
 ): Promise<Rollout> {
-  const { redis, names, clock } = context;
+  const { clock } = context;
   const { instruction } = request;
+  const planned = request.plan === undefined ? undefined : await previewInject(context, request);
   const program = await reportPhase(context, 'compile', async () => {
-    const { key, keyring } = context;
+    const { redis, names, key, keyring } = context;
     const prepared = await prepareProgram(redis, names, { instruction, key, keyring: keyring?.() });
     const { name, digest, bytes, optimizationScore, costPerTask } = prepared;
     context.report({
@@ -141,25 +162,16 @@ async function rollOut(
     return [prepared, `${name}, ${bytes.length} bytes`];
   });
   return reportPhase(context, 'inject', async () => {
-    const windowMs = request.windowMs ?? instruction.context.window ?? instruction.context.deadline;
-    const selector = instruction.selector ?? '';
-    const plan = planRollout({
-      instructionId: instruction.id,
-      selector,
-      targets: await targetsOf(context, instruction.id, selector, request.resume ?? false),
-      batch: request.batch,
-      maxFailures: request.maxFailures,
-    });
+    const windowMs = windowOf(request);
+    const resume = request.resume ?? false;
+    const draft = planned?.draft ?? (await draftRollout(context, { instruction, wishes: request, resume }));
     const rollout = await openRollout(context, {
       instruction,
       ...(decision === undefined ? {} : { goal: decision.goal }),
-      program,
-      plan,
-      windowMs,
-      bakeMs: request.bakeMs,
-      gates: request.gates,
+      ...draft.settings,
       predicted: decision?.prediction.metrics,
-      resume: request.resume ?? false,
+      ...{ program, plan: draft.plan, canJoin: draft.canJoin, windowMs, resume },
+      leftOut: new Map(draft.leftOut.map(({ id, reason }) => [id, reason])),
     });
     const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;
     context.report({
@@ -172,13 +184,15 @@ async function rollOut(
       maxFailures,
       windowMs,
       batchesDone,
+      numbers: draft.numbers,
     });
+    for (const text of draft.warnings) context.report({ type: 'note', at: clock(), level: 'warning', text });
     if (instruction.target_agents !== agents) {
       const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
       context.report({ type: 'note', at: clock(), level: 'warning', text });
     }
     // What the fleet was like before: the faces show the change against it.
-    const aggregate = await readAggregate(redis, names);
+    const aggregate = await readAggregate(context.redis, context.names);
     if (aggregate !== undefined) {
       context.report({ type: 'aggregate', at: clock(), aggregate, remainingMs: windowMs });
     }
@@ -193,14 +207,8 @@ async function rollOut(
   });
 }
 
-/** A resumed rollout keeps the agents it was planned for; those that have left since are marked as failed. */
-async function targetsOf(context: LoopContext, id: string, selector: string, resume: boolean) {
-  const { redis, names, clock } = context;
-  const registered = await listAgents(redis, names, clock());
-  const matches = parseSelector(selector);
-  if (!resume) return registered.filter((agent) => agent.alive && matches(agent));
-  const planned = await readRolloutAgents(redis, names, id);
-  return registered.filter((agent) => planned.has(agent.id));
+function windowOf({ instruction, windowMs }: InjectRequest): number {
+  return windowMs ?? instruction.context.window ?? instruction.context.deadline;
 }
 
 /** Steps 6 to 9: the window passes under watch; treated agents are compared with held-out ones before these go live too. */
@@ -210,7 +218,13 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
   return reportPhase(context, 'measure', async () => {
     const endsAtMs = (record.liveAt ?? clock()) + record.windowMs;
     const { interrupted: signal } = rollout;
-    await watchWindow({ ...context, endsAtMs, signal });
+    const over = new AbortController();
+    const watching = watchWindow({
+      ...context,
+      endsAtMs,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    await Promise.all([watching, rollout.admitUntil(endsAtMs)]).finally(() => over.abort());
     const ids = [...rollout.agents.keys()];
     const records = await waitForReports({
       ...context,

@@ -3,6 +3,7 @@ import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 import { gatesLine } from '../views/gates-view.js';
+import { planLimitsText, planSizeText } from '../views/plan-words.js';
 import type { Progress } from './progress.js';
 import { noProgress, type ProgressState, withEvent } from './state.js';
 import { endedBy, metricsText, phaseText, phaseTitles } from './wording.js';
@@ -53,6 +54,10 @@ function lineOf(event: PipelineEvent, state: ProgressState): string | undefined 
       return event.reason === undefined
         ? undefined
         : titled('inject', `${event.state.replaceAll('_', ' ')}: ${escapeControls(event.reason)}`);
+    case 'planned':
+      return event.numbers === undefined
+        ? undefined
+        : titled('inject', `${planSizeText(event.numbers)}; ${planLimitsText(event.numbers)}`);
     case 'aggregate':
       return titled('measure', `${metricsText(state)} · ${formatDuration(event.remainingMs)} left`);
     case 'note':
@@ -60,7 +65,6 @@ function lineOf(event: PipelineEvent, state: ProgressState): string | undefined 
     case 'fleet':
     case 'decided':
     case 'compiled':
-    case 'planned':
     case 'live':
     case 'measured':
     case 'learned':

@@ -49,6 +49,15 @@ export function chooseTargets(registered: readonly RegisteredAgent[], options: C
   return { chosen, candidates, leftOut, warnings: [...unknownIds(registered, options), ...warnings] };
 }
 
+/** Alive, meant and not excluded. */
+export function candidatesOf(
+  registered: readonly RegisteredAgent[],
+  options: Pick<ChoiceOptions, 'selector' | 'settings'>,
+): RegisteredAgent[] {
+  const whyNot = reasonAgainst(options);
+  return registered.filter((agent) => whyNot(agent) === undefined);
+}
+
 /** Whether an agent that comes while the rollout is under way is meant: whoever is chosen by number leaves no room. */
 export function admissionRule({
   selector,
@@ -64,17 +73,17 @@ export function admissionRule({
 function reasonAgainst({
   selector,
   settings,
-}: ChoiceOptions): (agent: RegisteredAgent) => string | undefined {
+}: Pick<ChoiceOptions, 'selector' | 'settings'>): (agent: RegisteredAgent) => string | undefined {
   const unmet = unmetRequirement(selector);
   const unwanted = unmetRequirement(settings.selector);
   const exclusions = settings.exclude.map((text) => ({ text, ...parseExclusion(text) }));
   return (agent) => {
+    const exclusion = exclusions.find(({ covers }) => covers(agent));
+    if (exclusion !== undefined) return `excluded by --exclude ${exclusion.text}`;
     const requirement = unmet(agent);
     if (requirement !== undefined) return `does not match ${requirement} of the instruction`;
     const narrowing = unwanted(agent);
     if (narrowing !== undefined) return `does not match ${narrowing} of --selector`;
-    const exclusion = exclusions.find(({ covers }) => covers(agent));
-    if (exclusion !== undefined) return `excluded by --exclude ${exclusion.text}`;
     if (!agent.alive) return `not alive: last heard of at ${new Date(agent.heartbeatMs).toISOString()}`;
     return undefined;
   };

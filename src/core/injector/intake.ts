@@ -8,7 +8,15 @@ import { limits } from '../limits.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import { readRollout } from '../nerve/rollout-records.js';
-import { acknowledge, handBack, keepRejected, newestMessages, takeFromGroup } from '../nerve/streams.js';
+import {
+  acknowledge,
+  handBack,
+  keepRejected,
+  newestMessages,
+  peekAtGroup,
+  type Received,
+  takeFromGroup,
+} from '../nerve/streams.js';
 import { pause } from '../pause.js';
 
 export interface Intake {
@@ -33,16 +41,35 @@ export async function takeNewest(
 ): Promise<Intake> {
   const stream = names.instructions;
   const received = await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema });
-  const rejected: { streamId: string; reasons: readonly string[] }[] = [];
-  const waiting: Instruction[] = [];
-  for (const message of received) {
-    if (message.ok) {
-      waiting.push(message.value);
-    } else {
-      await keepRejected(redis, names.instructionsRejected, message);
-      rejected.push({ streamId: message.streamId, reasons: message.reasons });
-    }
-  }
+  for (const message of received)
+    if (!message.ok) await keepRejected(redis, names.instructionsRejected, message);
+  const sorted = await sortOut(redis, names, received, nowMs);
+  const { instruction } = sorted;
+  const chosen = received.findLast((message) => message.ok && message.value.id === instruction?.id)?.streamId;
+  const others = received.map(({ streamId }) => streamId).filter((streamId) => streamId !== chosen);
+  await acknowledge(redis, stream, group, others);
+  return {
+    ...sorted,
+    settle: () => acknowledge(redis, stream, group, chosen === undefined ? [] : [chosen]),
+    putBack: () => handBack(redis, { stream, group, consumer }, chosen),
+  };
+}
+
+/** The instruction that `takeNewest` would take now; it and all others stay where they are. */
+export async function peekAtNewest(redis: Redis, names: Names, nowMs: number): Promise<Intake> {
+  const stream = names.instructions;
+  const received = await peekAtGroup(redis, { stream, group, schema: instructionSchema });
+  const nothing = async () => undefined;
+  return { ...(await sortOut(redis, names, received, nowMs)), settle: nothing, putBack: nothing };
+}
+
+async function sortOut(
+  redis: Redis,
+  names: Names,
+  received: readonly Received<Instruction>[],
+  nowMs: number,
+): Promise<Omit<Intake, 'settle' | 'putBack'>> {
+  const waiting = received.flatMap((message) => (message.ok ? [message.value] : []));
   const expired = waiting.filter((instruction) => (instruction.expires ?? Infinity) <= nowMs);
   const open = [];
   for (const instruction of waiting) {
@@ -50,16 +77,13 @@ export async function takeNewest(
       open.push(instruction);
   }
   const instruction = open.at(-1);
-  const chosen = received.findLast((message) => message.ok && message.value.id === instruction?.id)?.streamId;
-  const others = received.map(({ streamId }) => streamId).filter((streamId) => streamId !== chosen);
-  await acknowledge(redis, stream, group, others);
   return {
     instruction,
-    settle: () => acknowledge(redis, stream, group, chosen === undefined ? [] : [chosen]),
-    putBack: () => handBack(redis, { stream, group, consumer }, chosen),
     superseded: [...new Set(open.map(({ id }) => id))].filter((id) => id !== instruction?.id),
     expired: expired.map(({ id }) => id),
-    rejected,
+    rejected: received.flatMap((message) =>
+      message.ok ? [] : [{ streamId: message.streamId, reasons: message.reasons }],
+    ),
   };
 }
 

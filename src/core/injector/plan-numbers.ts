@@ -1,27 +1,7 @@
 /** A plan and its settings in, the numbers that they come to out: what is shown before anything is sent. Pure. */
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
+import type { PlanNumbers } from '../pipeline-events.js';
 import type { Plan } from './plan.js';
-
-export interface PlanNumbers {
-  /** All targets, held-out ones included. */
-  readonly agents: number;
-  readonly heldOut: number;
-  /** Agents of the first batch when that is watched first; 0 for no canary. */
-  readonly canary: number;
-  readonly batches: number;
-  /** In turn: so many batches of this size. */
-  readonly sizes: readonly { readonly agents: number; readonly batches: number }[];
-  readonly parallel: number;
-  readonly maxFailures: number;
-  /** It stops when this agent fails, counted from 1; null when there are not as many. */
-  readonly stopsAtFailure: number | null;
-  readonly activate: RolloutSettings['activate'];
-  readonly autoRollback: boolean;
-  readonly bakeMs: number;
-  readonly pauseBetweenMs: number;
-  readonly acknowledgeWithinMs: number;
-  readonly timeoutMs: number | null;
-}
 
 export function planNumbers(plan: Plan, settings: RolloutSettings): PlanNumbers {
   const { parallel, activate, autoRollback, bakeMs, pauseBetweenMs, acknowledgeWithinMs } = settings;

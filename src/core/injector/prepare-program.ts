@@ -33,6 +33,8 @@ export interface ProgramRequest {
   readonly key: SigningKey;
   /** Every pair of the home, and whom its agents trust; without it, `key` alone. */
   readonly keyring?: Keyring | undefined;
+  /** False: it is not stored, for a look at what would be. */
+  readonly store?: boolean;
 }
 
 export async function prepareProgram(
@@ -65,7 +67,7 @@ export async function prepareProgram(
     throw refused(verified.code, `The program of ${instruction.id} is not safe to run: ${verified.reason}.`);
   const { manifest, costPerTask } = verified.program;
   const parameters = parameterValues(manifest, program.parameters ?? {});
-  await redis.set(names.program(digest), Buffer.from(bytes));
+  if (request.store !== false) await redis.set(names.program(digest), Buffer.from(bytes));
   return {
     name: manifest.name,
     digest,

@@ -78,6 +78,34 @@ export async function takeFromGroup<T>(redis: Redis, options: GroupOptions<T>): 
   return entries.map((entry) => parseEntry(entry, options.schema));
 }
 
+/** What `takeFromGroup` would hand out now, left where it is. */
+export async function peekAtGroup<T>(
+  redis: Redis,
+  { stream, group, schema, reclaimAfterMs = limits.reclaimAfterMs }: Omit<GroupOptions<T>, 'consumer'>,
+): Promise<Received<T>[]> {
+  const groups = (await redis.exists(stream)) ? ((await redis.xinfo('GROUPS', stream)) as unknown[][]) : [];
+  const known = groups.find((fields) => fields[fields.indexOf('name') + 1] === group);
+  if (known === undefined) return readRange(redis, stream, schema, '-');
+  const pending = (await redis.xpending(
+    ...([stream, group, 'IDLE', reclaimAfterMs, '-', '+', limits.streamEntriesMax] as const),
+  )) as [id: string][];
+  const left: Received<T>[] = [];
+  for (const [id] of pending) left.push(...(await readRange(redis, stream, schema, id, id)));
+  const last = String(known[known.indexOf('last-delivered-id') + 1]);
+  return [...left, ...(await readRange(redis, stream, schema, `(${last}`))];
+}
+
+async function readRange<T>(
+  redis: Redis,
+  stream: string,
+  schema: ZodType<T>,
+  from: string,
+  to = '+',
+): Promise<Received<T>[]> {
+  const entries = (await redis.xrange(stream, from, to)) as Entry[];
+  return entries.map((entry) => parseEntry(entry, schema));
+}
+
 /** Marks messages of the group as handled. */
 export async function acknowledge(
   redis: Redis,

@@ -1,0 +1,25 @@
+/** What a rollout would do in; the document and the text of a dry run out, and the plan kept where that was asked for. */
+import { savePlan } from '../core/injector/plan-file.js';
+import type { Preview } from '../core/injector/preview-rollout.js';
+import { writePlanFile } from './plan-file.js';
+import { type PlanDocument, planDocument } from './views/plan-document.js';
+import { planText } from './views/plan-view.js';
+
+export interface ShowPlanOptions {
+  /** Where to save it. */
+  readonly savePlan: string | undefined;
+  /** The file that it was read from. */
+  readonly plan?: string | undefined;
+  readonly nowMs: number;
+}
+
+export function showPlan(
+  preview: Preview,
+  { savePlan: path, plan, nowMs }: ShowPlanOptions,
+): { document: PlanDocument; text: string } {
+  if (path !== undefined) writePlanFile(path, savePlan(preview, nowMs));
+  const document = planDocument(preview, path);
+  const file = path ?? plan;
+  const next = file === undefined ? 'the same without --dry-run' : `dreamnet inject --plan ${file}`;
+  return { document, text: planText(document, next) };
+}
