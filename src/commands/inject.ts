@@ -131,6 +131,8 @@ export default class Inject extends BaseCommand<typeof Inject> {
       const { instruction, windowMs } = plan;
       return { request: { instruction, windowMs, plan }, intake: undefined };
     }
+    // Read before an instruction is taken: what does not fit keeps nothing.
+    const wishes = rolloutWishes(flags);
     const { request, intake } = await nextInstruction(context, {
       id: args.id,
       resume: flags.resume,
@@ -139,7 +141,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
     });
     const window = flags.window === undefined ? {} : { windowMs: durationMs(flags.window) };
     return {
-      request: { ...request, ...window, ...rolloutWishes(flags), selector: flags.selector },
+      request: { ...request, ...window, ...wishes, selector: flags.selector },
       intake,
     };
   }

@@ -3,7 +3,7 @@ import type { GateVerdict } from '../../core/nerve/messages/gate-verdict.js';
 import { formatChange, formatNumber, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 
-/** `latency +3.1 % (-1.2 % to +7.4 %) · cost -14.2 % (...) · 9 against 49 agents`. */
+/** `latency +3.1 % (-1.2 to +7.4) · cost -14.2 % (...) · 9 against 49 agents`. */
 export function gatesLine(verdicts: readonly GateVerdict[]): string {
   const compared = verdicts.filter(({ estimate }) => estimate !== undefined);
   const parts = verdicts.map((verdict) => {
@@ -38,7 +38,6 @@ function numbersText({ gate, estimate, interval, text, verdict }: GateVerdict): 
     if (verdict !== 'passed') return escapeControls(text);
     return gate === 'acknowledgements' || gate === 'program' ? 'passed' : 'no data';
   }
-  const amount = (share: number) =>
-    gate === 'errors' ? formatChange(share * 100).replace('%', 'points') : formatChange(share * 100);
-  return `${amount(estimate)} (${amount(interval[0])} to ${amount(interval[1])})`;
+  const bare = (share: number) => formatChange(share * 100).replace(' %', '');
+  return `${bare(estimate)} ${gate === 'errors' ? 'points' : '%'} (${interval.map(bare).join(' to ')})`;
 }

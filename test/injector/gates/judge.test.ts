@@ -71,7 +71,7 @@ describe('the gates on latency and cost', () => {
     expect(low).toBeLessThan(0);
     expect(high).toBeGreaterThan(0);
     expect(latency?.text).toMatch(
-      /^latency [+-][\d.]+ % \([+-][\d.]+ % to [+-][\d.]+ %\) on 8 changed against 32 unchanged agents; \+10 % are tolerated$/,
+      /^latency [+-][\d.]+ % \([+-][\d.]+ to [+-][\d.]+\) on 8 changed against 32 unchanged agents; \+10 % are tolerated$/,
     );
   });
 

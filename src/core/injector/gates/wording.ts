@@ -13,8 +13,8 @@ export interface Compared extends Numbers {
 
 export function comparisonText(found: Compared): string {
   const { gate, changed, unchanged, estimate, interval, tolerance, verdict } = found;
-  const amount = amountOf(gate);
-  const [low, high] = interval.map(amount);
+  const amount = (share: number) => `${signed(share)} ${gate === 'errors' ? 'points' : '%'}`;
+  const [low, high] = interval.map(signed);
   const measured = `${gate} ${amount(estimate)} (${low} to ${high}) on ${changed} changed against ${unchanged} unchanged agents`;
   const limit = `${amount(tolerance)} ${tolerance === 0 ? 'is' : 'are'} tolerated`;
   if (verdict === 'inconclusive') return `${measured}; ${limit}, and it is not certain yet that it is more`;
@@ -25,11 +25,8 @@ export function noDataText({ gate, changed, unchanged }: Numbers, changedInAll: 
   return `no data about ${gate}: ${changed} of ${changedInAll} changed and ${unchanged} unchanged agents have readings from before and after`;
 }
 
-/** 0.031 of latency is `+3.1 %`, of errors `+3.1 points`. */
-function amountOf(gate: GateVerdict['gate']): (share: number) => string {
-  const unit = gate === 'errors' ? 'points' : '%';
-  return (share) => {
-    const hundredths = Math.abs(share) >= 10 ? Math.round(share * 100) : Math.round(share * 1_000) / 10;
-    return `${hundredths < 0 ? '' : '+'}${hundredths} ${unit}`;
-  };
+/** Hundredths with their sign: 0.031 is `+3.1`. */
+function signed(share: number): string {
+  const hundredths = Math.abs(share) >= 10 ? Math.round(share * 100) : Math.round(share * 1_000) / 10;
+  return `${hundredths < 0 ? '' : '+'}${hundredths}`;
 }
