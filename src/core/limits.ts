@@ -65,7 +65,7 @@ export const limits = {
   /** Rise of cost that is tolerated beyond the predicted one: money that is noticed on a bill. */
   gateCostRise: 0.05,
   /** Gates compare at most this many agents from either end of the plan's random order: more costs time, and tells no more. */
-  gateSampleAgents: 500,
+  gateSampleAgents: 250,
   /** Gates look this often: agents tick no faster while a rollout is on. */
   gateLookEveryMs: 1_000,
   /** An inconclusive canary is watched until this many times its bake time have passed. */

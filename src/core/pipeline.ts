@@ -25,7 +25,7 @@ import type { SavedPlan } from './injector/plan-file.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { type Preview, previewRollout } from './injector/preview-rollout.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
-import type { RolloutWishes } from './injector/settings.js';
+import { isNarrowed, type RolloutWishes } from './injector/settings.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
@@ -187,7 +187,7 @@ async function rollOut(
       numbers: draft.numbers,
     });
     for (const text of draft.warnings) context.report({ type: 'note', at: clock(), level: 'warning', text });
-    if (instruction.target_agents !== agents) {
+    if (instruction.target_agents !== agents && !isNarrowed(draft.settings)) {
       const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
       context.report({ type: 'note', at: clock(), level: 'warning', text });
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findInstruction, takeNewest, waitForNewest } from '../../src/core/injector/intake.js';
+import { findInstruction, peekAtNewest, takeNewest, waitForNewest } from '../../src/core/injector/intake.js';
 import { limits } from '../../src/core/limits.js';
 import { appendMessage } from '../../src/core/nerve/streams.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -169,5 +169,40 @@ test('an instruction is found by its own id or by that of its decision; otherwis
   await expect(find('x'.repeat(10_000))).rejects.toMatchObject({
     code: 'DN505',
     message: expect.stringMatching(/^.{1,300}$/),
+  });
+});
+
+describe('a look at the newest', () => {
+  const look = () => peekAtNewest(server.redis, server.names, nowMs);
+  const dump = async () => {
+    const keys = (await server.redis.keys('*')).sort();
+    return Promise.all(keys.map(async (key) => [key, (await server.redis.dumpBuffer(key))?.toString('hex')]));
+  };
+
+  test('says what would be taken, and changes nothing, before there is a group and after', async () => {
+    expect((await look()).instruction).toBeUndefined();
+    for (const id of ['a', 'b']) await send(instructionOf({ id }));
+    await send(instructionOf({ id: 'old', expires: nowMs }));
+    await sendRaw('json', 'damaged');
+    const fresh = await dump();
+    const seen = { instruction: { id: 'b' }, superseded: ['a'], expired: ['old'], rejected: [{}] };
+    expect(await look()).toMatchObject(seen);
+    expect(await dump()).toEqual(fresh);
+    const { settle, ...taken } = await take();
+    expect(taken).toMatchObject(seen);
+    await settle();
+    await send(instructionOf({ id: 'c' }));
+    const before = await dump();
+    expect(await look()).toMatchObject({ instruction: { id: 'c' }, superseded: [], rejected: [] });
+    expect(await dump()).toEqual(before);
+  });
+
+  test('sees what was put back, and not what somebody else works on', async () => {
+    await send(instructionOf({ id: 'a' }));
+    const { putBack } = await take();
+    expect((await look()).instruction).toBeUndefined();
+    await putBack();
+    expect((await look()).instruction?.id).toBe('a');
+    expect((await take('two')).instruction?.id).toBe('a');
   });
 });

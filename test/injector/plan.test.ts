@@ -54,6 +54,29 @@ describe('a plan', () => {
     expect(planOf(5, { holdOutShare: 1 }).heldOut).toBe(4);
   });
 
+  test.each([
+    ['3', '10', [3, 10, 10, 7], 3],
+    ['10%', '10', [3, 10, 10, 7], 3],
+    ['1', '1,10,25%', [1, 1, 10, 8, 8, 2], 1],
+    ['0', '10', [10, 10, 10], 0],
+    ['40', '10', [30], 0],
+    [undefined, '10', [10, 10, 10], 10],
+    [undefined, '30', [30], 0],
+  ])('of 30 agents with canary %s and batches of %s', (canary, batch, sizes, watched) => {
+    const plan = planOf(30, { canary, batch });
+    expect(plan.batches.map(({ length }) => length)).toEqual(sizes);
+    expect(plan.canary).toBe(watched);
+  });
+
+  test('keeps the order of its targets when they come best first, and still holds some out by chance', () => {
+    const { agents, heldOut } = planOf(100, { inOrder: true });
+    const ids = fleet(100).map(({ id }) => id);
+    expect(agents.slice(1).map(({ id }) => id)).toEqual(expect.arrayContaining(ids.slice(2)));
+    const moved = agents.filter(({ id }, at) => id !== ids[at]).length;
+    expect(moved, 'only a held-out first agent changes its place').toBeLessThanOrEqual(2);
+    expect(heldOut).toBe(5);
+  });
+
   test('is the same for the same instruction, and another one for another', () => {
     expect(planOf(200)).toEqual(planOf(200));
     const order = (id: string) => planOf(200, { instructionId: id }).agents.map((agent) => agent.id);

@@ -4,6 +4,7 @@ import { listAgents } from '../../src/core/fleet/registry.js';
 import { planRollout } from '../../src/core/injector/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
 import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/rollout.js';
+import type { RolloutWishes } from '../../src/core/injector/settings.js';
 import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/steer.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
@@ -26,15 +27,11 @@ export function instructionOf(change: Partial<Instruction> = {}): Instruction {
   };
 }
 
-export interface RolloutWish {
+export interface RolloutWish extends RolloutWishes {
   readonly instruction?: Partial<Instruction>;
-  readonly batch?: string;
-  readonly maxFailures?: string;
-  readonly bakeMs?: number;
-  readonly gates?: string[];
-  readonly pauseBetweenMs?: number;
-  readonly acknowledgeWithinMs?: number;
   readonly resume?: boolean;
+  /** Whether agents that come meanwhile are meant. */
+  readonly canJoin?: RolloutOptions['canJoin'];
   /** Leaves agents out, as if they had left the fleet. */
   readonly without?: readonly string[];
 }
@@ -59,16 +56,19 @@ export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Pro
     targets,
     batch: wish.batch ?? '5',
     maxFailures: wish.maxFailures ?? '0',
+    canary: wish.canary,
   });
   const events: PipelineEvent[] = [];
   const controller = new AbortController();
   const options: RolloutOptions & { resume: boolean } = {
-    ...{ instruction, program, plan, windowMs: 2_000 },
+    ...{ instruction, program, plan, windowMs: 2_000, canJoin: wish.canJoin },
+    ...{ batch: wish.batch, canary: wish.canary, maxFailures: wish.maxFailures },
+    ...{ parallel: wish.parallel, activate: wish.activate, autoRollback: wish.autoRollback },
+    ...{ pauseBetweenMs: wish.pauseBetweenMs, timeoutMs: wish.timeoutMs },
     bakeMs: wish.bakeMs ?? 0,
     acknowledgeWithinMs: wish.acknowledgeWithinMs ?? 2_000,
     resume: wish.resume ?? false,
     gates: wish.gates,
-    pauseBetweenMs: wish.pauseBetweenMs,
   };
   const dependencies = {
     ...{ redis, names, key, name: 'test', clock: Date.now },

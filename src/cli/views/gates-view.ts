@@ -3,12 +3,13 @@ import type { GateVerdict } from '../../core/nerve/messages/gate-verdict.js';
 import { formatChange, formatNumber, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 
-/** `latency +3.1 % (-1.2 to +7.4) · cost -14.2 % (...) · 9 against 49 agents`. */
-export function gatesLine(verdicts: readonly GateVerdict[]): string {
+/** `latency +3.1 % (-1.2 to +7.4) · cost -14.2 % (...) · 9 against 49 agents`; without the intervals where there is no room. */
+export function gatesLine(verdicts: readonly GateVerdict[], { intervals = true } = {}): string {
   const compared = verdicts.filter(({ estimate }) => estimate !== undefined);
   const parts = verdicts.map((verdict) => {
-    const remark = verdict.verdict === 'passed' ? '' : ` ${verdict.verdict}`;
-    return `${verdict.gate}${remark} ${numbersText(verdict)}`;
+    const outcome = verdict.accepted === undefined ? verdict.verdict : 'accepted';
+    const remark = outcome === 'passed' ? '' : ` ${outcome}`;
+    return `${verdict.gate}${remark} ${numbersText(verdict, intervals)}`;
   });
   const most = compared.toSorted((a, b) => b.changed - a.changed)[0];
   if (most !== undefined)
@@ -33,11 +34,12 @@ function gateText(verdict: GateVerdict): string {
   return escapeControls(`${gate} ${verdict.verdict} (${where}, ${formatTime(at)}${seen}): ${begun}${by}`);
 }
 
-function numbersText({ gate, estimate, interval, text, verdict }: GateVerdict): string {
+function numbersText({ gate, estimate, interval, text, verdict }: GateVerdict, intervals: boolean): string {
   if (estimate === undefined || interval === undefined) {
     if (verdict !== 'passed') return escapeControls(text);
     return gate === 'acknowledgements' || gate === 'program' ? 'passed' : 'no data';
   }
   const bare = (share: number) => formatChange(share * 100).replace(' %', '');
-  return `${bare(estimate)} ${gate === 'errors' ? 'points' : '%'} (${interval.map(bare).join(' to ')})`;
+  const amount = `${bare(estimate)} ${gate === 'errors' ? 'points' : '%'}`;
+  return intervals ? `${amount} (${interval.map(bare).join(' to ')})` : amount;
 }

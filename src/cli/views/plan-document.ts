@@ -1,5 +1,6 @@
 /** What a rollout would do in, the document of `--dry-run --json` out: every registered agent, and why it is in or out. */
 import type { Preview } from '../../core/injector/preview-rollout.js';
+import type { AgentOutcome } from '../../core/nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../../core/nerve/messages/rollout-settings.js';
 import type { PlanNumbers } from '../../core/pipeline-events.js';
 
@@ -24,6 +25,8 @@ export interface PlanDocument {
     readonly host: string;
     readonly batch: number;
     readonly role: PlannedRole;
+    /** What became of it before, in a rollout that is resumed; null: it is asked. */
+    readonly already: AgentOutcome | null;
   }[];
   readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
   readonly warnings: readonly string[];
@@ -35,7 +38,7 @@ export function planDocument(
   { instruction, program, windowMs, draft }: Preview,
   savedTo: string | undefined,
 ): PlanDocument {
-  const { plan, numbers, settings, leftOut, warnings } = draft;
+  const { plan, numbers, settings, leftOut, warnings, already } = draft;
   const { name, digest, bytes, parameters } = program;
   return {
     dryRun: true,
@@ -46,6 +49,7 @@ export function planDocument(
       ...{ id, host },
       batch: batch + 1,
       role: roleOf(batch === 0 && plan.canary > 0, heldOut),
+      already: already.get(id) ?? null,
     })),
     ...{ leftOut, warnings },
     savedTo: savedTo ?? null,

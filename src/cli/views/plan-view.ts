@@ -34,7 +34,12 @@ function agentsTable({ agents }: PlanDocument): string {
     [{ header: 'AGENT' }, { header: 'BATCH', align: 'right' }, { header: 'ROLE' }, { header: 'HOST' }],
     agents
       .slice(0, agentsShown)
-      .map(({ id, batch, role, host }) => [id, formatNumber(batch), role.replaceAll('-', ' '), host]),
+      .map(({ id, batch, role, host, already }) => [
+        id,
+        formatNumber(batch),
+        `${role.replaceAll('-', ' ')}${already === null ? '' : `, ${already.replaceAll('_', ' ')} already`}`,
+        host,
+      ]),
   );
   return `${table}${moreText(agents.length)}`;
 }

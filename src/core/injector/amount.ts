@@ -74,7 +74,8 @@ function parseAmount(text: string, whole: number, round: (value: number) => numb
   const match = /^(\d{1,9}(?:\.\d{1,4})?)(%?)$/.exec(text.trim());
   if (match === null) return undefined;
   const value = Number(match[1]);
-  if (match[2] === '%') return round((whole * value) / 100);
+  // In ten-thousandths of a percent, because 0.07 % of 10,000 are 7, and 10,000 * 0.07 / 100 is a little more.
+  if (match[2] === '%') return round((whole * Math.round(value * 10_000)) / 1_000_000);
   return Number.isInteger(value) ? value : undefined;
 }
 

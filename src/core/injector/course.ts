@@ -17,8 +17,10 @@ export interface Course {
   readonly obedience: Obedience;
   readonly gates: Gates;
   readonly roster: Roster;
-  /** Agents that have been told to stage and have not been taken in yet. */
+  /** Agents that have been told to stage, of which it is not known what became of them. */
   readonly underWay: Set<PlannedAgent>;
+  /** With `--pause-between`, no batch is sent before this time. */
+  readonly pace: { notBefore: number };
 }
 
 export function withOutcome(

@@ -6,7 +6,7 @@ import { noAgents } from '../fleet/no-agents.js';
 import { listAgents, type RegisteredAgent } from '../fleet/registry.js';
 import type { Selectable } from '../fleet/selector.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
-import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
+import type { AgentOutcome, RolloutAgent } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
 import { readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { PlanNumbers } from '../pipeline-events.js';
@@ -32,6 +32,8 @@ export interface Draft {
   readonly leftOut: readonly LeftOut[];
   /** Agents among whom a limit or a rank chose; all targets without one. */
   readonly candidates: readonly RegisteredAgent[];
+  /** What agents have become that an earlier coordinator is done with. */
+  readonly already: ReadonlyMap<string, AgentOutcome>;
   readonly canJoin: ((agent: Selectable) => boolean) | undefined;
   readonly warnings: readonly string[];
 }
@@ -71,6 +73,9 @@ export async function draftRollout(
   return {
     ...{ settings, plan, leftOut: choice.leftOut, candidates: choice.candidates, warnings: choice.warnings },
     numbers: planNumbers(plan, settings),
+    already: new Map(
+      [...(known ?? [])].flatMap(([agent, state]) => (isAskedAgain(state) ? [] : [[agent, state.outcome]])),
+    ),
     canJoin: admissionRule({ selector, settings }),
   };
 }

@@ -105,6 +105,7 @@ export function draftOf(saved: SavedPlan): Draft {
       settings,
       plan,
       numbers: planNumbers(plan, settings),
+      already: new Map(),
       candidates: [],
       canJoin: undefined,
       warnings: [],

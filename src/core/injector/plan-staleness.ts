@@ -55,6 +55,6 @@ const namedMax = 3;
 
 function some(ids: readonly string[], what: string): string | undefined {
   if (ids.length === 0) return undefined;
-  const named = ids.slice(0, namedMax).join(', ');
+  const named = ids.toSorted().slice(0, namedMax).join(', ');
   return `${ids.length} ${what} (${named}${ids.length > namedMax ? ', …' : ''})`;
 }

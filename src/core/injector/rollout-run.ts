@@ -35,6 +35,7 @@ export class RolloutRun implements Rollout {
       obedience: new Obedience(deps, held, () => roster.agents),
       gates,
       underWay: new Set(),
+      pace: { notBefore: 0 },
     };
   }
 

@@ -36,6 +36,11 @@ export function resolveSettings(wishes: RolloutWishes, earlier?: RolloutSettings
   };
 }
 
+/** Whether fewer agents are meant than the instruction means. */
+export function isNarrowed({ selector, exclude, limit, top }: RolloutSettings): boolean {
+  return selector !== '' || exclude.length > 0 || limit !== undefined || top !== undefined;
+}
+
 function definedOf(wishes: RolloutWishes): Partial<RolloutSettings> {
   return Object.fromEntries(
     names.flatMap((name) => (wishes[name] === undefined ? [] : [[name, wishes[name]]])),

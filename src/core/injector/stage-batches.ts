@@ -54,8 +54,6 @@ class StageRun {
   /** Ends all waiting when something else has ended the staging. */
   readonly #over = new AbortController();
   #busySince = 0;
-  /** Nothing is sent before, with `--pause-between`. */
-  #notBefore = 0;
   spentMs = 0;
 
   constructor(course: Course, staging: Staging) {
@@ -111,15 +109,16 @@ class StageRun {
   }
 
   async #takeIn(batch: BatchUnderWay): Promise<void> {
-    const { held, deps, underWay, settings } = this.#course;
+    const { held, deps, underWay, settings, pace } = this.#course;
     const { agents, sentAt } = batch;
     this.#underWay.delete(batch);
     this.#takenIn.push(batch);
     const failed = await held.settle(agents, await batch.answers, { outcome: 'staged', sentAt });
-    for (const agent of agents) underWay.delete(agent);
+    // Who has not answered because something else came first may stage still.
+    for (const agent of agents) if (held.outcomeOf(agent.id) !== 'pending') underWay.delete(agent);
     const at = deps.clock();
     if (this.#underWay.size === 0) this.spentMs += at - this.#busySince;
-    this.#notBefore = at + settings.pauseBetweenMs;
+    pace.notBefore = at + settings.pauseBetweenMs;
     held.amend({ batchesDone: Math.min(held.record.batches, held.record.batchesDone + 1) });
     deps.report({
       type: 'batch',
@@ -136,9 +135,9 @@ class StageRun {
 
   /** A wish does not wait for it. */
   async #pauseBetween(): Promise<void> {
-    const { held, deps } = this.#course;
+    const { held, deps, pace } = this.#course;
     for (;;) {
-      const leftMs = this.#notBefore - deps.clock();
+      const leftMs = pace.notBefore - deps.clock();
       if (leftMs <= 0) return;
       await obey(this.#course);
       await pause(leftMs, AbortSignal.any([held.signal, deps.wishes.waiting]));

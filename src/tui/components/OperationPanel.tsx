@@ -143,7 +143,7 @@ function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
     return (
       <Line tone="muted">
         {'gates'.padEnd(progressNameColumns)}
-        {gatesLine(newestOf(found))}
+        {gatesLine(newestOf(found), { intervals: columns >= intervalColumns })}
       </Line>
     );
   const text = isFinished(state)
@@ -156,6 +156,9 @@ function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
     </Line>
   );
 }
+
+/** From here on the intervals fit beside the estimates. */
+const intervalColumns = 110;
 
 /** Of each gate the newest verdict. */
 function newestOf(verdicts: readonly GateVerdict[]): GateVerdict[] {

@@ -32,9 +32,11 @@ function reading(change: Partial<Level> = {}, also: Partial<AgentReading> = {}):
   return { startedAt: 1, instruction: undefined, window: undefined, metrics, ...also };
 }
 
+const tolerating = (tolerated: number, expected = 0) => ({ tolerated, expected });
+
 const judgement: Judgement = {
   ...{ at: 5_000, stage: 'bake', batch: 1, looks: 1, expectsData: () => true },
-  tolerances: { errors: 0.01, latency: 0.1, cost: 0.05 },
+  tolerances: { errors: tolerating(0.01), latency: tolerating(0.1), cost: tolerating(0.05) },
 };
 
 /** Every agent a tick later, as `now` has it; agents differ by some percent. */
@@ -92,6 +94,14 @@ describe('the gates on latency and cost', () => {
     expect(latency?.text).toContain('not certain');
   });
 
+  test('pass a rise that is hardly more than the one that was predicted', () => {
+    const rise = ({ changed }: Side, at: number) =>
+      usual(at, changed ? { cost: 1.28 * level.cost * (noise[at] ?? 1) } : {});
+    const cost = tolerating(0.27, 0.22);
+    expect(judged(rise, { tolerances: { cost } }).cost?.verdict).toBe('passed');
+    expect(judged(rise, { tolerances: { cost: tolerating(0.05) } }).cost?.verdict).toBe('failed');
+  });
+
   test('pass what the whole fleet suffers alike', () => {
     const { latency } = judged((_, at) => usual(at, { latency: 3 * level.latency * (noise[at] ?? 1) }));
     expect(latency?.verdict).toBe('passed');
@@ -111,7 +121,9 @@ describe('the gates on latency and cost', () => {
   });
 
   test('are left out when they are off', () => {
-    expect(Object.keys(judged((_, at) => usual(at), { tolerances: { cost: 0.05 } }))).toEqual(['cost']);
+    expect(Object.keys(judged((_, at) => usual(at), { tolerances: { cost: tolerating(0.05) } }))).toEqual([
+      'cost',
+    ]);
   });
 });
 

@@ -44,25 +44,30 @@ describe('--gate', () => {
 
 describe('tolerances', () => {
   const instruction = instructionOf();
+  const toleratedOf = (options: Parameters<typeof tolerancesOf>[0]) =>
+    Object.fromEntries(
+      Object.entries(tolerancesOf(options)).map(([metric, { tolerated }]) => [metric, tolerated]),
+    );
 
   test('have defaults, which an operator may change or switch off', () => {
-    expect(tolerancesOf({ instruction })).toEqual({ errors: 0.01, latency: 0.1, cost: 0.05 });
+    expect(toleratedOf({ instruction })).toEqual({ errors: 0.01, latency: 0.1, cost: 0.05 });
     const chosen = parseGates(['latency=30%', 'cost=off']);
-    expect(tolerancesOf({ instruction, chosen })).toEqual({ errors: 0.01, latency: 0.3 });
+    expect(toleratedOf({ instruction, chosen })).toEqual({ errors: 0.01, latency: 0.3 });
   });
 
   test('allow for the rise that the decision predicts, and for no predicted fall', () => {
     const change = (high: number) => ({ mean: high - 0.01, low: high - 0.02, high });
     const predicted = { cost: change(0.2), latency: change(-0.1) };
-    expect(tolerancesOf({ instruction, predicted })).toMatchObject({ cost: 0.25, latency: 0.1 });
+    expect(toleratedOf({ instruction, predicted })).toMatchObject({ cost: 0.25, latency: 0.1 });
+    expect(tolerancesOf({ instruction, predicted }).cost?.expected).toBe(0.2);
     const chosen = parseGates(['cost=5%']);
-    expect(tolerancesOf({ instruction, predicted, chosen }).cost).toBe(0.05);
+    expect(tolerancesOf({ instruction, predicted, chosen }).cost).toEqual({ tolerated: 0.05, expected: 0 });
   });
 
   test('without a decision allow for the costs that the instruction itself names', () => {
     const context = { ...instruction.context, currentCosts: 100, targetCosts: 120 };
-    expect(tolerancesOf({ instruction: { ...instruction, context } }).cost).toBeCloseTo(0.25);
+    expect(toleratedOf({ instruction: { ...instruction, context } }).cost).toBeCloseTo(0.25);
     const free = { ...instruction.context, currentCosts: 0, targetCosts: 120 };
-    expect(tolerancesOf({ instruction: { ...instruction, context: free } }).cost).toBe(0.05);
+    expect(toleratedOf({ instruction: { ...instruction, context: free } }).cost).toBe(0.05);
   });
 });

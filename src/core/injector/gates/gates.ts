@@ -119,7 +119,8 @@ export class Gates {
     const sinceMs = this.#deps.clock();
     const endsAtMs = sinceMs + forMs;
     for (;;) {
-      await pause(Math.min(endsAtMs - this.#deps.clock(), limits.gateLookEveryMs), signal);
+      const leftMs = Math.max(0, endsAtMs - this.#deps.clock());
+      await pause(Math.min(leftMs, limits.gateLookEveryMs), signal);
       if (signal.aborted) return undefined;
       const isOver = this.#deps.clock() >= endsAtMs;
       const program = await this.#judgeProgram(agents, { ...stage, sinceMs, signal, waits: isOver });

@@ -7,7 +7,7 @@ import { limits } from '../../limits.js';
 import { type GateMetric, type GateVerdict, gateMetricSchema } from '../../nerve/messages/gate-verdict.js';
 import type { Look } from './readings.js';
 import { differenceOf, intervalOf, isVisible, type Spread } from './sequential-test.js';
-import type { Tolerances } from './tolerances.js';
+import type { Tolerance, Tolerances } from './tolerances.js';
 import { comparisonText, noDataText } from './wording.js';
 
 export interface Judgement {
@@ -37,11 +37,16 @@ const errorSpread: Spread = { priorSd: 0.01, priorAgents: 5 };
 /** Tolerances are made so small that no fleet could ever be told to keep within them. */
 const widthLeast = { errors: 0.002, latency: 0.02, cost: 0.02 } as const satisfies Record<GateMetric, number>;
 
-function judgeMetric(gate: GateMetric, tolerance: number, look: Look, judgement: Judgement): GateVerdict {
+function judgeMetric(
+  gate: GateMetric,
+  { tolerated, expected }: Tolerance,
+  look: Look,
+  judgement: Judgement,
+): GateVerdict {
   const { at, stage, batch, looks } = judgement;
   const sample = look.samples[gate];
   const [changed, unchanged] = [sample.changed.length, sample.unchanged.length];
-  const base = { gate, at, stage, batch, changed, unchanged, tolerance, alpha, looks };
+  const base = { gate, at, stage, batch, changed, unchanged, tolerance: tolerated, alpha, looks };
   const spread = gate === 'errors' ? { ...errorSpread, varianceMin: sample.varianceMin } : ratioSpread;
   const isEnough = 2 * changed >= look.changed && unchanged >= unchangedMin;
   const difference = isEnough ? differenceOf(sample.changed, sample.unchanged, spread) : undefined;
@@ -52,15 +57,16 @@ function judgeMetric(gate: GateMetric, tolerance: number, look: Look, judgement:
     const isLost = judgement.expectsData(gate) && isMeasured;
     return { ...base, verdict: isLost ? 'inconclusive' : 'passed', text: noDataText(base, look.changed) };
   }
-  const logTolerance = gate === 'errors' ? tolerance : Math.log1p(tolerance);
-  const widthWanted = Math.max(logTolerance, widthLeast[gate]);
+  const scaled = gate === 'errors' ? (value: number) => value : Math.log1p;
+  const limit = scaled(tolerated);
+  const widthWanted = Math.max(limit, widthLeast[gate]);
   const [low, high] = intervalOf(difference, { alpha, widthWanted });
   const shown = gate === 'errors' ? (value: number) => value : Math.expm1;
   const numbers = {
     estimate: shown(difference.estimate),
     interval: [shown(low), shown(high)] as [number, number],
   };
-  const isBeyond = difference.estimate > logTolerance && isVisible(difference);
-  const verdict = low > logTolerance ? 'failed' : isBeyond ? 'inconclusive' : 'passed';
+  const isBeyond = difference.estimate > limit && isVisible(difference, scaled(expected));
+  const verdict = low > limit ? 'failed' : isBeyond ? 'inconclusive' : 'passed';
   return { ...base, ...numbers, verdict, text: comparisonText({ ...base, ...numbers, verdict }) };
 }

@@ -60,13 +60,13 @@ export function intervalOf(difference: Difference, options: SequentialOptions): 
   return [estimate - halfWidth, estimate + halfWidth];
 }
 
-/** True when the difference is above zero by more than chance makes it at one look. */
-export function isVisible({ estimate, standardError, degrees }: Difference): boolean {
-  return estimate > standardError * studentsOf(visibleFrom, degrees);
+/** True when the difference is above what was expected by more than chance makes it at one look. */
+export function isVisible({ estimate, standardError, degrees }: Difference, expected = 0): boolean {
+  return estimate - expected > standardError * studentsOf(visibleFrom, degrees);
 }
 
-/** 1 in 160 on one side. */
-const visibleFrom = 2.5;
+/** 1 in 80 on one side. */
+const visibleFrom = 2.25;
 const varianceLeast = 1e-12;
 const ownPriorAgents = 4;
 /** What makes the interval narrowest about where it should be: -2 ln alpha + ln(1 - 2 ln alpha), for alpha of some percent. */

@@ -11,8 +11,14 @@ import type { Instruction } from '../../nerve/messages/instruction.js';
 /** Share, or points of errors, of 1 that are tolerated; null: the gate is off; absent: the default. */
 export type GateChoices = Partial<Record<GateMetric, number | null>>;
 
+export interface Tolerance {
+  readonly tolerated: number;
+  /** Part of it that is no surprise. */
+  readonly expected: number;
+}
+
 /** A metric that is not in it has no gate. */
-export type Tolerances = Partial<Record<GateMetric, number>>;
+export type Tolerances = Partial<Record<GateMetric, Tolerance>>;
 
 const defaults: Readonly<Record<GateMetric, number>> = {
   errors: limits.gateErrorsRise,
@@ -34,8 +40,8 @@ export function tolerancesOf({
   for (const metric of gateMetricSchema.options) {
     const asked = chosen[metric];
     if (asked === null) continue;
-    tolerances[metric] =
-      asked ?? defaults[metric] + Math.max(0, announced(metric, { instruction, predicted }));
+    const expected = asked === undefined ? Math.max(0, announced(metric, { instruction, predicted })) : 0;
+    tolerances[metric] = { tolerated: asked ?? defaults[metric] + expected, expected };
   }
   return tolerances;
 }
