@@ -196,6 +196,18 @@ describe('batches after the canary', () => {
     expect(await verdictOf('latency', 'batch')).toMatchObject({ verdict: 'failed' });
     expect(live()).toBe(0);
   });
+
+  test('that go live one after the other are all compared with those that have not', async () => {
+    const pauseBetweenMs = limits.gateLookEveryMs + 200;
+    const run = await coordinate(server, { bakeMs, pauseBetweenMs, activate: 'rolling' });
+    expect(await ended(run)).toBeUndefined();
+    const canary = await verdictOf('latency');
+    const later = await verdictOf('latency', 'batch');
+    expect(later).toMatchObject({ verdict: 'passed' });
+    expect(later?.changed).toBeGreaterThan(canary?.changed ?? Number.NaN);
+    expect(later?.unchanged).toBeLessThan(canary?.unchanged ?? Number.NaN);
+    expect(later?.looks).toBeGreaterThan(canary?.looks ?? Number.NaN);
+  });
 });
 
 /** From now on the runs of agents that run the program take so many times as long. */

@@ -107,6 +107,25 @@ describe('the gates on latency and cost', () => {
     expect(latency?.verdict).toBe('passed');
   });
 
+  test('pass what the whole fleet suffers more and more, also on agents that change late', () => {
+    const readings = new Readings('instr_one');
+    for (const { id } of sides) readings.remember(id, reading());
+    let look: ReturnType<Readings['look']> | undefined;
+    for (let second = 1; second <= 6; second++) {
+      const now = sides.map(({ changed }) => ({ id: '', changed: changed && second > 3 }));
+      const worse = 1 + 0.2 * second;
+      look = readings.look(
+        now.map(({ changed }, at) => ({ id: `agent-${at}`, changed })),
+        sides.map((_, at) =>
+          usual(at, { at: 1_000 + 1_000 * second, latency: worse * level.latency * (noise[at] ?? 1) }),
+        ),
+      );
+    }
+    const latency = judgeLook(look as NonNullable<typeof look>, judgement)[1];
+    expect(latency).toMatchObject({ gate: 'latency', verdict: 'passed', changed: 8 });
+    expect(Math.abs(latency?.estimate ?? 1)).toBeLessThan(0.05);
+  });
+
   test('compare cost by task, so that more work is no harm', () => {
     const { cost } = judged(({ changed }, at) =>
       usual(at, changed ? { cost: 2 * level.cost, tasks: 2 * level.tasks } : {}),
