@@ -13,7 +13,7 @@ import { judgeLook } from './judge.js';
 import { readAgents } from './read-agents.js';
 import { Readings, type Side } from './readings.js';
 import type { Tolerances } from './tolerances.js';
-import { findProgramTrouble } from './watch-program.js';
+import { type ProgramWatch, watchProgram } from './watch-program.js';
 
 export interface GateDependencies {
   readonly redis: Redis;
@@ -41,9 +41,6 @@ export interface Watch {
   readonly forMs: number;
   readonly signal: AbortSignal;
 }
-
-/** Between looks for a first tick, which ends a wait. */
-const tickLookEveryMs = 50;
 
 /** Reads the level of every agent that will be compared, before the rollout touches any. */
 export async function openGates(
@@ -123,7 +120,9 @@ export class Gates {
       await pause(Math.min(leftMs, limits.gateLookEveryMs), signal);
       if (signal.aborted) return undefined;
       const isOver = this.#deps.clock() >= endsAtMs;
-      const program = await this.#judgeProgram(agents, { ...stage, sinceMs, signal, waits: isOver });
+      // A first tick may come late: in the end its absence is a failure.
+      const graceMs = isOver ? this.#rollout.acknowledgeWithinMs : undefined;
+      const program = await this.#judgeProgram(stage, { agents, sinceMs, graceMs, signal });
       if (program?.verdict === 'failed') return [program];
       const compared = isOver
         ? await this.#lookUntilClear(stage, { fromMs: endsAtMs, signal })
@@ -140,29 +139,21 @@ export class Gates {
     for (const { gate } of verdicts) this.#accepted.set(gate, accepted);
   }
 
-  /** A first tick may come late: where it is waited for, its absence is a failure; else nothing is said yet. */
   async #judgeProgram(
-    agents: readonly string[],
-    { sinceMs, signal, waits, stage, batch }: Stage & ProgramWatch,
+    stage: Stage,
+    watch: Omit<ProgramWatch, 'instruction'>,
   ): Promise<GateVerdict | undefined> {
-    const { redis, names, clock } = this.#deps;
-    const instruction = this.#rollout.record.id;
-    const giveUpAtMs = clock() + this.#rollout.acknowledgeWithinMs;
-    for (;;) {
-      const readings = await readAgents(redis, names, agents, { windows: true });
-      const found = findProgramTrouble(agents, readings, { instruction, sinceMs });
-      const verdict = (outcome: 'passed' | 'failed', text: string): GateVerdict => ({
-        ...{ gate: 'program', verdict: outcome, at: clock(), stage, batch, text },
-        ...{ changed: agents.length, unchanged: 0 },
-      });
-      if (found.state === 'broken')
-        return verdict('failed', found.reason.slice(0, limits.reasonCharactersMax));
-      if (found.state === 'ticking')
-        return verdict('passed', `${agents.length} agents tick without an error of the program`);
-      if (!waits || signal.aborted) return undefined;
-      if (clock() >= giveUpAtMs) return verdict('failed', `${found.agent} did not tick after going live`);
-      await pause(tickLookEveryMs, signal);
-    }
+    const found = await watchProgram(this.#deps, { ...watch, instruction: this.#rollout.record.id });
+    if (found === undefined) return undefined;
+    return {
+      gate: 'program',
+      verdict: found.verdict,
+      at: this.#deps.clock(),
+      ...stage,
+      text: found.text.slice(0, limits.reasonCharactersMax),
+      changed: found.agents,
+      unchanged: 0,
+    };
   }
 
   async #lookUntilClear(
@@ -225,13 +216,6 @@ export function isOpen({ verdict, accepted }: GateVerdict): boolean {
 
 function isFailed({ verdict }: GateVerdict): boolean {
   return verdict === 'failed';
-}
-
-interface ProgramWatch {
-  readonly sinceMs: number;
-  readonly signal: AbortSignal;
-  /** Waits for the first ticks. */
-  readonly waits: boolean;
 }
 
 function sideOf(id: string, outcome: AgentOutcome): Side[] {

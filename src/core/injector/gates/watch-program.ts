@@ -1,32 +1,71 @@
 /** Live agents in, whether they tick under the new program and without an error of it out. */
-import type { AgentReading } from './read-agents.js';
+import type { Redis } from 'ioredis';
+import type { Names } from '../../nerve/names.js';
+import { pause } from '../../pause.js';
+import { signedOffAmong } from '../departures.js';
+import { type AgentReading, readAgents } from './read-agents.js';
 
-export type ProgramFinding =
-  | { readonly state: 'ticking' }
-  | { readonly state: 'broken'; readonly reason: string }
-  | { readonly state: 'silent'; readonly agent: string };
+export interface ProgramWatch {
+  readonly agents: readonly string[];
+  readonly instruction: string;
+  /** When they went live. */
+  readonly sinceMs: number;
+  /** How long a first tick is waited for; undefined: nothing is said while one is missing. */
+  readonly graceMs: number | undefined;
+  readonly signal: AbortSignal;
+}
 
-export function findProgramTrouble(
-  agents: readonly string[],
-  readings: readonly (AgentReading | undefined)[],
-  { instruction, sinceMs }: { readonly instruction: string; readonly sinceMs: number },
-): ProgramFinding {
-  const broken = readings.findIndex(
-    (reading) => reading?.window?.instruction === instruction && reading.window.errors > 0,
-  );
-  if (broken >= 0) {
-    const reason = readings[broken]?.window?.lastError ?? 'the program failed';
-    return { state: 'broken', reason: `${agents[broken]}: ${reason}` };
+export interface ProgramFinding {
+  readonly verdict: 'passed' | 'failed';
+  readonly text: string;
+  /** Agents that it rests on. */
+  readonly agents: number;
+}
+
+/** Between looks for a first tick, which ends a wait. */
+const lookEveryMs = 50;
+
+/** Undefined while some have not ticked that are not waited for. */
+export async function watchProgram(
+  deps: { readonly redis: Redis; readonly names: Names; readonly clock: () => number },
+  watch: ProgramWatch,
+): Promise<ProgramFinding | undefined> {
+  const { graceMs, signal } = watch;
+  const giveUpAtMs = deps.clock() + (graceMs ?? 0);
+  let { agents } = watch;
+  for (;;) {
+    const readings = await readAgents(deps.redis, deps.names, agents, { windows: true });
+    const broken = readings.findIndex((reading) => hasFailed(reading, watch));
+    if (broken >= 0) {
+      const why = readings[broken]?.window?.lastError ?? 'the program failed';
+      return { verdict: 'failed', text: `${agents[broken]}: ${why}`, agents: agents.length };
+    }
+    const silent = agents.filter((_, at) => !hasTicked(readings[at], watch));
+    if (silent.length === 0) {
+      const text = `${agents.length} agents tick without an error of the program`;
+      return { verdict: 'passed', text, agents: agents.length };
+    }
+    if (graceMs === undefined || signal.aborted) return undefined;
+    // Who has left shows nothing; the others do.
+    const gone = new Set(await signedOffAmong(deps, silent));
+    if (gone.size === agents.length)
+      return { verdict: 'failed', text: 'all its agents have left the fleet', agents: 0 };
+    agents = agents.filter((id) => !gone.has(id));
+    if (gone.size > 0) continue;
+    if (deps.clock() >= giveUpAtMs) {
+      const text = `${silent[0]} did not tick after going live`;
+      return { verdict: 'failed', text, agents: agents.length };
+    }
+    await pause(lookEveryMs, signal);
   }
-  const silent = agents.findIndex((_, at) => !hasTicked(readings[at], { instruction, sinceMs }));
-  return silent < 0 ? { state: 'ticking' } : { state: 'silent', agent: agents[silent] ?? '' };
+}
+
+function hasFailed(reading: AgentReading | undefined, { instruction }: ProgramWatch): boolean {
+  return reading?.window?.instruction === instruction && reading.window.errors > 0;
 }
 
 /** Under the new program: by its window, or, when the agent has restarted since and lost that, by a reading since then. */
-function hasTicked(
-  reading: AgentReading | undefined,
-  { instruction, sinceMs }: { readonly instruction: string; readonly sinceMs: number },
-): boolean {
+function hasTicked(reading: AgentReading | undefined, { instruction, sinceMs }: ProgramWatch): boolean {
   const { window, metrics } = reading ?? {};
   if (window?.instruction === instruction && window.ticks > 0) return true;
   return reading?.instruction === instruction && metrics !== undefined && metrics.at > sinceMs;
