@@ -30,9 +30,8 @@ export async function bakeCanary(course: Course, canary: readonly PlannedAgent[]
 }
 
 /** A wish ends the watching early; what was left of the time is watched after it. */
-async function watch(course: Course, canary: readonly PlannedAgent[]): Promise<readonly GateVerdict[]> {
+async function watch(course: Course, agents: readonly PlannedAgent[]): Promise<readonly GateVerdict[]> {
   const { deps, gates, held } = course;
-  const agents = canary.map(({ id }) => id);
   let leftMs = course.settings.bakeMs;
   for (;;) {
     const begunAt = deps.clock();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from '../../../src/core/agent/agent.js';
 import type { Host } from '../../../src/core/agent/host.js';
+import { watchProgram } from '../../../src/core/injector/gates/watch-program.js';
 import { limits } from '../../../src/core/limits.js';
 import type { GateVerdict } from '../../../src/core/nerve/messages/gate-verdict.js';
 import { startTestHost } from '../../agent/support.js';
@@ -84,6 +85,40 @@ describe('a program that does no harm', () => {
   test('has no canary to compare where all are one batch, and nobody to compare it with', async () => {
     expect(await ended(await coordinate(server, { bakeMs, batch: '100%' }))).toBeUndefined();
     expect((await verdictsOf()).map(({ gate }) => gate)).toEqual(['acknowledgements']);
+  });
+});
+
+describe('agents that are live', () => {
+  const live = (transport: 'bus' | 'docker') => ({
+    ...{ agents: [{ id: 'box-1', host: 'engine', transport }], instruction: 'instr_one' },
+    ...{ sinceMs: 0, graceMs: 100, signal: new AbortController().signal },
+  });
+  const dependencies = () => ({ redis: server.redis, names: server.names, clock: Date.now });
+  beforeEach(async () => {
+    await server.redis.hset(server.names.agent('box-1'), { id: 'box-1', startedAt: 1 });
+    await server.redis.zadd(server.names.agents, Date.now(), 'box-1');
+  });
+
+  test('and never report are believed their acknowledgement when they are containers', async () => {
+    expect(await watchProgram(dependencies(), live('docker'))).toMatchObject({
+      verdict: 'passed',
+      text: '0 agents tick without an error of the program; 1 never report, and have acknowledged it',
+    });
+  });
+
+  test('and do not tick fail the gate when they are on the bus', async () => {
+    expect(await watchProgram(dependencies(), live('bus'))).toMatchObject({
+      verdict: 'failed',
+      text: 'box-1 did not tick after going live',
+    });
+  });
+
+  test('and have all left are no canary', async () => {
+    await server.redis.zrem(server.names.agents, 'box-1');
+    expect(await watchProgram(dependencies(), live('bus'))).toMatchObject({
+      verdict: 'failed',
+      text: 'all its agents have left the fleet',
+    });
   });
 });
 

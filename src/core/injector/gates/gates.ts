@@ -37,7 +37,7 @@ export interface GateOptions {
 
 export interface Watch {
   /** Live. */
-  readonly agents: readonly string[];
+  readonly agents: readonly PlannedAgent[];
   readonly forMs: number;
   readonly signal: AbortSignal;
 }
