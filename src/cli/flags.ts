@@ -5,6 +5,7 @@ import { parseSelector } from '../core/fleet/selector.js';
 import { parseGoal } from '../core/governor/goal.js';
 import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../core/injector/amount.js';
 import { parseExclusion } from '../core/injector/exclusion.js';
+import { parseGates } from '../core/injector/gates/tolerances.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
 
@@ -86,6 +87,17 @@ export const rolloutFlags = {
   bake: durationFlag('bake', {
     description: 'How long the canary is watched before the others follow. [default: 1s]',
     maxMs: 3_600_000,
+  }),
+  gate: Flags.string({
+    description:
+      'Tolerated rise on changed agents against unchanged ones. May be given several times, also as errors=off. [default: errors=1%, latency=10% and cost=5% above what the decision predicts]',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: '<metric=percent>',
+    parse: async (text) => {
+      parseGates([text]);
+      return text;
+    },
   }),
   'max-failures': amountFlag(parseMaxFailures, {
     description: 'Failed agents that are tolerated; one more stops the rollout. [default: 2%]',

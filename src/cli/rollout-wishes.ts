@@ -1,4 +1,5 @@
 /** The flags of `rolloutFlags` as typed in, what is wished of a rollout out; what was not typed stays open. */
+import { parseGates } from '../core/injector/gates/tolerances.js';
 import type { RolloutWishes } from '../core/injector/settings.js';
 import { durationMs } from './flags.js';
 
@@ -7,6 +8,7 @@ export interface RolloutFlags {
   readonly parallel?: string | undefined;
   readonly canary?: string | undefined;
   readonly bake?: string | undefined;
+  readonly gate?: readonly string[] | undefined;
   readonly 'max-failures'?: string | undefined;
   readonly 'pause-between'?: string | undefined;
   readonly 'ack-timeout'?: string | undefined;
@@ -24,6 +26,7 @@ export function rolloutWishes(flags: RolloutFlags): RolloutWishes {
     ...{ batch, canary, activate, limit },
     parallel: numberOf(flags.parallel),
     bakeMs: msOf(flags.bake),
+    gates: gatesOf(flags.gate),
     maxFailures: flags['max-failures'],
     pauseBetweenMs: msOf(flags['pause-between']),
     acknowledgeWithinMs: msOf(flags['ack-timeout']),
@@ -32,6 +35,13 @@ export function rolloutWishes(flags: RolloutFlags): RolloutWishes {
     exclude: exclude === undefined ? undefined : [...exclude],
     autoRollback: flags['auto-rollback'],
   };
+}
+
+/** One by one they were looked at by the parser; two may contradict each other. */
+function gatesOf(texts: readonly string[] | undefined): string[] | undefined {
+  if (texts === undefined) return undefined;
+  parseGates(texts);
+  return [...texts];
 }
 
 function msOf(text: string | undefined): number | undefined {

@@ -161,10 +161,12 @@ export default class Inject extends BaseCommand<typeof Inject> {
       const { instruction, windowMs } = plan;
       return { request: { instruction, windowMs, plan }, intake: undefined };
     }
+    // Read before an instruction is taken: what does not fit keeps nothing.
+    const wishes = rolloutWishes(flags);
     const window = flags.window === undefined ? {} : { windowMs: durationMs(flags.window) };
     const { request, intake } = await this.#instruction(context);
     return {
-      request: { ...request, ...window, ...rolloutWishes(flags), selector: flags.selector },
+      request: { ...request, ...window, ...wishes, selector: flags.selector },
       intake,
     };
   }

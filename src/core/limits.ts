@@ -58,6 +58,24 @@ export const limits = {
   reasonCharactersMax: 1_000,
   /** Share of the targets that stays on the old program until the window ends, so that the effect is a difference. */
   holdOutShare: 0.05,
+  /** Share of harmless rollouts that the gates on errors, latency and cost may stop, together and however often they look. */
+  gateAlpha: 0.05,
+  /** Failed runs of all runs, in points of 1, that changed agents may have more: below it few runs tell nothing apart. */
+  gateErrorsRise: 0.01,
+  /** Rise of latency that is tolerated beyond the predicted one: what users hardly notice, and predictions are off by. */
+  gateLatencyRise: 0.1,
+  /** Rise of cost that is tolerated beyond the predicted one: money that is noticed on a bill. */
+  gateCostRise: 0.05,
+  /** Gates compare at most this many agents from either end of the plan's random order: more costs time, and tells no more. */
+  gateSampleAgents: 250,
+  /** Gates look this often: agents tick no faster while a rollout is on. */
+  gateLookEveryMs: 1_000,
+  /** An inconclusive canary is watched until this many times its bake time have passed. */
+  gateWatchOnTimes: 3,
+  /** A gate without data is passed with a note after a shorter bake than this, two calm ticks; after a longer one it pauses. */
+  gateDataExpectedAfterMs: 10_000,
+  /** Verdicts kept in a rollout's record, which is written with every batch. */
+  gateVerdictsKeptMax: 50,
   /** Agents that one local fleet may start: above this a typing error is likelier than a machine that carries them. */
   localAgentsMax: 100_000,
 } as const;

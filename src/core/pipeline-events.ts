@@ -4,6 +4,7 @@
  */
 import type { Aggregate } from './nerve/messages/aggregate.js';
 import type { Decision } from './nerve/messages/decision.js';
+import type { GateVerdict } from './nerve/messages/gate-verdict.js';
 import type { Instruction } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
 import type { RolloutState } from './nerve/messages/rollout-record.js';
@@ -24,6 +25,7 @@ export type PipelineEvent =
   | BatchEvent
   | AgentFailedEvent
   | CanaryEvent
+  | GateEvent
   | StateEvent
   | LiveEvent
   | AggregateEvent
@@ -140,9 +142,16 @@ export interface CanaryEvent {
   readonly type: 'canary';
   readonly at: number;
   readonly agents: number;
-  readonly state: 'watching' | 'passed' | 'failed';
+  readonly state: 'watching' | 'passed' | 'failed' | 'inconclusive';
   readonly bakeMs: number;
   readonly reason?: string;
+}
+
+/** What the gates found at one look that is worth telling: at the end of a bake, and whenever one does not pass. */
+export interface GateEvent {
+  readonly type: 'gate';
+  readonly at: number;
+  readonly verdicts: readonly GateVerdict[];
 }
 
 /** The rollout changed its state; `reason` tells why when it is no step forward. */

@@ -175,6 +175,7 @@ async function rollOut(
       instruction,
       ...(decision === undefined ? {} : { goal: decision.goal }),
       ...draft.settings,
+      predicted: decision?.prediction.metrics,
       ...{ program, plan: draft.plan, canJoin: draft.canJoin, windowMs, resume },
       leftOut: new Map(draft.leftOut.map(({ id, reason }) => [id, reason])),
       service: request.service,

@@ -73,6 +73,7 @@ export async function coordinate(
     bakeMs: wish.bakeMs ?? 0,
     acknowledgeWithinMs: wish.acknowledgeWithinMs ?? 2_000,
     resume: wish.resume ?? false,
+    gates: wish.gates,
   };
   const dependencies = {
     ...{ redis, names, key, name: 'test', clock: Date.now },

@@ -11,6 +11,7 @@ import {
 } from '../../src/cli/progress/state.js';
 import { phaseText } from '../../src/cli/progress/wording.js';
 import type { BatchEvent } from '../../src/core/pipeline-events.js';
+import { sampleVerdicts } from '../support/sample-verdicts.js';
 import { sampleBatch, sampleRun } from './sample-run.js';
 
 const startMs = 1_767_225_600_000;
@@ -31,6 +32,13 @@ describe('progress as plain lines', () => {
     expect(lines).toContain('measure    cost -14.8 % (95 %: -15.7 to -13.9), simulated workload (20.1 s)');
     expect(lines).toContain('feed back  next COST_OPTIMIZATION_v3, 11,590 points to 1,159 agents (40 ms)');
     expect(lines.length).toBeLessThan(16);
+  });
+
+  it('tells in one line what the gates found of the canary', () => {
+    const lines = linesOf([{ type: 'gate', at: startMs, verdicts: sampleVerdicts.slice(0, 2) }]);
+    expect(lines).toEqual([
+      'inject     gates: program passed · latency +99.0 % (-10.0 to +300.0) · 9 against 491 agents',
+    ]);
   });
 
   it('shows the first failed agents and counts the others', async () => {

@@ -25,6 +25,8 @@ export interface LoopMeasurement {
 
 export interface SimulatedFleet {
   readonly agents: readonly Agent[];
+  /** Simulated milliseconds since 1970. */
+  now(): number;
   /** All task tables as one. */
   table(): TaskTable;
   tick(seconds: number): void;
@@ -68,6 +70,7 @@ export function simulatedFleet({ seed, agents: count }: { seed: number; agents: 
   tick(12);
   return {
     agents,
+    now: () => nowMs,
     tick,
     table: () => joined(agents.map((agent) => agent.workload.view())),
     loop(loaded, parameters, windowSeconds = 20) {

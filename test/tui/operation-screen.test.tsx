@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/cli/terminal-text.js';
 import type { FleetView } from '../../src/tui/hooks/fleet-feed.js';
 import { OperationScreen } from '../../src/tui/screens/OperationScreen.js';
+import { sampleVerdicts } from '../support/sample-verdicts.js';
 import { type FakeTerminal, renderAt } from './support/fake-terminal.js';
 import { emptyFacts, idleFacts, nowMs, runningFacts, viewOf } from './support/sample-view.js';
 
@@ -73,6 +74,18 @@ describe('the operation screen', () => {
     ])
       expect(frame).toContain(text);
     expect(frame.split('\n')).toHaveLength(rows - 1);
+  });
+
+  it.each([
+    [80, 'latency accepted +4.0 % · cost -15.0 % · 9 against 491 agents'],
+    [120, 'latency accepted +4.0 % (-4.0 to +12.0) · cost -15.0 % (-25.0 to -4.0) · 9 against 491 agents'],
+  ])('shows how the canary fares while the others stage, at %i columns', (columns, text) => {
+    const facts = runningFacts({ state: 'injecting', batchesDone: 20 });
+    const rollout = facts.rollout && { ...facts.rollout, gates: sampleVerdicts };
+    const frame = frameOf(viewOf({ ...facts, rollout }), columns, 40);
+    expect(frame).toContain(text);
+    expect(frame).not.toContain('+99');
+    expect(frameOf(viewOf(facts), columns, 40)).not.toContain('gates');
   });
 
   it('keeps the frame of a panel whose text is longer than it', () => {

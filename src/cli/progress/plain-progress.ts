@@ -2,6 +2,7 @@
 import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration, formatTime } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
+import { gatesLine } from '../views/gates-view.js';
 import { planLimitsText, planSizeText } from '../views/plan-words.js';
 import type { Progress } from './progress.js';
 import { noProgress, type ProgressState, withEvent } from './state.js';
@@ -47,6 +48,8 @@ function lineOf(event: PipelineEvent, state: ProgressState): string | undefined 
       return titled('inject', `${event.agent} failed: ${event.code} ${escapeControls(event.reason)}`);
     case 'canary':
       return titled('inject', canaryText(event));
+    case 'gate':
+      return titled('inject', `gates: ${gatesLine(event.verdicts)}`);
     case 'state':
       return event.reason === undefined
         ? undefined

@@ -79,6 +79,7 @@ export function withEvent(state: ProgressState, event: PipelineEvent): ProgressS
     case 'rewarded':
       return { ...state, rewards: event.rewards };
     case 'agent-failed':
+    case 'gate':
     case 'note':
       return state;
     default:

@@ -7,6 +7,7 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
+import { gatesLine } from '../views/gates-view.js';
 import { paint } from './paint.js';
 import { canaryText } from './plain-progress.js';
 import type { Progress } from './progress.js';
@@ -138,6 +139,11 @@ function noteOf(event: PipelineEvent): string | undefined {
   switch (event.type) {
     case 'agent-failed':
       return paint('yellow', `${event.agent}: ${event.code} ${escapeControls(event.reason)}`);
+    case 'gate':
+      return paint(
+        event.verdicts.some(({ verdict }) => verdict !== 'passed') ? 'yellow' : 'dim',
+        `gates: ${gatesLine(event.verdicts)}`,
+      );
     case 'canary':
       return paint(event.state === 'failed' ? 'red' : 'dim', canaryText(event));
     case 'state':

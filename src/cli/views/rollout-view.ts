@@ -2,6 +2,7 @@
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
+import { gateRows } from './gates-view.js';
 import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from './rollout-document.js';
 import { countsText, nextRows } from './steered-view.js';
 
@@ -53,6 +54,7 @@ export function rolloutText(
     ['agents', `${countsText(rollout.counts)}; ${formatNumber(rollout.heldOut)} held out`],
     ['batches', `${formatNumber(rollout.batchesDone)} of ${formatNumber(rollout.batches)}`],
     ['gates', gatesText(rollout)],
+    ...gateRows(rollout.gates ?? []),
     ...optionRows(rollout),
     ['times', timesText(rollout)],
     ...failures
@@ -88,7 +90,7 @@ function gatesText({ maxFailures, counts, canaryPassedAt, batches }: RolloutReco
 /** What it was asked for and is not as usual: the sizes are among the batches, the limits among the gates. */
 function optionRows({ options }: RolloutRecord): Row[] {
   if (options === undefined) return [];
-  const { selector, exclude, limit, top, parallel, activate, timeoutMs, autoRollback } = options;
+  const { selector, exclude, limit, top, parallel, activate, timeoutMs, autoRollback, gates } = options;
   const parts = [
     ...(selector === '' ? [] : [`only ${selector}`]),
     ...(exclude.length === 0 ? [] : [`without ${exclude.join(' and ')}`]),
@@ -97,6 +99,7 @@ function optionRows({ options }: RolloutRecord): Row[] {
     ...(parallel === 1 ? [] : [`${formatCount(parallel, 'batch', 'batches')} at a time`]),
     ...(activate === 'together' ? [] : ['each batch goes live at once']),
     ...(timeoutMs === undefined ? [] : [`live within ${formatDuration(timeoutMs)}`]),
+    ...(gates.length === 0 ? [] : [`gates ${gates.join(', ')}`]),
     ...(autoRollback ? [] : ['no automatic rollback']),
   ];
   return parts.length === 0 ? [] : [['asked', parts.join('; ')]];

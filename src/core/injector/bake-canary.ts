@@ -1,9 +1,10 @@
 /** The canary that has staged in; it runs the program alone for a while and is judged, and what failed has stopped the rollout. */
+import type { GateVerdict } from '../nerve/messages/gate-verdict.js';
 import { type Course, withOutcome } from './course.js';
-import { stopByGate } from './end-rollout.js';
-import type { GateVerdict } from './gate.js';
+import { isOpen } from './gates/gates.js';
 import { goLive } from './go-live.js';
 import { obey } from './may-go-on.js';
+import { heedGates } from './pass-gates.js';
 import type { PlannedAgent } from './plan.js';
 
 export async function bakeCanary(course: Course, canary: readonly PlannedAgent[]): Promise<void> {
@@ -16,28 +17,29 @@ export async function bakeCanary(course: Course, canary: readonly PlannedAgent[]
   if (watched.length === 0) return;
   const event = { type: 'canary', agents: watched.length, bakeMs } as const;
   deps.report({ ...event, at: deps.clock(), state: 'watching' });
-  const verdict = await watch(course, watched);
+  const verdicts = await watch(course, watched);
+  const stopper = verdicts.find(({ verdict }) => verdict === 'failed') ?? verdicts.find(isOpen);
   deps.report({
     ...event,
     at: deps.clock(),
-    state: verdict.passed ? 'passed' : 'failed',
-    ...(verdict.passed ? {} : { reason: verdict.reason }),
+    state: stopper?.verdict ?? 'passed',
+    ...(stopper === undefined ? {} : { reason: stopper.text }),
   });
-  if (!verdict.passed) await stopByGate(course, `the canary failed: ${verdict.reason}`);
+  await heedGates(course, verdicts);
   held.amend({ canaryPassedAt: deps.clock() });
 }
 
 /** A wish ends the watching early; what was left of the time is watched after it. */
-async function watch(course: Course, agents: readonly PlannedAgent[]): Promise<GateVerdict> {
-  const { deps, gate, held } = course;
+async function watch(course: Course, agents: readonly PlannedAgent[]): Promise<readonly GateVerdict[]> {
+  const { deps, gates, held } = course;
   let leftMs = course.settings.bakeMs;
   for (;;) {
     const begunAt = deps.clock();
     const { waiting } = deps.wishes;
     const signal = AbortSignal.any([deps.signal, held.deadline.signal, waiting]);
-    const verdict = await gate.afterBake({ agents, bakeMs: leftMs, signal });
+    const verdicts = await gates.watch({ agents, forMs: leftMs, signal });
     await obey(course);
-    if (!waiting.aborted || leftMs <= 0) return verdict;
+    if (verdicts !== undefined) return verdicts;
     leftMs = Math.max(1, leftMs - (deps.clock() - begunAt));
   }
 }

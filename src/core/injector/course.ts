@@ -1,7 +1,7 @@
 /** What the parts of a rollout's course share: its plan and settings, its record, its gates, and who joined since. */
 import type { AgentOutcome } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
-import type { Gate } from './gate.js';
+import type { Gates } from './gates/gates.js';
 import type { HeldRollout } from './held-rollout.js';
 import type { Obedience } from './obey-wishes.js';
 import type { Plan, PlannedAgent } from './plan.js';
@@ -15,7 +15,7 @@ export interface Course {
   readonly plan: Plan;
   readonly held: HeldRollout;
   readonly obedience: Obedience;
-  readonly gate: Gate;
+  readonly gates: Gates;
   readonly roster: Roster;
   /** Agents that have been told to stage, of which it is not known what became of them. */
   readonly underWay: Set<PlannedAgent>;

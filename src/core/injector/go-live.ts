@@ -1,6 +1,7 @@
 /** Agents that have staged in; treated ones run the program, held-out ones measure beside them, and the gate has been asked. */
 import type { Course } from './course.js';
-import { obey, requireGate } from './may-go-on.js';
+import { obey } from './may-go-on.js';
+import { requireAnswers } from './pass-gates.js';
 import type { PlannedAgent } from './plan.js';
 
 /** Both orders travel in one pipeline, so that both arms begin their window at the same moment. */
@@ -18,6 +19,6 @@ export async function goLive(
   await held.send([held.batchOf('live', treated), held.batchOf('observe', heldOut)]);
   await held.settle(treated, await answers[0], { outcome: 'live', sentAt });
   await held.settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
-  await requireGate(course);
+  await requireAnswers(course);
   return { heldOut: heldOut.length, ms: deps.clock() - sentAt };
 }

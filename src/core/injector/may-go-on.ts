@@ -1,4 +1,4 @@
-/** Asked before whatever is sent: what is wished from elsewhere, whether there is time left, and whether the gates are open. */
+/** Asked before whatever is sent: what is wished from elsewhere, and whether there is time left. */
 import type { Course } from './course.js';
 import { stopByGate } from './end-rollout.js';
 
@@ -8,10 +8,4 @@ export async function obey(course: Course): Promise<void> {
   const { deadline, record } = course.held;
   if (deadline.signal.aborted && record.state !== 'live')
     await stopByGate(course, `not all agents were live within ${(deadline.ms ?? 0) / 1_000} s`);
-}
-
-export async function requireGate(course: Course): Promise<void> {
-  await obey(course);
-  const verdict = await course.gate.afterBatch();
-  if (!verdict.passed) await stopByGate(course, verdict.reason);
 }

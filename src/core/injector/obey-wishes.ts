@@ -1,5 +1,5 @@
 /** What is wished of a rollout from elsewhere in, the rollout as it was wished to be out: asked before each of its orders. */
-import type { RolloutState } from '../nerve/messages/rollout-record.js';
+import type { RolloutRecord, RolloutState } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import { pause } from '../pause.js';
 import type { HeldRollout } from './held-rollout.js';
@@ -42,6 +42,15 @@ export class Obedience {
       if (state !== 'paused') return;
       await pause(pauseLookMs, AbortSignal.any([this.#deps.signal, this.#deps.wishes.waiting]));
     }
+  }
+
+  /** Pauses by itself until an operator decides; what was asked for then, when it goes on. */
+  async pauseBecause(reason: string): Promise<RolloutRecord['control']> {
+    await this.beforeFulfilling();
+    this.#pausedIn = this.#held.record.state;
+    await this.#held.step('paused', { reason });
+    await this.obey();
+    return this.#held.record.control;
   }
 
   /** Does what is wished now, whoever else wants it to stop; false when there is nothing. */

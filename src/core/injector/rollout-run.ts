@@ -8,7 +8,7 @@ import { admitWhileLive, stageJoined } from './admit-joined.js';
 import { bakeCanary } from './bake-canary.js';
 import { type Course, withOutcome } from './course.js';
 import { endWindow } from './end-rollout.js';
-import { Gate } from './gate.js';
+import type { Gates } from './gates/gates.js';
 import { goLive } from './go-live.js';
 import type { HeldRollout } from './held-rollout.js';
 import { obey } from './may-go-on.js';
@@ -25,7 +25,7 @@ export class RolloutRun implements Rollout {
   constructor(
     deps: Course['deps'],
     options: Pick<RolloutOptions, 'plan' | 'canJoin'> & { readonly settings: RolloutSettings },
-    held: HeldRollout,
+    { held, gates }: { readonly held: HeldRollout; readonly gates: Gates },
   ) {
     const roster = new Roster(deps, held, options);
     const { plan, settings } = options;
@@ -33,7 +33,7 @@ export class RolloutRun implements Rollout {
     this.#course = {
       ...{ deps, plan, settings, held, roster },
       obedience: new Obedience(deps, held, () => roster.agents),
-      gate: new Gate(deps, held, roster),
+      gates,
       underWay: new Set(),
       pace: { notBefore: 0 },
     };

@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { Selectable } from '../fleet/selector.js';
 import { limits } from '../limits.js';
+import type { Prediction } from '../nerve/messages/decision.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
@@ -13,6 +14,8 @@ import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-r
 import type { ReportEvent } from '../pipeline-events.js';
 import { Deadline } from './deadline.js';
 import { watchDepartures } from './departures.js';
+import { openGates } from './gates/gates.js';
+import { parseGates, tolerancesOf } from './gates/tolerances.js';
 import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
@@ -45,6 +48,8 @@ export interface RolloutOptions extends RolloutWishes {
   readonly instruction: Instruction;
   readonly goal?: string;
   readonly program: PreparedProgram;
+  /** What the decision expects of each metric, which gates allow for. */
+  readonly predicted?: Prediction['metrics'] | undefined;
   readonly plan: Plan;
   readonly windowMs: number;
   /** Whether an agent that comes meanwhile is meant; absent: none is. */
@@ -111,11 +116,14 @@ export async function openRollout(
   const held = new HeldRollout(dependencies, hold, { record, agents });
   try {
     await held.write(agents);
+    const tolerances = tolerancesOf({ chosen: parseGates(settings.gates), ...options });
+    const gates = await openGates(dependencies, held, { ...settings, agents: plan.agents, tolerances });
+    const course = { ...dependencies, wishes: hold.wishes };
+    return new RolloutRun(course, { ...options, plan, settings }, { held, gates });
   } catch (thrown) {
     await held.close();
     throw thrown;
   }
-  return new RolloutRun({ ...dependencies, wishes: hold.wishes }, { ...options, plan, settings }, held);
 }
 
 /** Listens for what agents answer and operators wish. */

@@ -9,6 +9,7 @@ export const defaultSettings: RolloutSettings = {
   batch: '10',
   parallel: 1,
   bakeMs: 1_000,
+  gates: [],
   maxFailures: '2%',
   pauseBetweenMs: 0,
   acknowledgeWithinMs: limits.acknowledgeWithinMs,

@@ -6,7 +6,8 @@ import type { Acknowledgement } from '../nerve/messages/order.js';
 import { pause } from '../pause.js';
 import { type Course, withOutcome } from './course.js';
 import { goLive } from './go-live.js';
-import { obey, requireGate } from './may-go-on.js';
+import { obey } from './may-go-on.js';
+import { passGates } from './pass-gates.js';
 import type { PlannedAgent } from './plan.js';
 
 export interface Staging {
@@ -91,7 +92,7 @@ class StageRun {
     // A wish that was fulfilled meanwhile may have taken some in.
     if (this.#takenIn.length === 0)
       await this.#takeIn(await Promise.race([...this.#underWay].map(({ answered }) => answered)));
-    await requireGate(this.#course);
+    await passGates(this.#course);
     const { agents = [] } = this.#takenIn.shift() ?? {};
     if (this.#staging.activates) await goLive(this.#course, withOutcome(this.#course, agents, 'staged'));
   }

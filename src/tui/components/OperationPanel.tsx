@@ -1,6 +1,8 @@
 /** The operation: goal, state, program, phase strip, batches with their numbers, and what is left of the window. */
 import { Box } from 'ink';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../../cli/format.js';
+import { gatesLine } from '../../cli/views/gates-view.js';
+import type { GateVerdict } from '../../core/nerve/messages/gate-verdict.js';
 import { isFinished, type Operation } from '../operation.js';
 import { stateTone } from '../theme.js';
 import { Line, Piece } from './Line.js';
@@ -135,6 +137,15 @@ function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
   if (reason !== undefined)
     return <Line tone={stateTone(state)}>{`${' '.repeat(progressNameColumns)}${reason}`}</Line>;
   if (rollout === undefined) return <Line> </Line>;
+  const found = (rollout.gates ?? []).filter(({ estimate }) => estimate !== undefined);
+  // Until the window opens: how the canary fares.
+  if (found.length > 0 && rollout.liveAt === undefined && !isFinished(state))
+    return (
+      <Line tone="muted">
+        {'gates'.padEnd(progressNameColumns)}
+        {gatesLine(newestOf(found), { intervals: columns >= intervalColumns })}
+      </Line>
+    );
   const text = isFinished(state)
     ? `measured for ${formatDuration(rollout.windowMs)}`
     : `${formatDuration(rollout.windowMs)} from go-live`;
@@ -144,6 +155,14 @@ function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
       {text}
     </Line>
   );
+}
+
+/** From here on the intervals fit beside the estimates. */
+const intervalColumns = 110;
+
+/** Of each gate the newest verdict. */
+function newestOf(verdicts: readonly GateVerdict[]): GateVerdict[] {
+  return [...new Map(verdicts.map((verdict) => [verdict.gate, verdict])).values()];
 }
 
 /** Bars stand below one another and keep their length while the numbers beside them grow. */

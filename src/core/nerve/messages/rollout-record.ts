@@ -1,5 +1,7 @@
 /** The rollout as kept in `rollout:<id>`: one JSON field `record` for the whole, one field `agent:<id>` per agent. */
 import { z } from 'zod';
+import { limits } from '../../limits.js';
+import { gateVerdictSchema } from './gate-verdict.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 import { instructionSchema } from './instruction.js';
 import { rolloutSettingsSchema } from './rollout-settings.js';
@@ -74,6 +76,8 @@ export const rolloutRecordSchema = z.object({
   startedAt: timestampMsSchema.optional(),
   /** When the canary had run for its bake time and was judged good; a rollout resumed without it watches a canary first. */
   canaryPassedAt: timestampMsSchema.optional(),
+  /** What the gates found, oldest first: of batches that passed, only the newest of each gate. */
+  gates: z.array(gateVerdictSchema).max(limits.gateVerdictsKeptMax).optional(),
   /** When the last batch had acknowledged. */
   stagedAt: timestampMsSchema.optional(),
   liveAt: timestampMsSchema.optional(),

@@ -11,6 +11,8 @@ export const rolloutSettingsSchema = z.object({
   /** Size of the canary as typed; absent: the first batch. */
   canary: z.string().max(64).optional(),
   bakeMs: milliseconds,
+  /** As typed: `latency=10%`, `cost=off`; what is not named has its default. */
+  gates: z.array(z.string().max(64)).max(8).default([]),
   /** As typed: `10`, `2%`. */
   maxFailures: z.string().max(64),
   pauseBetweenMs: milliseconds,
