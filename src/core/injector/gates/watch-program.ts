@@ -43,6 +43,12 @@ export async function watchProgram(
       return { verdict: 'failed', text: `${ids[broken]}: ${why}`, agents: agents.length };
     }
     const mute = agents.filter(({ transport }, at) => transport !== 'bus' && !readings[at]?.metrics);
+    const [left] = await signedOffAmong(
+      deps,
+      mute.map(({ id }) => id),
+    );
+    if (left !== undefined)
+      return { verdict: 'failed', text: `${left} left the fleet after going live`, agents: agents.length };
     const silent = agents.filter((agent, at) => !mute.includes(agent) && !hasTicked(readings[at], watch));
     if (silent.length === 0) return passed(agents.length - mute.length, mute.length);
     if (graceMs === undefined || signal.aborted) return undefined;
