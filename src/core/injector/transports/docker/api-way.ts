@@ -56,8 +56,8 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
     },
     waitForAck: (wait) =>
       pollAck(wait, {
-        size: () => sizeOf(programFiles.ack),
-        read: () => read(programFiles.ack, ackBytesMax),
+        size: () => engine.looks.run(() => sizeOf(programFiles.ack)),
+        read: () => engine.looks.run(() => read(programFiles.ack, ackBytesMax)),
       }),
     async close() {},
   };
