@@ -23,6 +23,8 @@ import { readFleetState } from './governor/state.js';
 import { planRollout } from './injector/plan.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { openRollout, type Rollout } from './injector/rollout.js';
+import { requireTransports } from './injector/transports/courier.js';
+import { externalWorkload } from './injector/transports/register-discovered.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
@@ -141,10 +143,14 @@ async function rollOut(
   return reportPhase(context, 'inject', async () => {
     const windowMs = request.windowMs ?? instruction.context.window ?? instruction.context.deadline;
     const selector = instruction.selector ?? '';
+    const targets = await targetsOf(context, instruction.id, selector, request.resume ?? false);
+    requireTransports(targets, context.transports);
     const plan = planRollout({
       instructionId: instruction.id,
       selector,
-      targets: await targetsOf(context, instruction.id, selector, request.resume ?? false),
+      targets,
+      // Agents that report nothing are no control.
+      ...(targets.some(({ workload }) => workload !== externalWorkload) ? {} : { holdOutShare: 0 }),
       batch: request.batch,
       maxFailures: request.maxFailures,
     });

@@ -5,6 +5,7 @@ import { planRollout } from '../../src/core/injector/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
 import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/rollout.js';
 import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/steer.js';
+import type { Transports } from '../../src/core/injector/transports/courier.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { WishAction } from '../../src/core/nerve/messages/wish.js';
@@ -35,6 +36,7 @@ export interface RolloutWish {
   readonly resume?: boolean;
   /** Leaves agents out, as if they had left the fleet. */
   readonly without?: readonly string[];
+  readonly transports?: Transports;
 }
 
 export interface TestRollout {
@@ -70,6 +72,7 @@ export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Pro
     ...{ redis, names, key, name: 'test', clock: Date.now },
     report: (event: PipelineEvent) => events.push(event),
     signal: controller.signal,
+    ...(wish.transports === undefined ? {} : { transports: wish.transports }),
   };
   return { rollout: await openRollout(dependencies, options), events, controller };
 }
@@ -118,13 +121,14 @@ export function timesTold(orders: readonly Order[], action: Order['action']): Ma
 export function steerFrom(
   { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
   action: WishAction,
-  request: Partial<SteerRequest> = {},
+  request: Partial<SteerRequest> & { readonly transports?: Transports } = {},
 ): Promise<Steered> {
   return steerRollout(
     {
       ...{ redis, names, key, name: 'terminal-2', clock: Date.now, random: Math.random },
       report: () => undefined,
       signal: new AbortController().signal,
+      ...(request.transports === undefined ? {} : { transports: request.transports }),
     },
     { typed: undefined, action, by: 'ana@ops-3', acknowledgeWithinMs: 1_000, ...request },
   );

@@ -16,6 +16,8 @@ const argumentSchema = z.object({
   seed: z.number().int(),
   keysDir: z.string(),
   stateDir: z.string(),
+  /** A directory shared with the injector, when the agents are reached by files. */
+  volumeDir: z.string().optional(),
   workload: z.literal('simulated'),
 });
 

@@ -17,11 +17,13 @@ import { createRandom } from '../random.js';
 import { Agent } from './agent.js';
 import { openJournal } from './journal.js';
 import { createProgramLoader } from './load-program.js';
-import { obeyOrder } from './obey-order.js';
+import { type OrderRequest, obeyOrder } from './obey-order.js';
 import { followOrders } from './order-stream.js';
 import { type AgentTick, createReporter, type Reporter } from './report.js';
 import { readOrdersAfter, restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
+import { answeringInFiles } from './volume-answers.js';
+import { followVolumeOrders, type VolumeLetter, type VolumeOrdersOptions } from './volume-orders.js';
 import { createSimulatedWorkload } from './workloads/simulated.js';
 
 export interface HostOptions {
@@ -35,6 +37,8 @@ export interface HostOptions {
   /** Asked before every order. */
   readonly trust: TrustSource;
   readonly stateDir: string;
+  /** A directory shared with the injector, by which the agents are reached as well, and first. */
+  readonly volumeDir?: string | undefined;
   /** Says what went wrong, for the log. */
   readonly log: (line: string) => void;
 }
@@ -54,10 +58,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const nowMs = Date.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
   const journal = await openJournal(options.stateDir, hostId);
+  let letter: VolumeLetter | undefined;
   const loader = createProgramLoader({
     clock: () => performance.now(),
     fetch: async (digest) =>
       (await journal.readProgram(digest)) ??
+      (await letter?.program(digest)) ??
       (await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax })),
   });
   const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
@@ -65,7 +71,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   for (let tick = 1; tick <= warmUpTicks; tick++) {
     for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
   }
-  const reporter = createReporter({ redis, names, hostId });
+  const reporter = createReporter({
+    ...{ redis, names, hostId },
+    transport: options.volumeDir === undefined ? 'bus' : 'volume',
+  });
   await reporter.register(agents, nowMs);
   for (const { code, reason, agents: count } of restored.missing) {
     const what = `${count === 1 ? '1 agent has' : `${count} agents have`} not what was held before the restart`;
@@ -76,23 +85,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const stopping = new AbortController();
   const blocking = await duplicateConnection(redis);
   const rhythm = createTickRhythm();
+  // One order at a time, whichever way it came.
+  const inTurn = createTurns();
+  let lastStreamId = after;
+  const obey = (request: Pick<OrderRequest, 'streamId' | 'envelope' | 'agents' | 'reporter'>) =>
+    obeyOrder({
+      ...{ hostId, loader, journal, rhythm, log: options.log, ...request },
+      trust: options.trust(),
+    });
   const orders = followOrders({
     redis: blocking,
     stream: names.orders(hostId),
     after,
     signal: stopping.signal,
     handle: (streamId, envelope) =>
-      obeyOrder({
-        streamId,
-        envelope,
-        agents,
-        hostId,
-        loader,
-        journal,
-        reporter,
-        rhythm,
-        trust: options.trust(),
-        log: options.log,
+      inTurn(async () => {
+        await obey({ streamId, envelope, agents, reporter });
+        lastStreamId = streamId;
       }),
     passed: (streamId, reason) =>
       reporter.orderRefused(
@@ -101,6 +110,30 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ),
     log: options.log,
   });
+  const volume = await followVolume(options, {
+    agents,
+    obeyed: new Set(journal.entries.map((entry) => entry.envelope)),
+    signal: stopping.signal,
+    handle: (come) =>
+      inTurn(async () => {
+        letter = come;
+        await obey({
+          // Reading the stream goes on where it was.
+          streamId: lastStreamId,
+          envelope: come.envelope,
+          agents: agents.filter(({ id }) => id === come.agent),
+          reporter: answeringInFiles(reporter, come, options.log),
+        }).finally(() => {
+          letter = undefined;
+        });
+      }),
+  }).catch(async (thrown) => {
+    stopping.abort();
+    blocking.disconnect();
+    await orders;
+    await reporter.signOff(agents);
+    throw thrown;
+  });
   const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, log: options.log });
   const beating = heartbeatUntil(stopping.signal, { agents, reporter, log: options.log });
   return {
@@ -108,9 +141,35 @@ export async function startHost(options: HostOptions): Promise<Host> {
     async stop() {
       stopping.abort();
       blocking.disconnect();
-      await Promise.all([orders, ticking, beating]);
+      await Promise.all([orders, ...volume, ticking, beating]);
       await reporter.signOff(agents);
     },
+  };
+}
+
+/** Resolves when the agents have announced themselves, with the promise of its end. */
+async function followVolume(
+  { volumeDir, log }: HostOptions,
+  {
+    agents,
+    ...options
+  }: Pick<VolumeOrdersOptions, 'obeyed' | 'signal' | 'handle'> & {
+    readonly agents: readonly Agent[];
+  },
+): Promise<readonly [ended?: Promise<void>]> {
+  if (volumeDir === undefined) return [];
+  const announced = agents.map(({ id, workload }) => ({ id, labels: workload.labels }));
+  const { ended } = await followVolumeOrders({ volume: volumeDir, agents: announced, log, ...options });
+  return [ended];
+}
+
+/** Does one thing after the other, in the order in which they are asked for. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
 import type { ChainableCommander, Redis } from 'ioredis';
 import { agentRecordFields } from '../nerve/agent-records.js';
+import type { TransportName } from '../nerve/messages/agent-record.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
 import type { LoadTrace, TickTrace } from '../nerve/messages/trace-record.js';
@@ -36,10 +37,12 @@ export function createReporter({
   redis,
   names,
   hostId,
+  transport = 'bus',
 }: {
   redis: Redis;
   names: Names;
   hostId: string;
+  transport?: TransportName;
 }): Reporter {
   const usage = createProcessUsage();
 
@@ -50,8 +53,8 @@ export function createReporter({
         agentRecordFields({
           id: agent.id,
           host: hostId,
-          transport: 'bus',
-          labels: labelsOf(agent),
+          transport,
+          labels: transport === 'bus' ? labelsOf(agent) : { ...labelsOf(agent), transport },
           workload: agent.workload.name,
           capabilities: agent.capabilities.actions.map(({ name }) => name),
           startedAt: nowMs,

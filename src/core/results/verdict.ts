@@ -19,6 +19,10 @@ export function judgeResult(
 ): Verdict {
   const { metric, direction } = objective ?? { metric: 'cost', direction: 'decrease' };
   const estimate = result.execution.metrics[metric];
+  const unclear = (what: string): Verdict => ({
+    verdict: 'unclear',
+    reason: result.heldOut > 0 ? `${what}: the hold-out stays on the old program` : what,
+  });
   if (estimate === undefined) return unclear(`${metric} was not measured`);
   if (result.heldOut > 0 && estimate.method !== 'hold-out') return unclear('no held-out agent reported');
   const wanted = direction === 'decrease' ? -1 : 1;
@@ -27,8 +31,4 @@ export function judgeResult(
   const surelyWrong = estimate.interval?.every((bound) => bound * wanted < 0) ?? false;
   if (!surelyWrong) return unclear(changed);
   return { verdict: 'harmful', reason: `${changed}: every agent was returned to what it had` };
-}
-
-function unclear(what: string): Verdict {
-  return { verdict: 'unclear', reason: `${what}: the hold-out stays on the old program` };
 }

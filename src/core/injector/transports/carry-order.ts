@@ -4,6 +4,7 @@
  * with one agent is its answer.
  */
 import type { Redis } from 'ioredis';
+import { digestOf } from '../../bytecode/digest.js';
 import { DreamnetError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../nerve/messages/order.js';
@@ -39,7 +40,7 @@ export interface Carrying {
 /** What can still come after the files are changed and the agent is told; undefined when it did not answer. */
 export type Answering = Promise<Acknowledgement | undefined>;
 
-type Outcome = Pick<Acknowledgement, 'outcome' | 'code' | 'reason'>;
+type Outcome = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'timings'>;
 
 /** Resolves when the agent has been told; its answer follows. */
 export async function carryOrder(carrying: Carrying): Promise<{ readonly answer: Answering }> {
@@ -65,16 +66,18 @@ type Sent =
 
 async function send(carrying: Carrying): Promise<Sent> {
   const { redis, names, agent, order, directory } = carrying;
-  const present = await directory.program();
-  const before = present === undefined ? noProgram : await presentDigest(carrying, present);
+  const present = (await directory.program()) ?? new Uint8Array();
+  const before = digestOf(present);
   const { held, move } = decideMove(await readHeld(redis, names, agent), order, before);
   if (move.move === 'refuse')
     return { held: undefined, outcome: { outcome: 'refused', code: move.code, reason: move.reason } };
   await writeHeld(redis, names, agent, held);
-  if (carrying.answersOrders) await directory.emptyAck();
+  // What may have to come back is kept before it is replaced.
+  if (before !== noProgram && before !== order.digest) await carrying.keep(before, present);
   const replaced = await change(carrying, move);
-  const isAnswered = carrying.answersOrders || move.move === 'activate' || move.move === 'restore';
-  if (!isAnswered) return { held, outcome: { outcome: 'done' } };
+  const isEmptied = move.move === 'activate' || move.move === 'restore';
+  if (!isEmptied && !carrying.answersOrders) return { held, outcome: { outcome: 'done' } };
+  if (!isEmptied) await directory.emptyAck();
   await carrying.reload();
   const expects = move.move === 'restore' ? move.digest : order.digest;
   return { held, expects, replaced: replaced ?? before };
@@ -131,18 +134,12 @@ async function settle(carrying: Carrying, sent: Sent): Promise<Outcome | undefin
 
 function judged(ack: Ack, expected: string): Outcome {
   if ('document' in ack) {
-    const { outcome, code, reason } = ack.document;
-    return { outcome, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+    const { agent: _agent, host: _host, at: _at, ...outcome } = ack.document;
+    return outcome;
   }
   if ('error' in ack) return { outcome: 'failed', code: 'DN574', reason: `the agent says: ${ack.error}` };
   if (ack.digest === expected) return { outcome: 'done' };
   return { outcome: 'failed', code: 'DN574', reason: `the agent loaded ${ack.digest}, not ${expected}` };
-}
-
-async function presentDigest({ directory, keep }: Carrying, bytes: Uint8Array): Promise<string> {
-  const digest = (await directory.current()) ?? noProgram;
-  if (digest !== noProgram) await keep(digest, bytes);
-  return digest;
 }
 
 async function needed(program: Carrying['program'], digest: string): Promise<ProgramBytes> {

@@ -23,7 +23,7 @@ export async function openCourier(
   const open = new Map<TransportName, Promise<Transport>>([['bus', openBus(whole)]]);
   await open.get('bus');
 
-  const transportOf = (name: TransportName): Promise<Transport> => {
+  const transportOf = async (name: TransportName): Promise<Transport> => {
     const known = open.get(name);
     if (known !== undefined) return known;
     const opener = name === 'bus' ? openBus : transports[name];
@@ -45,12 +45,11 @@ export async function openCourier(
         ),
         ({ name }) => name,
       );
-      await Promise.all(
-        [...byTransport].map(async ([name, parts]) => {
-          const transport = await transportOf(name);
-          await transport.send(parts.map(({ batch }) => batch));
-        }),
+      // Nothing is sent by one way when another is missing.
+      const ways = await Promise.all(
+        [...byTransport].map(async ([name, parts]) => ({ transport: await transportOf(name), parts })),
       );
+      await Promise.all(ways.map(({ transport, parts }) => transport.send(parts.map(({ batch }) => batch))));
     },
     async close() {
       await Promise.all(
@@ -60,11 +59,26 @@ export async function openCourier(
   };
 }
 
+/** Throws DN537 before anything is sent when some of the targets could not be reached. */
+export function requireTransports(
+  targets: readonly { readonly transport: TransportName }[],
+  transports: Transports = {},
+): void {
+  for (const { transport } of targets)
+    if (transport !== 'bus' && transports[transport] === undefined) throw noTransport(transport);
+}
+
+const flagOf: Readonly<Record<TransportName, string>> = {
+  bus: '--redis',
+  volume: '--volume <dir>',
+  docker: '--docker',
+};
+
 function noTransport(name: TransportName): DreamnetError {
   return new DreamnetError({
     code: 'DN537',
     kind: 'bad-input',
     message: `Some of the agents are reached by ${name} only, which this command was not given.`,
-    hint: `Give it with --transport ${name}, or leave these agents out with a selector.`,
+    hint: `Give it with ${flagOf[name]}, or leave these agents out with \`--selector transport!=${name}\`.`,
   });
 }

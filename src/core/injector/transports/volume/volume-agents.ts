@@ -4,31 +4,19 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { messageOf } from '../../../errors.js';
+import {
+  type Announcement,
+  announcementSchema,
+  programFiles,
+  volumeAgents,
+  volumeHeartbeatMs,
+} from '../../../nerve/messages/program-directory.js';
 import { parseRecord } from '../../../nerve/records.js';
 import { openPlainFiles, type PlainFiles } from '../plain-files.js';
 import { noProgram, openProgramDirectory, type ProgramDirectory } from '../program-directory.js';
 import type { Discovered, DiscoveredAgent, DiscoverySource } from '../register-discovered.js';
 import { type Announced, isAnnouncer } from './announcer.js';
-
-/** What an agent says of itself; fields of others are passed over. */
-const announcementSchema = z.object({
-  id: z.string().max(256),
-  labels: z.record(z.string().max(128), z.string().max(256)).optional(),
-  /** Its process, as this host counts them. */
-  pid: z.number().int().positive().optional(),
-  /** Field 22 of /proc/PID/stat. */
-  startTime: z
-    .union([z.string().max(32), z.number()])
-    .transform(String)
-    .optional(),
-  /** `none`: it watches the files. */
-  signal: z.enum(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'none']).default('SIGHUP'),
-  /** `orders`: it checks and answers every order; otherwise it answers what it loaded. */
-  answers: z.enum(['programs', 'orders']).default('programs'),
-});
-export type Announcement = z.infer<typeof announcementSchema>;
 
 export interface VolumeAgent {
   readonly announcement: Announcement;
@@ -36,24 +24,29 @@ export interface VolumeAgent {
   readonly pid: number | undefined;
 }
 
-const agentsDirectory = 'agents';
 const announcementBytesMax = 65_536;
-/** Agents touch a file at least every 10 s; two touches may be missed. */
-const silentMsMax = 25_000;
+/** Two signs of life may be missed. */
+const silentMsMax = 2.5 * volumeHeartbeatMs;
 
 /** Discovery as `register-discovered.ts` wants it. */
 export function volumeSource(volume: string): DiscoverySource {
-  return { transport: 'volume', host: 'volume', find: () => discoverVolumeAgents(volume) };
+  return { transport: 'volume', host: 'volume', find: (known) => discoverVolumeAgents(volume, known) };
 }
 
-export async function discoverVolumeAgents(volume: string): Promise<Discovered> {
+/** Which program an agent has is not looked at for those that are known. */
+export async function discoverVolumeAgents(
+  volume: string,
+  known: ReadonlySet<string> = new Set(),
+): Promise<Discovered> {
   const agents: DiscoveredAgent[] = [];
   const problems: string[] = [];
-  const entries = await readdir(join(volume, agentsDirectory), { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(join(volume, volumeAgents), { withFileTypes: true }).catch(() => []);
   for (const { name } of entries.filter((entry) => !entry.name.startsWith('.'))) {
     try {
-      const agent = await discoverOne(volume, name);
-      if (agent !== undefined) agents.push(agent);
+      const agent = await readVolumeAgent(volume, name);
+      if (agent === undefined) continue;
+      const { labels = {} } = agent.announcement;
+      agents.push({ id: name, labels, live: known.has(name) ? undefined : await programOf(volume, name) });
     } catch (thrown) {
       problems.push(`The agent ${JSON.stringify(name)} of ${volume} is left out: ${messageOf(thrown)}`);
     }
@@ -63,15 +56,15 @@ export async function discoverVolumeAgents(volume: string): Promise<Discovered> 
 
 /** Throws DN570 and DN571. */
 export function openAgentDirectory(volume: string, id: string): Promise<ProgramDirectory> {
-  return openProgramDirectory(join(agentsDirectory, id), { base: volume, trusted: true });
+  return openProgramDirectory(id, { base: join(volume, volumeAgents), trusted: true });
 }
 
 /** Undefined where no living agent is; throws where what is there cannot be understood. */
 export async function readVolumeAgent(volume: string, id: string): Promise<VolumeAgent | undefined> {
-  const files = await openPlainFiles(join(agentsDirectory, id), { base: volume, trusted: true });
+  const files = await openPlainFiles(id, { base: join(volume, volumeAgents), trusted: true });
   try {
-    const announced = await files.look('agent.json');
-    const text = await files.read('agent.json', announcementBytesMax);
+    const announced = await files.look(programFiles.announcement);
+    const text = await files.read(programFiles.announcement, announcementBytesMax);
     if (announced === undefined || text === undefined) return undefined;
     const announcement = parseRecord(text.toString('utf8'), announcementSchema);
     if (announcement === undefined) throw new Error('its agent.json has not the shape of one');
@@ -83,14 +76,11 @@ export async function readVolumeAgent(volume: string, id: string): Promise<Volum
   }
 }
 
-async function discoverOne(volume: string, id: string): Promise<DiscoveredAgent | undefined> {
-  const agent = await readVolumeAgent(volume, id);
-  if (agent === undefined) return undefined;
+async function programOf(volume: string, id: string): Promise<string | undefined> {
   const directory = await openAgentDirectory(volume, id);
   try {
-    const live = await directory.current();
-    const { labels = {} } = agent.announcement;
-    return { id, labels, live: live === noProgram ? undefined : live };
+    const digest = await directory.current();
+    return digest === noProgram ? undefined : digest;
   } finally {
     await directory.close();
   }
@@ -106,7 +96,7 @@ async function living(
     pid === undefined ? undefined : { pid, startTime, uid: announced.uid, directory: files.held };
   const isHere = claim !== undefined && (await isAnnouncer(claim));
   if (isHere) return { announcement, pid };
-  const beat = await files.look('heartbeat');
+  const beat = await files.look(programFiles.heartbeat);
   const heardMs = Math.max(announced.mtimeMs, beat?.mtimeMs ?? 0);
   return Date.now() - heardMs <= silentMsMax ? { announcement, pid: undefined } : undefined;
 }
