@@ -20,9 +20,11 @@ start() {
     [ -n "$(ls /sys/fs/cgroup)" ] || mount -t cgroup2 none /sys/fs/cgroup
     # A containerd that died with its engine may have left a pid that looks alive where nobody collects dead processes.
     rm -f "$directory/pid" "$directory/exec/containerd/containerd.pid"
+    # With `none` dockerd removes docker0, which is the bridge of another engine where there is one: then it is let be.
+    [ -e /sys/class/net/docker0 ] || set -- --bridge=none "$@"
     setsid dockerd --data-root "$directory/data" --exec-root "$directory/exec" --pidfile "$directory/pid" \
       --host "unix://$directory/docker.sock" --containerd-namespace "${directory##*/}" \
-      --bridge=none --iptables=false --ip6tables=false --ip-forward=false --userland-proxy=false \
+      --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --userland-proxy=false \
       "$@" </dev/null >"$directory/log" 2>&1 &
     until_listening $!
   fi
@@ -57,7 +59,7 @@ stop() {
 }
 
 is_running() {
-  [ -e "$directory/pid" ] && grep -qs dockerd "/proc/$(cat "$directory/pid")/cmdline"
+  grep -qs dockerd "/proc/$(cat "$directory/pid" 2>/dev/null)/cmdline"
 }
 
 is_part() {

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
 import { type Home, resolveHome } from '../../src/core/fleet/home.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
+import { parseSelector } from '../../src/core/fleet/selector.js';
 import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
 import { type PlanOptions, planRollout } from '../../src/core/injector/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
@@ -58,14 +59,23 @@ export interface BenchRollout {
   readonly source: string;
   readonly windowMs: number;
   readonly batch: PlanOptions['batch'];
+  /** Only these agents; all when there is none. */
+  readonly selector?: string;
+  /** The product's limit when there is none. */
+  readonly acknowledgeWithinMs?: number;
+  /** The ways to agents that are not on the bus. */
+  readonly transports?: RolloutDependencies['transports'];
 }
 
 /** Everything before the first order: registry, program, plan, claim. */
 export async function prepareRollout(
-  { redis, names, key }: BenchFleet,
-  { id, source, windowMs, batch }: BenchRollout,
+  { redis, names, key }: Pick<BenchFleet, 'redis' | 'names' | 'key'>,
+  { id, source, windowMs, batch, selector = '', acknowledgeWithinMs, transports = {} }: BenchRollout,
 ): Promise<Rollout> {
-  const targets = (await listAgents(redis, names, Date.now())).filter(({ alive }) => alive);
+  const isMeant = parseSelector(selector);
+  const targets = (await listAgents(redis, names, Date.now())).filter(
+    (agent) => agent.alive && isMeant(agent),
+  );
   const instruction: Instruction = {
     id,
     type: 'COST_OPTIMIZATION_v1',
@@ -85,8 +95,10 @@ export async function prepareRollout(
     ...{ redis, names, key, name: 'bench', clock: Date.now },
     report: () => undefined,
     signal: new AbortController().signal,
+    transports,
   };
   const program = await prepareProgram(redis, names, { instruction, key });
-  const plan = planRollout({ instructionId: id, selector: '', targets, batch, maxFailures: '0' });
-  return openRollout(dependencies, { instruction, program, plan, windowMs, bakeMs: 0 });
+  const plan = planRollout({ instructionId: id, selector, targets, batch, maxFailures: '0' });
+  const patience = acknowledgeWithinMs === undefined ? {} : { acknowledgeWithinMs };
+  return openRollout(dependencies, { instruction, program, plan, windowMs, bakeMs: 0, ...patience });
 }

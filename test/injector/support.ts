@@ -46,7 +46,10 @@ export interface TestRollout {
 }
 
 /** A rollout by a coordinator of its own; the caller closes it. */
-export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Promise<TestRollout> {
+export async function coordinate(
+  server: Pick<TestRedis, 'redis' | 'names'>,
+  wish: RolloutWish = {},
+): Promise<TestRollout> {
   const { redis, names } = server;
   const instruction = instructionOf(wish.instruction);
   const program = await prepareProgram(redis, names, { instruction, key });
@@ -89,7 +92,7 @@ export async function ended({ rollout }: TestRollout): Promise<unknown> {
   }
 }
 
-export async function recordOf({ redis, names }: TestRedis, id = 'instr_one') {
+export async function recordOf({ redis, names }: Pick<TestRedis, 'redis' | 'names'>, id = 'instr_one') {
   const record = await readRollout(redis, names, id);
   if (record === undefined) throw new Error(`there is no record of ${id}`);
   return { record, agents: await readRolloutAgents(redis, names, id) };

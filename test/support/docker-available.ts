@@ -16,6 +16,7 @@ export async function reachableEngine(): Promise<string | undefined> {
 /** Why the Docker tests cannot run here, undefined when they can. */
 export async function whyNoEngine(): Promise<string | undefined> {
   if (staticBusybox() === undefined) return 'no statically linked busybox to make images of';
+  if (onPath('docker') === undefined) return 'no docker command';
   if ((await reachableEngine()) !== undefined) return undefined;
   if (onPath('dockerd') === undefined) return 'no engine answers, and there is no dockerd to start one';
   if (process.getuid?.() !== 0) return 'no engine answers, and only root can start dockerd';

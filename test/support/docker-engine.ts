@@ -19,6 +19,8 @@ export interface TestEngine {
   readonly host: string;
   /** `dreamnet.test=<unique>`: on every container of this test file, and on nothing else of the engine. */
   readonly label: string;
+  /** The same with more besides, for containers that a test makes itself: what carries them is removed. */
+  readonly labels: Readonly<Record<string, string>>;
   /** The image of the shell agent: busybox and docker/agent.sh, imported once per engine and state of these files. */
   agentImage(): Promise<string>;
   /** Resolves when all of them obey signals. They carry the labels that discovery looks for. */
@@ -63,19 +65,20 @@ async function onEngine(host: string): Promise<TestEngine> {
   const docker = connect(host);
   await removeLeftovers(docker);
   const id = `${process.pid}-${identityOf(process.pid)}-${uses++}`;
-  const ownLabels = { [testLabel]: id, [ownerLabel]: owner() };
+  const labels = { [testLabel]: id, [ownerLabel]: owner() };
   const label = `${testLabel}=${id}`;
   const agentImage = () => importAgentImage(docker);
   return {
     docker,
     host,
     label,
+    labels,
     agentImage,
     startAgents: async (count, options = {}) =>
       startAgents(docker, await agentImage(), {
         ...options,
         count,
-        labels: { ...ownLabels, ...options.labels },
+        labels: { ...labels, ...options.labels },
       }),
     removeContainers: () => removeLabelled(docker, label),
     stop: () => removeLabelled(docker, label),

@@ -104,7 +104,7 @@ function recordOf(agent: Agent): AgentRecord {
   return {
     id: agent.id,
     host: 'host-1',
-    labels: { ...agent.workload.labels },
+    labels: agent.labels,
     workload: agent.workload.name,
     capabilities: agent.capabilities.actions.map(({ name }) => name),
     status: agent.status,

@@ -34,6 +34,7 @@ const done: OrderOutcome = { outcome: 'done' };
 export class Agent {
   readonly id: string;
   readonly workload: Workload;
+  readonly labels: Readonly<Record<string, string>>;
   /** Of the language that its programs are written for, what its workload offers. */
   readonly capabilities: Capabilities;
   readonly #history = createTaskHistory();
@@ -52,9 +53,16 @@ export class Agent {
   #applied = 0;
   #refused = 0;
 
-  constructor(options: { id: string; workload: Workload; language: Capabilities }) {
+  constructor(options: {
+    id: string;
+    workload: Workload;
+    language: Capabilities;
+    /** Those of the workload and these, which come first. */
+    labels?: Readonly<Record<string, string>>;
+  }) {
     this.id = options.id;
     this.workload = options.workload;
+    this.labels = { ...options.workload.labels, ...options.labels };
     const actions = options.language.actions.filter(({ name }) =>
       options.workload.capabilities.includes(name),
     );

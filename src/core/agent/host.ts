@@ -33,6 +33,10 @@ export interface HostOptions {
   /** Number of the first agent in the fleet, from 0, and how many follow. */
   readonly firstAgent: number;
   readonly agents: number;
+  /** Of each of them, when they are not called by their numbers. */
+  readonly ids?: readonly string[];
+  /** Of all of them, besides those of their workloads. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly seed: number;
   /** Asked before every order. */
   readonly trust: TrustSource;
@@ -158,7 +162,7 @@ async function followVolume(
   },
 ): Promise<readonly [ended?: Promise<void>]> {
   if (volumeDir === undefined) return [];
-  const announced = agents.map(({ id, workload }) => ({ id, labels: workload.labels }));
+  const announced = agents.map(({ id, labels }) => ({ id, labels }));
   const { ended } = await followVolumeOrders({ volume: volumeDir, agents: announced, log, ...options });
   return [ended];
 }
@@ -173,11 +177,12 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-function createAgents({ firstAgent, agents, seed }: HostOptions, nowMs: number): Agent[] {
+function createAgents({ firstAgent, agents, seed, ids, labels }: HostOptions, nowMs: number): Agent[] {
   return Array.from({ length: agents }, (_, at) => {
     const agent = firstAgent + at;
     const workload = createSimulatedWorkload({ seed, agent, nowMs });
-    return new Agent({ id: agentId(agent), workload, language: referenceFleet });
+    const id = ids?.[at] ?? agentId(agent);
+    return new Agent({ id, workload, language: referenceFleet, ...(labels && { labels }) });
   });
 }
 

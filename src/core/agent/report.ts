@@ -54,7 +54,7 @@ export function createReporter({
           id: agent.id,
           host: hostId,
           transport,
-          labels: transport === 'bus' ? labelsOf(agent) : { ...labelsOf(agent), transport },
+          labels: transport === 'bus' ? agent.labels : { ...agent.labels, transport },
           workload: agent.workload.name,
           capabilities: agent.capabilities.actions.map(({ name }) => name),
           startedAt: nowMs,
@@ -143,10 +143,6 @@ function stateOf(agent: Agent) {
     staged: agent.staged?.loaded.program.digest ?? '',
     instruction: agent.live?.instruction ?? '',
   };
-}
-
-function labelsOf(agent: Agent): Record<string, string> {
-  return { ...agent.workload.labels };
 }
 
 function recordTasks(pipeline: ChainableCommander, names: Names, agent: Agent, nowMs: number): void {

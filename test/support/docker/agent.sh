@@ -1,13 +1,14 @@
 #!/bin/sh
 # A container's agent in a few lines: loads program.bc when it starts and on SIGHUP, and says so in the file `ack`.
-# AGENT_ANSWER makes it another one: `log` says so on its output instead, `wrong` names another digest, `error` cannot
-# load, `none` never answers.
+# AGENT_ANSWER makes it another one: `log` says so on its output instead, `both` in both places, `wrong` names another
+# digest, `error` cannot load, `none` never answers.
 cd /injected-programs || exit 1
 
 load() {
   digest=$(cat program.bc 2>/dev/null | sha256sum)
   case ${AGENT_ANSWER:-file} in
     file) echo "$digest" >ack ;;
+    both) echo "$digest" >ack; echo "loaded sha256:${digest%% *}" ;;
     log) echo "loaded sha256:${digest%% *}" ;;
     wrong) echo dead00000000000000000000000000000000000000000000000000000000beef >ack ;;
     error) echo 'error: out of patience' >ack ;;
