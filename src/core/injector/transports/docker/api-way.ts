@@ -67,8 +67,9 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
 function activation(program: ProgramBytes | 'none', order: SignedOrder): TarEntry[] {
   return [
     orderFile(order),
-    { name: programFiles.ack, mode: 0o666, bytes: new Uint8Array() },
     { name: programFiles.program, mode: 0o755, bytes: program === 'none' ? new Uint8Array() : program.bytes },
+    // Last, because an empty acknowledgement is the question.
+    { name: programFiles.ack, mode: 0o666, bytes: new Uint8Array() },
   ];
 }
 
