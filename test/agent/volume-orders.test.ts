@@ -49,8 +49,8 @@ function put(name: string, content: string | Uint8Array): void {
 }
 
 function putOrder(change: Partial<Order> = {}, by = key): void {
-  put('ack', '');
   put('order.json', JSON.stringify(signOrder(orderFor(change), by)));
+  put('ack', '');
 }
 
 /** What the agent writes into its acknowledgement, once it is there. */
@@ -105,6 +105,15 @@ describe('a host on a volume', () => {
     expect(host.agents[0]?.status).toBe('staged');
   });
 
+  test('answers once more when it is asked once more', async () => {
+    await startHost();
+    put('staged.bc', throttle.bytes);
+    putOrder();
+    const first = await acknowledged();
+    put('ack', '');
+    expect(await acknowledged()).toEqual(first);
+  });
+
   test('obeys an order once that comes by both ways', async () => {
     await storeProgram(server, throttle);
     const host = await startHost();
@@ -130,11 +139,11 @@ describe('a host on a volume', () => {
     expect(await answer()).toMatch(/^error: DN611 /);
     putOrder({ targets: ['agent-0002'] });
     expect(await answer()).toMatch(/^error: DN619 /);
-    put('ack', '');
     put('order.json', '{"order":');
+    put('ack', '');
     expect(await answer()).toMatch(/^error: DN610 /);
     expect(host.agents[0]?.status).toBe('idle');
-    expect(await alertTexts(server)).toHaveLength(3);
+    await expect.poll(() => alertTexts(server), { timeout: 10_000 }).toHaveLength(3);
   });
 
   test('follows no link and waits for no pipe, and obeys what comes after', async () => {

@@ -294,6 +294,8 @@ describe('an acknowledgement', () => {
     const directory = await open();
     writeFileSync(join(path, 'ack'), first.digest);
     const found = directory.waitForAck({ ...wait, replaced: first.digest });
+    // By then it has been seen there, too.
+    for (let look = 0; look < 3; look++) expect(await directory.readAck()).toEqual({ digest: first.digest });
     writeFileSync(join(path, 'ack'), second.digest);
     expect(await found).toEqual({ digest: second.digest });
     // An agent that goes on saying so has not loaded the new one.

@@ -26,7 +26,7 @@ import { volumeSource } from '../../src/core/injector/transports/volume/volume-a
 import { cacheAll, startTestHost } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { endShellAgents, type ShellAgent, startShellAgent } from '../support/shell-agent.js';
-import { coordinate, ended, forget, type RolloutWish, recordOf, steerFrom } from './support.js';
+import { coordinate, ended, forget, type RolloutWish, recordOf, sentOrders, steerFrom } from './support.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -149,6 +149,23 @@ describe('a rollout through a volume', () => {
     expect(agents.filter((agent) => agent.file('program.bc') !== undefined)).toEqual(changed);
   });
 
+  test('is resumed where it was: what is staged and live stays, the others follow', async () => {
+    const agents = await startAgents('a1', 'a2', 'a3');
+    const run = await roll({ bakeMs: 60_000 });
+    const running = ended(run);
+    await waitFor(() => run.events.some(({ type }) => type === 'canary'), { timeoutMs: 10_000 });
+    run.controller.abort();
+    await running;
+    const { rollout } = await roll({ resume: true });
+    await rollout.run();
+    await rollout.complete({ verdict: 'good' });
+    await rollout.close();
+    expect(rollout.record.counts).toMatchObject({ live: 3, failed: 0 });
+    const loaded = `loaded ${rollout.record.program.digest}`;
+    for (const agent of agents) await agent.said(loaded);
+    expect(new Set(agents.flatMap(({ log }) => log))).toEqual(new Set([loaded]));
+  });
+
   test('that did harm is taken back everywhere, and from the hold-out what it had staged', async () => {
     const agents = await startAgents('a1', 'a2');
     const { rollout } = await roll();
@@ -261,6 +278,18 @@ describe('the agents of a volume', () => {
     await host.stop();
   });
 
+  test('that no given way reaches stop a rollout before anybody is sent anything', async () => {
+    const host = await startTestHost(server, { hostId: 'host-1', agents: 3 });
+    await startAgents('web-1');
+    const run = await coordinate(server, { batch: '10' });
+    expect(await ended(run)).toMatchObject({
+      code: 'DN537',
+      hint: expect.stringContaining('--volume <dir>'),
+    });
+    expect(await sentOrders(server, 'host-1')).toEqual([]);
+    await host.stop();
+  });
+
   test('are known by name, labels and transport, and signed off when they are gone', async () => {
     const [agent] = await startAgents('a1');
     expect(await registered()).toMatchObject([
@@ -294,10 +323,10 @@ describe('the agents of a volume', () => {
     expect(ids).toEqual(['good']);
     expect([...problems].sort()).toEqual([
       '"bad name" is no agent id: 1 to 128 letters, digits or . _ : @ - are.',
-      `The agent "huge" of ${volume} is left out: agents/huge/agent.json is not read: it has more than 65536 bytes.`,
+      `The agent "huge" of ${volume} is left out: ${volume}/agents/huge/agent.json is not read: it has more than 65536 bytes.`,
       `The agent "liar" of ${volume} is left out: its agent.json says that it is "good"`,
-      `The agent "link" of ${volume} is left out: The directory agents/link of an agent cannot be used: it is no directory, or a link to one.`,
-      `The agent "linked" of ${volume} is left out: agents/linked/agent.json is not read: it is a symbolic link.`,
+      `The agent "link" of ${volume} is left out: The directory ${volume}/agents/link of an agent cannot be used: it is no directory, or a link to one.`,
+      `The agent "linked" of ${volume} is left out: ${volume}/agents/linked/agent.json is not read: it is a symbolic link.`,
       `The agent "odd" of ${volume} is left out: its agent.json has not the shape of one`,
     ]);
   });
@@ -317,6 +346,35 @@ describe('the agents of a volume', () => {
       expect(readdirSync(join(volume, 'agents', id))).toContain('program.bc');
     }
     expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+  });
+});
+
+describe('the agent in shell', () => {
+  test.each(shells)(
+    'loads what it finds, is asked without a signal, and ends when it is told to, in %s',
+    async (shell) => {
+      const directory = join(volume, 'agents', 'a1');
+      mkdirSync(join(directory, 'program.bc'), { recursive: true });
+      const agent = await startShellAgent({ volume, id: 'a1', shell });
+      await agent.said('error: program.bc cannot be read');
+      expect(agent.file('ack')).toBe('error: program.bc cannot be read\n');
+      rmSync(join(directory, 'program.bc'), { recursive: true });
+      writeFileSync(join(directory, 'program.bc'), '');
+      writeFileSync(join(directory, 'ack'), '');
+      await agent.said(`loaded ${noProgram}, which is no program`);
+      expect(agent.file('ack')).toBe(`${noProgram.slice(7)}\n`);
+      await agent.kill('SIGTERM');
+      expect(agent.child.exitCode).toBe(0);
+      expect(agent.log.at(-1)).toBe('ended');
+    },
+  );
+
+  test('is rolled out to where no signal reaches it', async () => {
+    const [agent] = await startAgents('a1');
+    // As from another host or container: the pid means somebody else here.
+    announce('a1', { id: 'a1', pid: 1, startTime: '1' });
+    const digest = await complete('instr_one');
+    await agent?.said(`loaded ${digest}`);
   });
 });
 

@@ -81,6 +81,7 @@ class OrderBox {
   readonly #options: VolumeOrdersOptions;
   #watcher: ReturnType<typeof watch> | undefined;
   #last: string | undefined;
+  #answered: string | undefined;
   #looking: Promise<void> | undefined;
   #again = false;
 
@@ -135,9 +136,11 @@ class OrderBox {
         const isLeftOver = this.#last === undefined;
         if (text === this.#last || (isLeftOver && this.#options.obeyed.has(text))) {
           this.#last = text;
+          await this.#answerAgain();
           continue;
         }
         this.#last = text;
+        this.#answered = undefined;
         await this.#options.handle(this.#letter(text, isLeftOver));
       } catch (thrown) {
         this.#options.log(`order for ${this.#id} passed: ${messageOf(thrown)}`);
@@ -187,8 +190,21 @@ class OrderBox {
     }
   }
 
+  /**
+   * An empty acknowledgement is a question; it may have been emptied after we answered. It is emptied after the order was
+   * written, so the order is read once more: what we know of the one before is no answer to a newer one.
+   */
+  async #answerAgain(): Promise<void> {
+    if (this.#answered === undefined) return;
+    const asked = await this.#read(programFiles.ack, orderBytesMax);
+    if (asked?.length !== 0) return;
+    const order = await this.#read(programFiles.order, orderBytesMax);
+    if (order?.toString('utf8') === this.#last) await this.#answer(this.#answered);
+  }
+
   /** Into the file that the injector made; where it made none, into one of our own. */
   async #answer(text: string): Promise<void> {
+    this.#answered = text;
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
     const file = await open(join(this.#path, programFiles.ack), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
     try {

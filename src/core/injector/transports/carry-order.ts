@@ -4,6 +4,7 @@
  * with one agent is its answer.
  */
 import type { Redis } from 'ioredis';
+import { digestOf } from '../../bytecode/digest.js';
 import { DreamnetError, messageOf } from '../../errors.js';
 import { limits } from '../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../nerve/messages/order.js';
@@ -65,16 +66,18 @@ type Sent =
 
 async function send(carrying: Carrying): Promise<Sent> {
   const { redis, names, agent, order, directory } = carrying;
-  const present = await directory.program();
-  const before = present === undefined ? noProgram : await presentDigest(carrying, present);
+  const present = (await directory.program()) ?? new Uint8Array();
+  const before = digestOf(present);
   const { held, move } = decideMove(await readHeld(redis, names, agent), order, before);
   if (move.move === 'refuse')
     return { held: undefined, outcome: { outcome: 'refused', code: move.code, reason: move.reason } };
   await writeHeld(redis, names, agent, held);
-  if (carrying.answersOrders) await directory.emptyAck();
+  // What may have to come back is kept before it is replaced.
+  if (before !== noProgram && before !== order.digest) await carrying.keep(before, present);
   const replaced = await change(carrying, move);
-  const isAnswered = carrying.answersOrders || move.move === 'activate' || move.move === 'restore';
-  if (!isAnswered) return { held, outcome: { outcome: 'done' } };
+  const isEmptied = move.move === 'activate' || move.move === 'restore';
+  if (!isEmptied && !carrying.answersOrders) return { held, outcome: { outcome: 'done' } };
+  if (!isEmptied) await directory.emptyAck();
   await carrying.reload();
   const expects = move.move === 'restore' ? move.digest : order.digest;
   return { held, expects, replaced: replaced ?? before };
@@ -137,12 +140,6 @@ function judged(ack: Ack, expected: string): Outcome {
   if ('error' in ack) return { outcome: 'failed', code: 'DN574', reason: `the agent says: ${ack.error}` };
   if (ack.digest === expected) return { outcome: 'done' };
   return { outcome: 'failed', code: 'DN574', reason: `the agent loaded ${ack.digest}, not ${expected}` };
-}
-
-async function presentDigest({ directory, keep }: Carrying, bytes: Uint8Array): Promise<string> {
-  const digest = (await directory.current()) ?? noProgram;
-  if (digest !== noProgram) await keep(digest, bytes);
-  return digest;
 }
 
 async function needed(program: Carrying['program'], digest: string): Promise<ProgramBytes> {

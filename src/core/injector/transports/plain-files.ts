@@ -56,15 +56,16 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK
 
 /** Throws DN570 where there is no such directory, or a link in its place. */
 export async function openPlainFiles(path: string, options: PlainFilesOptions = {}): Promise<PlainFiles> {
+  const shown = options.base === undefined ? path : join(options.base, path);
   if (!hasProc && options.trusted !== true)
-    throw unusable(path, 'this system has no /proc, so a directory of somebody else cannot be used safely');
+    throw unusable(shown, 'this system has no /proc, so a directory of somebody else cannot be used safely');
   let handle: FileHandle;
   try {
     handle = await openDirectory(path, options);
   } catch (thrown) {
-    throw unusable(path, wordsOf(thrown), thrown);
+    throw unusable(shown, wordsOf(thrown), thrown);
   }
-  const held = hasProc ? `/proc/self/fd/${handle.fd}` : path;
+  const held = hasProc ? `/proc/self/fd/${handle.fd}` : shown;
   const at = (name: string) => join(held, name);
   const temporary = () => `.dreamnet-${randomBytes(8).toString('hex')}`;
 
@@ -73,27 +74,27 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     try {
       await rename(at(from), at(name));
     } catch (thrown) {
-      throw notWritten(join(path, name), thrown);
+      throw notWritten(join(shown, name), thrown);
     } finally {
       await unlink(at(from)).catch(() => undefined);
     }
   };
 
   return {
-    path,
+    path: shown,
     held,
     close: () => handle.close(),
     async read(name, bytesMax) {
-      const pinned = await pin(at(name), join(path, name), bytesMax);
+      const pinned = await pin(at(name), join(shown, name), bytesMax);
       if (pinned === undefined) return undefined;
       try {
-        return await readPinned(pinned, { name: join(path, name), bytesMax });
+        return await readPinned(pinned, { name: join(shown, name), bytesMax });
       } finally {
         await pinned.handle?.close();
       }
     },
     async look(name) {
-      const pinned = await pin(at(name), join(path, name), Number.POSITIVE_INFINITY);
+      const pinned = await pin(at(name), join(shown, name), Number.POSITIVE_INFINITY);
       await pinned?.handle?.close();
       return pinned;
     },
@@ -110,7 +111,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
         }
       } catch (thrown) {
         await unlink(at(aside)).catch(() => undefined);
-        throw notWritten(join(path, name), thrown);
+        throw notWritten(join(shown, name), thrown);
       }
       await place(aside, name);
       if (lasting) await handle.sync();
@@ -128,7 +129,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     move: place,
     async remove(name) {
       await unlink(at(name)).catch((thrown) => {
-        if (errnoOf(thrown) !== 'ENOENT') throw notWritten(join(path, name), thrown);
+        if (errnoOf(thrown) !== 'ENOENT') throw notWritten(join(shown, name), thrown);
       });
     },
   };

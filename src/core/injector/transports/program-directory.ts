@@ -35,8 +35,8 @@ export interface ProgramDirectory {
   /** Puts a program beside the one that runs, and reads back what is there. */
   stage(staging: ProgramBytes & { readonly order: SignedOrder }): Promise<void>;
   /**
-   * What is staged becomes the program, at once; with `bytes`, also where nothing fitting is staged. The acknowledgement is
-   * emptied. Gives the digest of what it replaced.
+   * What is staged becomes the program, at once; with `bytes`, also where nothing fitting is staged. Then the acknowledgement
+   * is emptied. Gives the digest of what it replaced.
    */
   activate(activation: {
     readonly digest: string;
@@ -44,7 +44,7 @@ export interface ProgramDirectory {
     readonly file?: string;
     readonly order: SignedOrder;
   }): Promise<Digest | undefined>;
-  /** A former program, or none, takes the place of the program; nothing stays staged. The acknowledgement is emptied. */
+  /** A former program, or none, takes the place of the program; nothing stays staged. Then the acknowledgement is emptied. */
   restore(restoring: {
     readonly program: ProgramBytes | 'none';
     readonly order: SignedOrder;
@@ -91,16 +91,18 @@ export async function openProgramDirectory(
     });
   const writeOrder = (order: SignedOrder) => files.write(orderFile, JSON.stringify(order), modes.order);
   const put = async (name: string, { digest, bytes, file }: ProgramBytes) => {
-    if (digestOf(bytes) !== digest) throw otherBytes(`What is to be written to ${path}/${name}`, digest);
+    if (digestOf(bytes) !== digest)
+      throw otherBytes(`What is to be written to ${files.path}/${name}`, digest);
     const isLinked = file !== undefined && (await files.link(file, name));
     if (!isLinked) await files.write(name, bytes, modes.program);
-    if ((await digestIn(name)) !== digest) throw otherBytes(`${path}/${name}`, digest);
+    if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
   };
   // A new file, not a truncated one: what the agent still writes for an earlier order goes to the old one and is not read.
+  // Last, because an empty one is the question: who sees it finds the program that it asks about.
   const emptyAck = () => files.write(ack, '', modes.ack);
 
   const directory: ProgramDirectory = {
-    path,
+    path: files.path,
     async stage({ order, ...staging }) {
       await writeOrder(order);
       await put(staged, staging);
@@ -109,23 +111,23 @@ export async function openProgramDirectory(
       const before = await replaceable();
       const isStaged = before !== digest && (await digestIn(staged)) === digest;
       if (before !== digest && !isStaged && bytes === undefined)
-        throw otherBytes(`${path}/${staged}`, digest);
-      await emptyAck();
+        throw otherBytes(`${files.path}/${staged}`, digest);
       await writeOrder(order);
       if (isStaged) await files.move(staged, program);
       else if (before !== digest && bytes !== undefined)
         await put(program, { digest, bytes, ...(file === undefined ? {} : { file }) });
-      if ((await digestIn(program)) !== digest) throw otherBytes(`${path}/${program}`, digest);
+      if ((await digestIn(program)) !== digest) throw otherBytes(`${files.path}/${program}`, digest);
       await files.remove(staged);
+      await emptyAck();
       return before;
     },
     async restore({ program: former, order }) {
       const before = await replaceable();
       const { digest, ...rest } = former === 'none' ? { digest: noProgram, bytes: new Uint8Array() } : former;
-      await emptyAck();
       await writeOrder(order);
       if (before !== digest) await put(program, { digest, ...rest });
       await files.remove(staged);
+      await emptyAck();
       return before;
     },
     writeOrder,
@@ -156,6 +158,8 @@ async function readAck(files: PlainFiles, isLast: boolean): Promise<Ack | undefi
 }
 
 const pollMs = { min: 2, max: 100 } as const;
+/** Changes that come without end are looked at this often: whoever makes them must not keep us busy. */
+const floodMs = 50;
 /** How long an answer about the program before is taken for a late one. */
 const lateMs = 1_000;
 
@@ -164,12 +168,15 @@ async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undef
   const lateUntilMs = Math.min(endMs, performance.now() + lateMs);
   const bell = ringOnChange(files.held);
   try {
-    for (let everyMs: number = pollMs.min; ; everyMs = Math.min(pollMs.max, everyMs * 1.5)) {
+    for (let looks = 0, everyMs: number = pollMs.min; ; looks++) {
+      everyMs = Math.min(pollMs.max, everyMs * 1.5);
       const leftMs = endMs - performance.now();
+      const changed = bell.next();
       const ack = await readAck(files, leftMs <= 0 || wait.signal.aborted);
       if (ack !== undefined && isAnswer(ack, wait, performance.now() < lateUntilMs)) return ack;
       if (leftMs <= 0 || wait.signal.aborted) return undefined;
-      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, bell.next()]));
+      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, changed]));
+      if (changed.aborted) await pause(Math.min(looks, floodMs, leftMs), wait.signal);
     }
   } finally {
     bell.close();
@@ -205,6 +212,6 @@ function otherBytes(what: string, digest: string): DreamnetError {
     code: 'DN573',
     kind: 'failed',
     message: `${what} is not ${digest}.`,
-    hint: 'Somebody else may write there; the program that runs is as it was. Stage it again.',
+    hint: 'Somebody else may write there, or it was never staged. Stage it again.',
   });
 }

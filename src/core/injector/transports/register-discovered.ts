@@ -33,7 +33,8 @@ export interface DiscoverySource {
   readonly transport: Exclude<TransportName, 'bus'>;
   /** What stands in the agents' records as their host. */
   readonly host: string;
-  find(): Promise<Discovered>;
+  /** `known` are registered already: nobody needs to look again which program they have. */
+  find(known: ReadonlySet<string>): Promise<Discovered>;
 }
 
 export interface RegistrationDependencies {
@@ -54,9 +55,10 @@ export async function registerDiscovered(
   { redis, names, clock }: RegistrationDependencies,
   source: DiscoverySource,
 ): Promise<Registration> {
-  const { agents: found, problems: unusable } = await source.find();
+  const known = new Map((await listAgents(redis, names, clock())).map((agent) => [agent.id, agent]));
+  const ours = [...known.values()].filter((agent) => isOf(agent, source)).map(({ id }) => id);
+  const { agents: found, problems: unusable } = await source.find(new Set(ours));
   const nowMs = clock();
-  const known = new Map((await listAgents(redis, names, nowMs)).map((agent) => [agent.id, agent]));
   const problems = [...unusable];
   const accepted = new Map<string, DiscoveredAgent>();
   for (const agent of found) {
@@ -68,7 +70,6 @@ export async function registerDiscovered(
     if (problem === undefined) accepted.set(agent.id, agent);
     else if (problem !== '') problems.push(problem);
   }
-  const gone = [...known.values()].filter((agent) => isOf(agent, source) && !accepted.has(agent.id));
   await pipelined(redis, [...accepted.values()], (pipeline, agent) => {
     const key = names.agent(agent.id);
     const before = known.get(agent.id);
@@ -81,7 +82,7 @@ export async function registerDiscovered(
   await pipelined(redis, [...accepted.keys()], (pipeline, id) => pipeline.zadd(names.agents, nowMs, id));
   await signOff(
     { redis, names },
-    gone.map(({ id }) => id),
+    ours.filter((id) => !accepted.has(id)),
   );
   return { registered: [...accepted.keys()], problems };
 }
@@ -91,6 +92,9 @@ export interface KeptRegistration {
   /** Stops looking; the agents stay in the registry until their heartbeat is too old. */
   close(): Promise<void>;
 }
+
+/** Looking at a thousand agents costs more than a heartbeat; twice within the time that one lasts is enough. */
+const lookAgainMs = 2 * limits.heartbeatEveryMs;
 
 /** Registers now, and again and again until it is closed. `report` hears each problem once. */
 export async function keepRegistered(
@@ -102,13 +106,15 @@ export async function keepRegistered(
     for (const problem of problems) if (!told.has(problem)) dependencies.report(problem);
     for (const problem of problems) told.add(problem);
   };
+  let begunMs = performance.now();
   const first = await registerDiscovered(dependencies, source);
   tell(first.problems);
   const closing = new AbortController();
   const keeping = (async () => {
     for (;;) {
-      await pause(limits.heartbeatEveryMs, closing.signal);
+      await pause(Math.max(0, begunMs + lookAgainMs - performance.now()), closing.signal);
       if (closing.signal.aborted) return;
+      begunMs = performance.now();
       try {
         tell((await registerDiscovered(dependencies, source)).problems);
       } catch (thrown) {

@@ -35,7 +35,7 @@ describe('discovery', () => {
     await agent?.container.stop();
     const agents = await findDockerAgents(await engineOf(engine), [engine.label]);
     agents.close();
-    const found = await agents.source.find();
+    const found = await agents.source.find(new Set());
     expect(found.agents.map(({ id }) => id)).toEqual(['agent-2']);
     expect(found.problems).toEqual([
       expect.stringMatching(/^The agent agent-1 is not alive: its container .+ does not run\.$/),

@@ -30,17 +30,23 @@ const silentMsMax = 2.5 * volumeHeartbeatMs;
 
 /** Discovery as `register-discovered.ts` wants it. */
 export function volumeSource(volume: string): DiscoverySource {
-  return { transport: 'volume', host: 'volume', find: () => discoverVolumeAgents(volume) };
+  return { transport: 'volume', host: 'volume', find: (known) => discoverVolumeAgents(volume, known) };
 }
 
-export async function discoverVolumeAgents(volume: string): Promise<Discovered> {
+/** Which program an agent has is not looked at for those that are known. */
+export async function discoverVolumeAgents(
+  volume: string,
+  known: ReadonlySet<string> = new Set(),
+): Promise<Discovered> {
   const agents: DiscoveredAgent[] = [];
   const problems: string[] = [];
   const entries = await readdir(join(volume, volumeAgents), { withFileTypes: true }).catch(() => []);
   for (const { name } of entries.filter((entry) => !entry.name.startsWith('.'))) {
     try {
-      const agent = await discoverOne(volume, name);
-      if (agent !== undefined) agents.push(agent);
+      const agent = await readVolumeAgent(volume, name);
+      if (agent === undefined) continue;
+      const { labels = {} } = agent.announcement;
+      agents.push({ id: name, labels, live: known.has(name) ? undefined : await programOf(volume, name) });
     } catch (thrown) {
       problems.push(`The agent ${JSON.stringify(name)} of ${volume} is left out: ${messageOf(thrown)}`);
     }
@@ -50,12 +56,12 @@ export async function discoverVolumeAgents(volume: string): Promise<Discovered> 
 
 /** Throws DN570 and DN571. */
 export function openAgentDirectory(volume: string, id: string): Promise<ProgramDirectory> {
-  return openProgramDirectory(join(volumeAgents, id), { base: volume, trusted: true });
+  return openProgramDirectory(id, { base: join(volume, volumeAgents), trusted: true });
 }
 
 /** Undefined where no living agent is; throws where what is there cannot be understood. */
 export async function readVolumeAgent(volume: string, id: string): Promise<VolumeAgent | undefined> {
-  const files = await openPlainFiles(join(volumeAgents, id), { base: volume, trusted: true });
+  const files = await openPlainFiles(id, { base: join(volume, volumeAgents), trusted: true });
   try {
     const announced = await files.look(programFiles.announcement);
     const text = await files.read(programFiles.announcement, announcementBytesMax);
@@ -70,14 +76,11 @@ export async function readVolumeAgent(volume: string, id: string): Promise<Volum
   }
 }
 
-async function discoverOne(volume: string, id: string): Promise<DiscoveredAgent | undefined> {
-  const agent = await readVolumeAgent(volume, id);
-  if (agent === undefined) return undefined;
+async function programOf(volume: string, id: string): Promise<string | undefined> {
   const directory = await openAgentDirectory(volume, id);
   try {
-    const live = await directory.current();
-    const { labels = {} } = agent.announcement;
-    return { id, labels, live: live === noProgram ? undefined : live };
+    const digest = await directory.current();
+    return digest === noProgram ? undefined : digest;
   } finally {
     await directory.close();
   }

@@ -69,10 +69,13 @@ class VolumeTransport implements Transport {
         ...{ at: clock(), outcome: 'failed', code, reason: reason.slice(0, limits.reasonCharactersMax) },
       });
     try {
-      const { answersOrders, reload } = await this.#agent(id);
+      // One that is away gets its files all the same: it finds them when it comes back.
+      const agent = await readVolumeAgent(this.#volume, id);
       const directory = await openAgentDirectory(this.#volume, id);
       const { answer } = await carryOrder({
-        ...{ redis, names, clock, agent: id, host, order, directory, answersOrders, reload },
+        ...{ redis, names, clock, agent: id, host, order, directory },
+        answersOrders: agent?.announcement.answers === 'orders',
+        reload: () => (agent?.announcement.signal === 'none' ? noSignal : this.#reload(id)),
         signed: signOrder({ ...order, targets: [id] }, key),
         program: (digest) => programs.find(digest),
         keep: (digest, bytes) => this.#store.keep(digest, bytes),
@@ -86,22 +89,15 @@ class VolumeTransport implements Transport {
     }
   }
 
-  /** An agent that is away gets its files all the same: it finds them when it comes back. */
-  async #agent(id: string): Promise<{ answersOrders: boolean; reload: () => Promise<void> }> {
-    const agent = await readVolumeAgent(this.#volume, id);
-    return {
-      answersOrders: agent?.announcement.answers === 'orders',
-      // Looked at once more when it is to be signalled: it may have been started anew meanwhile.
-      reload: async () => {
-        const { announcement, pid } = (await readVolumeAgent(this.#volume, id)) ?? {};
-        if (pid === undefined || announcement === undefined || announcement.signal === 'none') return;
-        try {
-          process.kill(pid, announcement.signal);
-        } catch {
-          // It ended in this moment: it loads what it finds when it is started again.
-        }
-      },
-    };
+  /** Looked at when it is to be signalled: it may have been started anew meanwhile. */
+  async #reload(id: string): Promise<void> {
+    const { announcement, pid } = (await readVolumeAgent(this.#volume, id)) ?? {};
+    if (pid === undefined || announcement === undefined || announcement.signal === 'none') return;
+    try {
+      process.kill(pid, announcement.signal);
+    } catch {
+      // It ended in this moment: it loads what it finds when it is started again.
+    }
   }
 
   async #find(digest: string): Promise<ProgramBytes | undefined> {
@@ -113,6 +109,8 @@ class VolumeTransport implements Transport {
     return this.#store.keep(digest, bytes);
   }
 }
+
+const noSignal = Promise.resolve();
 
 /** Each program is looked for, and its digest checked, once for all agents of a batch. */
 class ProgramCache {
