@@ -11,6 +11,9 @@ import { resolveHome } from '../core/fleet/home.js';
 import { listKeys } from '../core/fleet/key-store.js';
 import { findRedisBinary } from '../core/fleet/redis-binary.js';
 import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
+import { openEngine } from '../core/injector/transports/docker/engine.js';
+import { engineAddress } from '../core/injector/transports/docker/engine-address.js';
+import { routesHere } from '../core/injector/transports/docker/routes.js';
 import { formatCount } from './format.js';
 import { terminalWidth } from './terminal-text.js';
 
@@ -37,6 +40,7 @@ export async function checkMachine(machine: CheckedMachine): Promise<readonly Ma
     ...checkHome(env),
     checkKeys(env),
     await checkFleet(env),
+    await checkDocker(env),
     checkTerminal(env),
   ];
 }
@@ -113,6 +117,19 @@ async function checkFleet(env: NodeJS.ProcessEnv): Promise<MachineCheck> {
   if (state === 'down' || fleet === null)
     return { name, ok: true, found: state === 'down' ? 'none runs' : state };
   return { name, ok: true, found: `${state}, ${formatCount(fleet.agents, 'agent')}` };
+}
+
+/** Never wrong: only --docker needs one. */
+async function checkDocker(env: NodeJS.ProcessEnv): Promise<MachineCheck> {
+  const name = 'docker';
+  try {
+    const { version, address, close } = await openEngine(engineAddress(env));
+    close();
+    const routes = address.kind === 'unix' ? routesHere() : ['api'];
+    return { name, ok: true, found: `${version} at ${address.text}; containers by ${routes.join(', ')}` };
+  } catch (error) {
+    return { name, ok: true, found: `none, which only --docker needs: ${messageOf(error)}` };
+  }
 }
 
 /** Never wrong: without a terminal, or with a plain one, output is plain lines. */

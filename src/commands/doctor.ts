@@ -11,7 +11,7 @@ interface DoctorDocument {
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary = 'Check that this machine has what dreamnet needs.';
   static override description =
-    'Looks at Node, Redis, the directories of the fleet, its keys, the fleet itself and the terminal; changes nothing.';
+    'Looks at Node, Redis, the directories of the fleet, its keys, the fleet itself, Docker and the terminal; changes nothing.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json'];
 
   async run(): Promise<DoctorDocument> {

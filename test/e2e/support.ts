@@ -25,11 +25,14 @@ export interface CommandLine {
 export const quick = ['--agents', '20', '--window', '1s', '--bake', '0'] as const;
 export const goal = 'reduce costs 15%';
 
-export function commandLine(): CommandLine {
+/** `environment` is that of every command of this line. */
+export function commandLine(environment: Readonly<Record<string, string>> = {}): CommandLine {
   const root = temporaryDir();
   const home = temporaryHome(root);
   const begin = (words: readonly string[], env: Readonly<Record<string, string>> = {}) => {
-    const started = start([`${ROOT}/bin/run.js`, ...words], { env: { DREAMNET_HOME: root, ...env } });
+    const started = start([`${ROOT}/bin/run.js`, ...words], {
+      env: { DREAMNET_HOME: root, ...environment, ...env },
+    });
     onTestFinished(() => void started.child.kill('SIGKILL'));
     return started;
   };

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { collectAcknowledgements } from '../../src/core/injector/acknowledgements.js';
 import { type Courier, openCourier } from '../../src/core/injector/transports/courier.js';
 import type { Acknowledgement } from '../../src/core/nerve/messages/order.js';
 import { cache, key, throttle } from '../agent/support.js';
@@ -105,4 +106,28 @@ test('a courier that is closed while somebody waits says so', async () => {
   const failing = expect(waiting).rejects.toThrow();
   await courier.close();
   await failing;
+});
+
+test('an agent that is told later is waited for from then on', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const acknowledgements = collectAcknowledgements(epoch);
+  const signal = new AbortController().signal;
+  const asked = { action: 'stage', digest: throttle.digest, withinMs: 1_000, signal } as const;
+  const waiting = acknowledgements.waitFor({ ...asked, agents: new Set(['a', 'b']) });
+  await vi.advanceTimersByTimeAsync(900);
+  acknowledgements.reached('stranger');
+  acknowledgements.reached('b');
+  await vi.advanceTimersByTimeAsync(900);
+  const done = {
+    host: 'h',
+    action: 'stage',
+    digest: throttle.digest,
+    epoch,
+    outcome: 'done',
+    at: 0,
+  } as const;
+  acknowledgements.deliver({ ...done, agent: 'b' });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([...(await waiting).keys()]).toEqual(['b']);
 });

@@ -52,7 +52,7 @@ export function traceLine(trace: Trace): string {
       return `${time}  tick  ${formatMoney(cost)}/h · latency ${formatNumber(latency, 2)} s · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
     }
     case 'capture':
-      return `${time}  seen  ${shortDigest(trace.digest)} for ${formatDuration(trace.forMs)} in ${trace.container} · ${usageText(trace)} · ${formatCount(trace.lines.length + trace.linesLeftOut, 'line')} printed`;
+      return `${time}  seen  ${shortDigest(trace.digest)} for ${formatDuration(trace.forMs)} in ${trace.container} · ${usageText(trace)} · ${formatCount((trace.lines?.length ?? 0) + (trace.linesLeftOut ?? 0), 'line')} printed`;
     default:
       return trace satisfies never;
   }
@@ -102,12 +102,14 @@ function captureText(capture: CaptureTrace): string {
     ['container', `${escapeControls(container)}, by ${escapeControls(route)}`],
     ['used', usageText(capture)],
   ]);
+  return `${facts}\n\n${printedText({ lines, linesLeftOut })}`;
+}
+
+function printedText({ lines, linesLeftOut = 0 }: Pick<CaptureTrace, 'lines' | 'linesLeftOut'>): string {
+  if (lines === undefined) return 'What it printed was not to be had in time.';
+  if (lines.length === 0) return 'It printed nothing.';
   const left = linesLeftOut === 0 ? [] : [`  … ${formatCount(linesLeftOut, 'earlier line')}, not kept`];
-  const printed =
-    lines.length === 0
-      ? ['It printed nothing.']
-      : ['It printed:', ...left, ...lines.map((line) => `  ${escapeControls(line)}`)];
-  return `${facts}\n\n${printed.join('\n')}`;
+  return ['It printed:', ...left, ...lines.map((line) => `  ${escapeControls(line)}`)].join('\n');
 }
 
 function usageText({

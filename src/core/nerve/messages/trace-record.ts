@@ -50,9 +50,12 @@ export const captureTraceSchema = z.object({
   route: z.string(),
   /** Milliseconds since it went live. */
   forMs: z.number().nonnegative(),
-  /** The last lines that it printed, as they came: whoever shows them takes control characters out. */
-  lines: z.array(z.string().max(1_000)).max(100),
-  linesLeftOut: z.number().int().nonnegative(),
+  /**
+   * The last lines that it printed, as they came: whoever shows them takes control characters out. Absent, like the
+   * figures below, where the engine did not tell them in time.
+   */
+  lines: z.array(z.string().max(1_000)).max(100).optional(),
+  linesLeftOut: z.number().int().nonnegative().optional(),
   /** Percent of one core, in the mean. */
   cpuPct: z.number().nonnegative().optional(),
   /** Bytes. */

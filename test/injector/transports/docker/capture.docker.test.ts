@@ -26,12 +26,11 @@ async function captured(): Promise<CaptureTrace[]> {
 }
 
 const answering = 'cd /injected-programs; trap "printed; sha256sum program.bc >ack" HUP';
-const waiting = 'while :; do sleep 0.05; done';
 
 describe('the first seconds after go-live', () => {
   it('are kept: what was printed since, and what was used', async () => {
     const printed = `printed() { printf 'red \\033[31m\\n'; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; }`;
-    await startScript(engine, { id: 'agent-1', script: `echo before; ${printed}; ${answering}; ${waiting}` });
+    await startScript(engine, { id: 'agent-1', setup: `echo before; ${printed}; ${answering}` });
     const { rollout } = await coordinateContainers(server, engine, { captureMs: 2_000 });
     await rollout.run();
     await waitFor(async () => (await captured()).length > 0, { timeoutMs: 10_000 });
@@ -59,7 +58,7 @@ describe('the first seconds after go-live', () => {
   it('are cut short when the rollout ends before, and what there was is kept', async () => {
     await startScript(engine, {
       id: 'agent-1',
-      script: `printed() { echo done; }; ${answering}; ${waiting}`,
+      setup: `printed() { echo done; }; ${answering}`,
     });
     const { rollout } = await coordinateContainers(server, engine, { captureMs: 3_600_000 });
     await rollout.run();
@@ -71,13 +70,13 @@ describe('the first seconds after go-live', () => {
 
   it('are bounded, and the newest lines are kept', async () => {
     const printed = `printed() { i=0; while [ $i -lt 500 ]; do echo "line $i ${'x'.repeat(300)}"; i=$((i+1)); done; }`;
-    await startScript(engine, { id: 'agent-1', script: `${printed}; ${answering}; ${waiting}` });
+    await startScript(engine, { id: 'agent-1', setup: `${printed}; ${answering}` });
     const { rollout } = await coordinateContainers(server, engine, { captureMs: 1_500 });
     await rollout.run();
     await waitFor(async () => (await captured()).length > 0, { timeoutMs: 10_000 });
     const [trace] = await captured();
-    expect(trace?.lines.at(-1)).toMatch(/^line 499 /);
-    expect(Buffer.byteLength(trace?.lines.join('\n') ?? '')).toBeLessThanOrEqual(16_384);
+    expect(trace?.lines?.at(-1)).toMatch(/^line 499 /);
+    expect(Buffer.byteLength(trace?.lines?.join('\n') ?? '')).toBeLessThanOrEqual(16_384);
     expect(trace?.linesLeftOut).toBeGreaterThan(0);
   });
 });

@@ -71,8 +71,7 @@ describe.each(routes)('an agent reached by the route %s', (route) => {
   });
 
   it('has failed at once when the signal ends it, with the way to another signal', async () => {
-    const script = 'trap "exit 129" HUP; while :; do sleep 0.1; done';
-    await startScript(engine, { id: 'agent-1', script });
+    await startScript(engine, { id: 'agent-1', setup: 'trap "exit 129" HUP' });
     const { state } = await outcomeOf(route);
     expect(state).toMatchObject({ outcome: 'failed', code: 'DN583' });
     expect(state?.reason).toMatch(
@@ -81,34 +80,31 @@ describe.each(routes)('an agent reached by the route %s', (route) => {
   });
 
   it('gets the signal that its label names', async () => {
-    const script =
-      'cd /injected-programs; trap "sha256sum program.bc >ack" USR2; while :; do sleep 0.1; done';
-    await startScript(engine, { id: 'agent-1', script, labels: { 'dreamnet.signal': 'SIGUSR2' } });
+    const setup = 'cd /injected-programs; trap "sha256sum program.bc >ack" USR2';
+    await startScript(engine, { id: 'agent-1', setup, labels: { 'dreamnet.signal': 'SIGUSR2' } });
     expect((await outcomeOf(route)).state).toMatchObject({ outcome: 'live' });
   });
 
   it('gets none when it watches its files', async () => {
-    const script = `cd /injected-programs; trap "exit 1" HUP
-      while :; do [ -s program.bc ] && [ -e ack ] && [ ! -s ack ] && sha256sum program.bc >ack; sleep 0.05; done`;
-    await startScript(engine, { id: 'agent-1', script, labels: { 'dreamnet.signal': 'none' } });
+    const loop = '[ -s program.bc ] && [ -e ack ] && [ ! -s ack ] && sha256sum program.bc >ack; sleep 0.05';
+    const setup = 'cd /injected-programs; trap "exit 1" HUP';
+    await startScript(engine, { id: 'agent-1', setup, loop, labels: { 'dreamnet.signal': 'none' } });
     expect((await outcomeOf(route)).state).toMatchObject({ outcome: 'live' });
   });
 
-  it('does not run the program before it goes live, also when it is started again meanwhile', async () => {
-    const [agent] = await engine.startAgents(1);
-    const { rollout } = await coordinateContainers(server, engine, { route });
-    const ran = rollout.run();
-    const isStaged = async () => (await server.redis.hget(server.names.agent('agent-1'), 'staged')) !== null;
-    await waitFor(isStaged, { timeoutMs: 5_000 });
-    await ran;
-    await agent?.container.restart();
-    // Live now: what it was given is what it starts with.
-    await waitFor(async () => (await agent?.output())?.match(/^ready$/gm)?.length === 2, {
-      timeoutMs: 10_000,
-    });
-    expect(await agent?.output()).toMatch(
-      /^ready\nloads: 1, bytes: [1-9]\d*\nloads: 1, bytes: [1-9]\d*\nready\n$/,
-    );
+  it('does not run what is only staged, also when it is started again', async () => {
+    const agents = await engine.startAgents(2);
+    const { rollout } = await coordinateContainers(server, engine, { route, heldOut: true });
+    await rollout.run();
+    const { agents: states } = await recordOf(server);
+    const heldOut = agents.find(({ id }) => states.get(id)?.heldOut);
+    expect(states.get(heldOut?.id ?? '')).toMatchObject({ outcome: 'staged' });
+    await heldOut?.container.restart();
+    const isReady = async () => (await heldOut?.output())?.match(/^ready$/gm)?.length === 2;
+    expect(await waitFor(isReady, { timeoutMs: 20_000 })).toBe(true);
+    expect(await heldOut?.output()).toBe('ready\nready\n');
+    await rollout.complete({ verdict: 'good' });
+    expect(await heldOut?.output()).toMatch(/^ready\nready\nloads: 1, bytes: [1-9]\d*\n$/);
   });
 
   it('gets back what it had when it does not run any more', async () => {
@@ -125,18 +121,16 @@ describe.each(routes)('an agent reached by the route %s', (route) => {
   });
 });
 
-it('a confirmation is one line of many, and as good in a terminal', async () => {
-  const script = `cd /injected-programs
-    trap 'i=0; while [ $i -lt 2000 ]; do echo noise $i; i=$((i+1)); done; sha256sum program.bc' HUP
-    while :; do sleep 0.1; done`;
-  await startScript(engine, { id: 'agent-1', script, labels: { 'dreamnet.confirm': 'log' } });
+it('a confirmation may be one line of many', async () => {
+  const setup = `cd /injected-programs
+    trap 'i=0; while [ $i -lt 2000 ]; do echo noise $i; i=$((i+1)); done; sha256sum program.bc' HUP`;
+  await startScript(engine, { id: 'agent-1', setup, labels: { 'dreamnet.confirm': 'log' } });
   expect((await outcomeOf('direct')).state).toMatchObject({ outcome: 'live' });
 });
 
 it('a digest of something else in the log is no failure where the file may still confirm', async () => {
-  const script = `cd /injected-programs
-    trap 'echo sha256:${'ab'.repeat(32)}; sleep 1; sha256sum program.bc >ack' HUP
-    while :; do sleep 0.1; done`;
-  await startScript(engine, { id: 'agent-1', script });
+  const setup = `cd /injected-programs
+    trap 'echo sha256:${'ab'.repeat(32)}; sleep 1; sha256sum program.bc >ack' HUP`;
+  await startScript(engine, { id: 'agent-1', setup });
   expect((await outcomeOf('api')).state).toMatchObject({ outcome: 'live' });
 });

@@ -1,6 +1,8 @@
 /** A rollout over containers that a test may change: the engine's agents in, discovered, registered and coordinated, out. */
+import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import { listAgents } from '../../../../src/core/fleet/registry.js';
+import { waitFor } from '../../../../src/core/fleet/wait.js';
 import { planRollout } from '../../../../src/core/injector/plan.js';
 import { prepareProgram } from '../../../../src/core/injector/prepare-program.js';
 import { openRollout, type Rollout } from '../../../../src/core/injector/rollout.js';
@@ -91,16 +93,29 @@ export async function engineOf({ host }: Pick<TestEngine, 'host'>): Promise<Engi
   return engine;
 }
 
-/** A container whose first process is this shell script, with the labels of an agent. */
+/** A container whose first process is a shell: `setup` once, then `loop` again and again. It is ready when this resolves. */
 export async function startScript(
   engine: TestEngine,
-  { id, script, labels = {} }: { id: string; script: string; labels?: Readonly<Record<string, string>> },
-): Promise<void> {
+  {
+    id,
+    setup,
+    loop = 'sleep 0.05',
+    labels = {},
+  }: { id: string; setup: string; loop?: string; labels?: Readonly<Record<string, string>> },
+): Promise<Docker.Container> {
   const [label = '', value = ''] = engine.label.split('=');
+  const script = `${setup}\necho ready\nwhile :; do ${loop}; done`;
   const container = await engine.docker.createContainer({
     ...{ Image: await engine.agentImage(), Cmd: ['sh', '-c', script], StopTimeout: 1 },
     Labels: { 'dreamnet.role': 'agent', 'dreamnet.agent': id, [label]: value, ...labels },
     HostConfig: { NetworkMode: 'none' },
   });
   await container.start();
+  if (!(await waitFor(() => hasPrinted(container, 'ready'), { timeoutMs: 20_000 })))
+    throw new Error(`the container of ${id} does not get ready`);
+  return container;
+}
+
+export async function hasPrinted(container: Docker.Container, text: string): Promise<boolean> {
+  return (await container.logs({ stdout: true, stderr: true, follow: false })).includes(text);
 }

@@ -102,7 +102,7 @@ function agentLabels(labels: Readonly<Record<string, string>>): Record<string, s
     .filter(
       ([name, value]) =>
         name.startsWith(labelPrefix) &&
-        name.length > labelPrefix.length &&
+        identifierSchema.safeParse(name.slice(labelPrefix.length)).success &&
         value.length <= labelCharactersMax,
     )
     .slice(0, labelsMax);

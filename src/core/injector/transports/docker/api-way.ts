@@ -57,8 +57,8 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
     },
     waitForAck: (wait) =>
       pollAck(wait, {
-        size: () => sizeOf(programFiles.ack),
-        read: () => read(programFiles.ack, ackBytesMax),
+        size: () => engine.looks.run(() => sizeOf(programFiles.ack)),
+        read: () => engine.looks.run(() => read(programFiles.ack, ackBytesMax)),
       }),
     async close() {},
   };
@@ -67,8 +67,9 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
 function activation(program: ProgramBytes | 'none', order: SignedOrder): TarEntry[] {
   return [
     orderFile(order),
-    { name: programFiles.ack, mode: 0o666, bytes: new Uint8Array() },
     { name: programFiles.program, mode: 0o755, bytes: program === 'none' ? new Uint8Array() : program.bytes },
+    // Last, because an empty acknowledgement is the question.
+    { name: programFiles.ack, mode: 0o666, bytes: new Uint8Array() },
   ];
 }
 

@@ -41,46 +41,55 @@ export interface CaptureDependencies {
   readonly forMs: number;
 }
 
-const callsAtOnce = 4;
+const callsAtOnce = 8;
 /** A process that ends waits this long for the engine; what has not answered by then is written without. */
 const closeMsMax = 5_000;
 const linesMax = 100;
 const textBytesMax = 16_384;
 
-export function captureContainers(dependencies: CaptureDependencies): Captures {
-  const { events, orders, forMs } = dependencies;
+export function captureContainers({
+  redis,
+  names,
+  clock,
+  engine,
+  events,
+  orders,
+  forMs,
+}: CaptureDependencies): Captures {
   const lane = createLane(callsAtOnce);
   const closing = new AbortController();
-  const late = new AbortController();
+  const late = Promise.withResolvers<undefined>();
+  let isLate = false;
   const underWay = new Map<string, Promise<void>>();
+
+  /** Undefined for what the engine does not tell, or not in time. */
+  const ask = <T>(question: () => Promise<T>): Promise<T | undefined> => {
+    const answer = lane.run(async () => {
+      if (!closing.signal.aborted) await Promise.race([orders.quiet(), pause(forMs, closing.signal)]);
+      return isLate ? undefined : question();
+    });
+    return Promise.race([answer.catch(() => undefined), late.promise]);
+  };
 
   const capture = async (live: LiveContainer) => {
     const { id } = live.container;
     const startsBefore = events.startsOf(id);
-    const turn = <T>(work: () => Promise<T>): Promise<T | undefined> =>
-      lane.run(async () => {
-        if (!closing.signal.aborted) await Promise.race([orders.quiet(), pause(forMs, closing.signal)]);
-        return late.signal.aborted ? undefined : work().catch(() => undefined);
-      });
-    const first = turn(() => readUsage(dependencies.engine, id));
-    await pause(Math.max(0, live.liveAt + forMs - dependencies.clock()), closing.signal);
-    const [before, after, printed] = await orUntil(
-      late.signal,
-      Promise.all([
-        first,
-        turn(() => readUsage(dependencies.engine, id)),
-        turn(() => readOutput(dependencies.engine, live.container, live.liveAt)),
-      ]),
-    );
-    const at = dependencies.clock();
+    const first = ask(() => readUsage(engine, id));
+    await pause(Math.max(0, live.liveAt + forMs - clock()), closing.signal);
+    const last = [
+      ask(() => readOutput(engine, live.container, live.liveAt)),
+      ask(() => readUsage(engine, id)),
+    ] as const;
+    const [printed, after, before] = await Promise.all([...last, first]);
+    const at = clock();
     const trace: CaptureTrace = {
       ...{ version: 1, kind: 'capture', at, instruction: live.instruction, digest: live.digest },
       ...{ container: live.container.name, route: live.route, forMs: Math.min(forMs, at - live.liveAt) },
-      ...(printed ?? { lines: [], linesLeftOut: 0 }),
+      ...printed,
       ...usedBetween(before, after),
       restarts: events.startsOf(id) - startsBefore,
     };
-    await appendTraces(dependencies.redis, dependencies.names, [{ agent: live.container.agent, trace }]);
+    await appendTraces(redis, names, [{ agent: live.container.agent, trace }]);
   };
 
   return {
@@ -95,27 +104,14 @@ export function captureContainers(dependencies: CaptureDependencies): Captures {
     },
     async close() {
       closing.abort();
-      const timer = setTimeout(() => late.abort(), closeMsMax);
+      const timer = setTimeout(() => {
+        isLate = true;
+        late.resolve(undefined);
+      }, closeMsMax);
       await Promise.all(underWay.values());
       clearTimeout(timer);
     },
   };
-}
-
-/** Nothing of what has not come when it is late. */
-async function orUntil<T extends readonly unknown[]>(
-  late: AbortSignal,
-  work: Promise<T>,
-): Promise<T | readonly undefined[]> {
-  const given = Promise.withResolvers<readonly undefined[]>();
-  const giveUp = () => given.resolve([]);
-  late.addEventListener('abort', giveUp, { once: true });
-  if (late.aborted) giveUp();
-  try {
-    return await Promise.race([work, given.promise]);
-  } finally {
-    late.removeEventListener('abort', giveUp);
-  }
 }
 
 /** The newest lines, as many as there is room for. */

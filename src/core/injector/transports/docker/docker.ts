@@ -32,7 +32,7 @@ export const captureMs = 30_000;
  * The engine does some calls at a time; more only wait inside it. A directory of this host is faster, but each one that is
  * open costs descriptors.
  */
-const callsAtOnce = 16;
+const callsAtOnce = 10;
 const directoriesAtOnce = 64;
 /** Streams of log lines are connections; over ssh each is a process. */
 const followersAtOnce = { unix: 256, tcp: 256, ssh: 8 } as const;
@@ -63,9 +63,9 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
 
   const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
     const signed = signOrder({ ...order, targets: [agent] }, opening.key);
-    let toldAt = clock();
+    let toldAt: number | undefined;
     const reached = () => {
-      toldAt = clock();
+      toldAt ??= clock();
       opening.reached(agent);
     };
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
@@ -74,7 +74,7 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
-      captures.begin({ container, route, instruction, digest, liveAt: toldAt });
+      captures.begin({ container, route, instruction, digest, liveAt: toldAt ?? clock() });
     }
     opening.deliver(acknowledgementOf(obeyed, { agent, host, order, at: clock() }));
   };

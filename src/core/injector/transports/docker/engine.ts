@@ -28,7 +28,7 @@ export interface Engine {
 const apiVersionMin = '1.40';
 /** More than there ever are at a time, streams of log lines included; over ssh each is a process. */
 const connectionsMax = { unix: 512, tcp: 512, ssh: 32 } as const;
-const looksAtOnce = 8;
+const looksAtOnce = 4;
 const answerMsMax = 30_000;
 
 const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().regex(/^\d+\.\d+$/) });

@@ -31,7 +31,7 @@ export interface OrderForOne {
   readonly agent: string;
   readonly order: Omit<Order, 'targets'>;
   readonly signed: SignedOrder;
-  /** Called when it is this agent's turn. */
+  /** Called when it is this agent's turn, and at each step of it: an engine under load takes its time. */
   readonly reached: () => void;
   /** Nobody waits for the answer any more: what is not begun is not done, what is done is not waited for. */
   readonly signal: AbortSignal;
@@ -188,17 +188,19 @@ async function presentDigest(
 
 async function replace(
   dependencies: ObeyDependencies,
-  { way, signed, container, signal }: InContainer,
+  { way, signed, container, signal, reached }: InContainer,
   { program, replaced, done }: { program: ProgramBytes | 'none'; replaced: string; done: Done },
 ): Promise<Done | Waiting> {
   const digest = program === 'none' ? noProgram : program.digest;
   await way.activate(program, signed);
   if (!container.running) return done;
+  reached();
   const answer = await listenForAnswer({
     ...dependencies,
     ...{ events: dependencies.agents.events, container, way, digest, replaced, signal },
   });
   await way.signal();
+  reached();
   return {
     outcome: 'waiting',
     async answer() {

@@ -31,7 +31,7 @@ const openers: Readonly<
 };
 
 export function createRoutes(engine: Engine, wish: RouteWish): Routes {
-  const allowed = wish === 'auto' ? routeNames.filter(isPossibleHere) : [wish];
+  const allowed = wish === 'auto' ? routesHere() : [wish];
   /** Container -> routes that failed, and why. */
   const failed = new Map<string, Map<RouteName, string>>();
   const failuresOf = ({ id }: AgentContainer) => {
@@ -66,10 +66,11 @@ export function createRoutes(engine: Engine, wish: RouteWish): Routes {
   };
 }
 
-/** Looking into processes is for root, on Linux; a shared directory may belong to anybody. */
-function isPossibleHere(route: RouteName): boolean {
-  if (route === 'api') return true;
-  return process.platform === 'linux' && (route === 'shared' || process.getuid?.() === 0);
+/** Those that this user may take, where the engine is on this machine: looking into processes is for root, on Linux. */
+export function routesHere(): RouteName[] {
+  const isLinux = process.platform === 'linux';
+  const isPossible = { shared: isLinux, direct: isLinux && process.getuid?.() === 0, api: true };
+  return routeNames.filter((route) => isPossible[route]);
 }
 
 function wordsOf(route: RouteName, failures: ReadonlyMap<RouteName, string>): string {
