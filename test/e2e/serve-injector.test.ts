@@ -142,9 +142,19 @@ describe('two services that look after one fleet', () => {
     const service = await serve(cli, '--bake', '0');
     const later = await decided(cli);
     await expect.poll(() => redis.get(names.injectorLease)).toBe(service.name);
+    const waits = async () => {
+      const { waiting } = (await (await fetch(`${service.url}/rollouts`)).json()) as {
+        waiting: { id: string }[];
+      };
+      return waiting.map(({ id }) => id);
+    };
+    await expect.poll(waits).toEqual([later]);
+    const killedAt = Date.now();
     injector.child.kill('SIGKILL');
     await injector.ended;
     await completes(redis, later);
+    const { rollout } = await cli.json<RolloutDocument>(['rollout', 'show', later]);
+    expect(rollout.plannedAt, 'not while the other was held').toBeGreaterThanOrEqual(killedAt);
     expect(await stateOf(redis, mine)).toBe('canary');
     expect(await redis.hget(names.rollout(mine), 'holder')).toContain('dreamnet-inject-');
     const run = await cli.json<{ rollout: { state: string; id: string } }>(['run', goal, '--window', '1s']);

@@ -88,6 +88,8 @@ describe('a service', () => {
     const done = () =>
       Promise.all(services.map(async ({ get }) => (await get('/health')).body.work.done as number));
     await expect.poll(async () => (await done()).toSorted()).toEqual([0, 3]);
+    const health = JSON.parse((await server.redis.hget(server.names.health, 'injector')) ?? '{}');
+    expect(['one', 'two']).toContain(health.name);
     for (const one of services) await one.stop();
     expect(await server.redis.exists(server.names.injectorLease)).toBe(0);
   });

@@ -124,6 +124,7 @@ export class InjectorService {
     const waits = await isOneDue(redis, names);
     if (!waits && clock() - this.#orphansLookedAt < orphanLookEveryMs) return false;
     this.#orphansLookedAt = clock();
+    await this.#sayHealth();
     const open = await rolloutsOnTheWay(redis, names);
     const orphan = open.find((rollout) => isOrphan(rollout) && this.#isDue(rollout));
     if (orphan !== undefined) {
@@ -184,7 +185,7 @@ export class InjectorService {
     };
     this.#enter('working', id);
     const renewing = setInterval(() => {
-      this.#holdLease().catch(() => undefined);
+      Promise.all([this.#holdLease(), this.#sayHealth()]).catch(() => undefined);
     }, limits.injectorLeaseMs / 5);
     try {
       const { rollout } = await inject(contextFor(this.#context, report), request);
@@ -219,6 +220,14 @@ export class InjectorService {
 
   #holdLease(): Promise<boolean> {
     return holdLease(this.#lease, limits.injectorLeaseMs);
+  }
+
+  /** Beside the fleet's own health, for those who look there and do not know where the services are. */
+  async #sayHealth(): Promise<void> {
+    const { redis, names, name, clock } = this.#context;
+    const { state, rollout, since } = this.#status;
+    const health = { name, state, rollout, since, at: clock() };
+    await redis.hset(names.health, 'injector', JSON.stringify(health));
   }
 
   #warnOfOrigin(instruction: Instruction): void {
