@@ -71,6 +71,9 @@ describe('a service', () => {
       await startService(server, { name: 'one' }),
       await startService(server, { name: 'two' }),
     ];
+    const states = () =>
+      Promise.all(services.map(async ({ get }) => (await get('/health')).body.work.state as string));
+    await expect.poll(async () => (await states()).toSorted()).toEqual(['idle', 'standby']);
     for (const id of ['instr_a', 'instr_b', 'instr_c']) await send(signed({ id }));
     const overlaps: string[] = [];
     await expect
