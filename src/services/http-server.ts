@@ -20,6 +20,7 @@ const requestMsMax = 30_000;
 
 export function httpServer(options: ServerOptions): FastifyInstance {
   const server = Fastify({
+    routerOptions: { maxParamLength: 200 },
     bodyLimit: limits.messageBytesMax,
     handlerTimeout: answerMsMax,
     requestTimeout: requestMsMax,

@@ -16,6 +16,7 @@ import { instructionForOneAgent } from '../core/injector-service/one-agent.js';
 import { settingsWishSchema } from '../core/injector-service/settings.js';
 import { instructionOnNerve, type Submitted, submitInstruction } from '../core/injector-service/submit.js';
 import { instructionsWaiting } from '../core/injector-service/take-in-turn.js';
+import { wantRollout } from '../core/injector-service/wanted-rollouts.js';
 import { identifierSchema } from '../core/nerve/messages/identifiers.js';
 import { instructionSchema } from '../core/nerve/messages/instruction.js';
 import { wishActionSchema } from '../core/nerve/messages/wish.js';
@@ -68,7 +69,7 @@ const agentsSchema = z.object({
 });
 
 export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
-  const { acceptance, service, stopping } = face;
+  const { acceptance, stopping } = face;
   const { context } = acceptance;
   const { redis, names } = context;
   const ready = async () => {
@@ -143,7 +144,7 @@ export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
           const { reason, by = `${request.ip} over HTTP` } = bodyOf(request, steerSchema);
           const left = action === 'resume' ? await leftByService(face, typed) : undefined;
           if (left !== undefined) {
-            service.goOnWith(left);
+            await wantRollout(redis, names, left);
             return reply.code(202).send({ id: left, action, accepted: true });
           }
           const deps = { ...context, key: context.key, signal: stopping };

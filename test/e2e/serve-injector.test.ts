@@ -97,7 +97,7 @@ describe('two services that look after one fleet', () => {
     await happenedOnce(cli, redis, id);
     await other.started.said(`going on with rollout ${id}, which is canary`);
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 
   it('measure a rollout to the end of its window when the service that made it live is killed', async () => {
     const { cli, redis, partsOf } = await prepared('--bake', '0', '--window', '4s');
@@ -109,7 +109,7 @@ describe('two services that look after one fleet', () => {
     await completes(redis, id);
     await happenedOnce(cli, redis, id);
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 
   it('hand a rollout over when one is stopped in order: it ends with 0, and nothing is rolled back', async () => {
     const { cli, redis, partsOf } = await prepared('--bake', '3s', '--jsonl');
@@ -130,7 +130,7 @@ describe('two services that look after one fleet', () => {
     await completes(redis, id);
     await happenedOnce(cli, redis, id);
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 
   it('leave to a person what a person began, and wait until it is over', async () => {
     const cli = commandLine();
@@ -142,16 +142,36 @@ describe('two services that look after one fleet', () => {
     const service = await serve(cli, '--bake', '0');
     const later = await decided(cli);
     await expect.poll(() => redis.get(names.injectorLease)).toBe(service.name);
+    const waits = async () => {
+      const { waiting } = (await (await fetch(`${service.url}/rollouts`)).json()) as {
+        waiting: { id: string }[];
+      };
+      return waiting.map(({ id }) => id);
+    };
+    const decidedAt = Date.now();
+    const looked = async () =>
+      (JSON.parse((await redis.hget(names.health, 'injector')) ?? '{}') as { at?: number }).at ?? 0;
+    // It has seen more than once that this one waits.
+    await expect.poll(looked, { timeout: 10_000 }).toBeGreaterThan(decidedAt + 2_500);
+    expect(await waits()).toEqual([later]);
+    const killedAt = Date.now();
     injector.child.kill('SIGKILL');
     await injector.ended;
     await completes(redis, later);
+    const { rollout } = await cli.json<RolloutDocument>(['rollout', 'show', later]);
+    expect(rollout.plannedAt, 'not while the other was held').toBeGreaterThanOrEqual(killedAt);
     expect(await stateOf(redis, mine)).toBe('canary');
     expect(await redis.hget(names.rollout(mine), 'holder')).toContain('dreamnet-inject-');
-    const run = await cli.json<{ rollout: { state: string; id: string } }>(['run', goal, '--window', '1s']);
+    const run = await cli.json<{ rollout: { state: string; id: string } }>([
+      'run',
+      'reduce costs 2%',
+      '--window',
+      '1s',
+    ]);
     expect(run.rollout.state).toBe('complete');
     await service.started.said(`instruction ${run.rollout.id} has been rolled out already`);
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 
   it('go on when Redis is killed and started again in mid-rollout', async () => {
     const { cli, redis, services } = await prepared('--bake', '4s');
@@ -163,7 +183,7 @@ describe('two services that look after one fleet', () => {
     await happenedOnce(cli, redis, id);
     for (const { url } of services) expect((await fetch(`${url}/health`)).status).toBe(200);
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('a service that cannot start', () => {
@@ -193,7 +213,7 @@ describe('a service that cannot start', () => {
     expect(await refused(['--port', '0', '--token-file', open], 2)).toBe('DN705');
     expect(await refused(['--redis', 'redis://127.0.0.1:1', '--port', '0'], 6)).toBe('DN312');
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 
   it('takes the token that is given, makes one otherwise, and rolls out nothing that is not signed', async () => {
     const cli = commandLine();
@@ -224,5 +244,5 @@ describe('a service that cannot start', () => {
     await redis.xadd(names.instructions, '*', 'json', JSON.stringify({ ...instruction, id: 'instr_taken' }));
     await completes(redis, 'instr_taken');
     await cli.json(['down']);
-  }, 90_000);
+  }, 180_000);
 });

@@ -71,6 +71,9 @@ describe('a service', () => {
       await startService(server, { name: 'one' }),
       await startService(server, { name: 'two' }),
     ];
+    const states = () =>
+      Promise.all(services.map(async ({ get }) => (await get('/health')).body.work.state as string));
+    await expect.poll(async () => (await states()).toSorted()).toEqual(['idle', 'standby']);
     for (const id of ['instr_a', 'instr_b', 'instr_c']) await send(signed({ id }));
     const overlaps: string[] = [];
     await expect
@@ -88,6 +91,8 @@ describe('a service', () => {
     const done = () =>
       Promise.all(services.map(async ({ get }) => (await get('/health')).body.work.done as number));
     await expect.poll(async () => (await done()).toSorted()).toEqual([0, 3]);
+    const health = JSON.parse((await server.redis.hget(server.names.health, 'injector')) ?? '{}');
+    expect(['one', 'two']).toContain(health.name);
     for (const one of services) await one.stop();
     expect(await server.redis.exists(server.names.injectorLease)).toBe(0);
   });

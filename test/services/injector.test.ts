@@ -213,11 +213,12 @@ describe('steering over HTTP', () => {
     await first.stop();
     expect((await recordOf(server)).record.state).toBe('paused');
     const second = await startService(server, { name: 'second' });
+    const standby = await startService(server, { name: 'third' });
     await expect.poll(async () => (await second.get('/health')).body.work.state).toBe('idle');
     await second.post('/inject', { agent: 'agent-0001', program: { source: throttleAll } });
     await expect.poll(async () => (await second.get('/health')).body.work.done, { timeout: 10_000 }).toBe(1);
     expect((await recordOf(server)).record.state, 'it had looked for work').toBe('paused');
-    expect(await second.post('/rollouts/instr_one/resume')).toMatchObject({
+    expect(await standby.post('/rollouts/instr_one/resume'), 'whichever is asked').toMatchObject({
       status: 202,
       body: { id: 'instr_one', accepted: true },
     });
@@ -269,6 +270,8 @@ describe('who may ask', () => {
   it('answers what is no HTTP, and addresses that cannot be read, in its one format', async () => {
     const service = await startService(server);
     expect(refused(await service.get('/rollouts/%zz'))).toEqual([400, 'DN714']);
+    expect(refused(await service.get(`/rollouts/${'x'.repeat(128)}`))).toEqual([404, 'DN506']);
+    expect(refused(await service.get(`/rollouts/${'x'.repeat(129)}`))).toEqual([400, 'DN714']);
     expect(refused(await service.get('/'))).toEqual([404, 'DN710']);
     expect(refused(await service.get('/inject'))).toEqual([404, 'DN710']);
   });

@@ -20,6 +20,7 @@ import { feedBackAgain } from './feed-back-again.js';
 import { isOrphan, type RolloutOnTheWay, rolloutsOnTheWay } from './rollouts-on-the-way.js';
 import { settingsOf } from './settings.js';
 import { isOneDue, type Taken, takeInTurn } from './take-in-turn.js';
+import { noLongerWanted, wantedRollout } from './wanted-rollouts.js';
 
 export interface ServiceOptions extends Acceptance {
   /** Its connection reconnects for ever. */
@@ -62,8 +63,6 @@ export class InjectorService {
   #orphansLookedAt = 0;
   /** Rollouts that could not be gone on with: when to try again, and how long to wait after that. */
   readonly #retries = new Map<string, { readonly at: number; readonly waitMs: number }>();
-  /** Rollouts that an operator wants to go on, whatever stopped them. */
-  readonly #wanted = new Set<string>();
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -78,12 +77,6 @@ export class InjectorService {
 
   get status(): ServiceStatus {
     return this.#status;
-  }
-
-  /** Goes on with a rollout that nobody works on, as soon as this service is the one that works. */
-  goOnWith(rollout: string): void {
-    this.#wanted.add(rollout);
-    this.#retries.delete(rollout);
   }
 
   /** Resolves when the context's signal is raised: the rollout under way is left for another service as it is. */
@@ -114,16 +107,11 @@ export class InjectorService {
     if (this.#status.state === 'starting' || this.#status.state === 'standby')
       await feedBackAgain(this.#context);
     this.#enter('idle', null);
-    const wanted = [...this.#wanted][0];
-    if (wanted !== undefined) {
-      this.#wanted.delete(wanted);
-      const record = await readRollout(redis, names, wanted);
-      if (record !== undefined) await this.#follow(record);
-      return true;
-    }
+    const wanted = await wantedRollout(redis, names);
     const waits = await isOneDue(redis, names);
-    if (!waits && clock() - this.#orphansLookedAt < orphanLookEveryMs) return false;
+    if (wanted === undefined && !waits && clock() - this.#orphansLookedAt < orphanLookEveryMs) return false;
     this.#orphansLookedAt = clock();
+    await this.#sayHealth();
     const open = await rolloutsOnTheWay(redis, names);
     const orphan = open.find((rollout) => isOrphan(rollout) && this.#isDue(rollout));
     if (orphan !== undefined) {
@@ -131,7 +119,14 @@ export class InjectorService {
       return true;
     }
     // Two rollouts at once would spoil each other's measurement, also where one is a person's.
-    if (!waits || open.some(({ held }) => held)) return false;
+    if (open.some(({ held }) => held)) return false;
+    if (wanted !== undefined) {
+      const record = await readRollout(redis, names, wanted);
+      await noLongerWanted(redis, names, wanted);
+      if (record !== undefined) await this.#follow(record);
+      return true;
+    }
+    if (!waits) return false;
     const taken = await takeInTurn({
       ...{ redis, names, clock },
       judge: (instruction) => whyRefused(this.#options, instruction),
@@ -184,7 +179,7 @@ export class InjectorService {
     };
     this.#enter('working', id);
     const renewing = setInterval(() => {
-      this.#holdLease().catch(() => undefined);
+      Promise.all([this.#holdLease(), this.#sayHealth()]).catch(() => undefined);
     }, limits.injectorLeaseMs / 5);
     try {
       const { rollout } = await inject(contextFor(this.#context, report), request);
@@ -219,6 +214,14 @@ export class InjectorService {
 
   #holdLease(): Promise<boolean> {
     return holdLease(this.#lease, limits.injectorLeaseMs);
+  }
+
+  /** Beside the fleet's own health, for those who look there and do not know where the services are. */
+  async #sayHealth(): Promise<void> {
+    const { redis, names, name, clock } = this.#context;
+    const { state, rollout, since } = this.#status;
+    const health = { name, state, rollout, since, at: clock() };
+    await redis.hset(names.health, 'injector', JSON.stringify(health));
   }
 
   #warnOfOrigin(instruction: Instruction): void {

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { intakeGroup, type JudgeInstruction } from '../injector/intake.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
-import { readRollout } from '../nerve/rollout-records.js';
+import { readRollout, readRollouts } from '../nerve/rollout-records.js';
 import {
   acknowledge,
   keepRejected,
@@ -77,9 +77,16 @@ export async function isOneDue(redis: Redis, names: Names): Promise<boolean> {
   return nowMs - Number.parseInt(first.streamId, 10) >= graceMs;
 }
 
-/** Instructions that wait, oldest first. */
+/** Instructions that nobody has begun to roll out, oldest first. */
 export async function instructionsWaiting(redis: Redis, names: Names): Promise<Instruction[]> {
-  return (await waiting(redis, names, lookAhead)).flatMap((message) => (message.ok ? message.value : []));
+  const messages = await waiting(redis, names, lookAhead);
+  const instructions = messages.flatMap((message) => (message.ok ? message.value : []));
+  const rollouts = await readRollouts(
+    redis,
+    names,
+    instructions.map(({ id }) => id),
+  );
+  return instructions.filter((_instruction, at) => rollouts[at] === undefined);
 }
 
 function waiting(redis: Redis, names: Names, count: number): Promise<Received<Instruction>[]> {

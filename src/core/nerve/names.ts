@@ -32,6 +32,8 @@ export interface Names {
   readonly orchestratorLease: string;
   /** String with expiry: which injector service takes instructions now. */
   readonly injectorLease: string;
+  /** Set: ids of rollouts that nobody works on, and that an operator wants a service to go on with. */
+  readonly injectorWanted: string;
   /** Hash: what the governor learned: effect sizes, versions, and which results it has taken in. */
   readonly governorMemory: string;
   /** Hash: what an agent says of itself. */
@@ -76,6 +78,7 @@ export function createNames(prefix = ''): Names {
     history: name('swarm:performance:history'),
     orchestratorLease: name('swarm:orchestrator:lease'),
     injectorLease: name('swarm:injector:lease'),
+    injectorWanted: name('swarm:injector:wanted'),
     governorMemory: name('governor:memory'),
     agent: (id) => name(`agent:${id}`),
     tasks: (agentId) => name(`tasks:${agentId}`),
