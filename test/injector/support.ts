@@ -44,8 +44,10 @@ export interface TestRollout {
 }
 
 /** A rollout by a coordinator of its own; the caller closes it. */
-export async function coordinate(server: TestRedis, wish: RolloutWish = {}): Promise<TestRollout> {
-  const { redis, names } = server;
+export async function coordinate(
+  { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
+  wish: RolloutWish = {},
+): Promise<TestRollout> {
   const instruction = instructionOf(wish.instruction);
   const program = await prepareProgram(redis, names, { instruction, key });
   const targets = (await listAgents(redis, names, Date.now())).filter(
@@ -131,6 +133,9 @@ export function steerFrom(
 }
 
 /** Its process is gone without a word, and has been for longer than a coordinator may be silent. */
-export async function forget({ redis, names }: TestRedis, id = 'instr_one'): Promise<void> {
+export async function forget(
+  { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
+  id = 'instr_one',
+): Promise<void> {
   await redis.hset(names.rollout(id), 'heldUntil', 1);
 }
