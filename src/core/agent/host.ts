@@ -48,6 +48,9 @@ export interface Host {
 /** Simulated seconds that pass before the agents show themselves, so that their histories hold a level. */
 const warmUpTicks = 12;
 
+/** An order that is being obeyed when the host stops has this long. */
+const lastOrderMs = 1_000;
+
 /** Resolves when all agents are registered and obey orders. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { redis, names, hostId } = options;
@@ -108,7 +111,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     async stop() {
       stopping.abort();
       blocking.disconnect();
-      await Promise.all([orders, ticking, beating]);
+      // A read on a connection that is just coming back never ends.
+      const read = Promise.race([orders, pause(lastOrderMs, new AbortController().signal)]);
+      await Promise.all([read, ticking, beating]);
       await reporter.signOff(agents);
     },
   };
