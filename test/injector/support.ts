@@ -35,6 +35,8 @@ export interface RolloutWish {
   readonly resume?: boolean;
   /** Leaves agents out, as if they had left the fleet. */
   readonly without?: readonly string[];
+  /** Hears every event as it comes. */
+  readonly report?: (event: PipelineEvent) => void;
 }
 
 export interface TestRollout {
@@ -70,7 +72,10 @@ export async function coordinate(
   };
   const dependencies = {
     ...{ redis, names, key, name: 'test', clock: Date.now },
-    report: (event: PipelineEvent) => events.push(event),
+    report: (event: PipelineEvent) => {
+      events.push(event);
+      wish.report?.(event);
+    },
     signal: controller.signal,
   };
   return { rollout: await openRollout(dependencies, options), events, controller };

@@ -33,6 +33,11 @@ export class HeldRollout {
   readonly agents: Map<string, RolloutAgent>;
   /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
   isFinishing = false;
+  /** Redis was away: it may have come back without what was written last. */
+  #mayBeForgotten = false;
+  readonly #onReconnect = () => {
+    this.#mayBeForgotten = true;
+  };
 
   constructor(
     dependencies: RolloutDependencies,
@@ -43,6 +48,7 @@ export class HeldRollout {
     this.#hold = hold;
     this.record = held.record;
     this.agents = held.agents;
+    dependencies.redis.on('ready', this.#onReconnect);
   }
 
   get acknowledgeWithinMs(): number {
@@ -169,17 +175,37 @@ export class HeldRollout {
 
   async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
     this.record = { ...this.record, counts: countsOf(this.agents) };
-    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, answered?.id);
+    await this.#writeSurely(changed, answered);
     if (answered !== undefined) this.#hold.wishes.answered(answered);
   }
 
   async close(): Promise<void> {
+    this.#deps.redis.off('ready', this.#onReconnect);
     await this.#hold.courier.close();
     await this.#hold.wishes.close();
     const { redis, names } = this.#deps;
     await redis
       .pexpire(names.acknowledgements(this.record.id), limits.acknowledgementsKeptMs)
       .catch(() => undefined);
+  }
+
+  /** After Redis was away everything is written, and the claim is looked after, because either may have been lost. */
+  async #writeSurely(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
+    const { redis, names } = this.#deps;
+    const write = (agents: ReadonlyMap<string, RolloutAgent>) =>
+      writeRollout(redis, names, this.record, agents, answered?.id);
+    if (!this.#mayBeForgotten) {
+      await write(changed).catch((thrown) => {
+        if (!this.#mayBeForgotten) throw thrown;
+      });
+    }
+    while (this.#mayBeForgotten) {
+      this.#mayBeForgotten = false;
+      await this.#hold.wishes.look();
+      await write(this.agents);
+      const text = 'Redis was away. All that is known of this rollout has been written once more.';
+      this.#deps.report({ type: 'note', at: this.#deps.clock(), level: 'warning', text });
+    }
   }
 
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {

@@ -105,7 +105,7 @@ export async function openRollout(
 
 /** Listens for what agents answer and operators wish. */
 export async function holdRollout(
-  { redis, names, key, clock, report, transports }: RolloutDependencies,
+  { redis, names, key, name, clock, report, transports }: RolloutDependencies,
   {
     id,
     epoch,
@@ -116,7 +116,7 @@ export async function holdRollout(
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
-    const wishes = await watchWishes(redis, names, { rollout: id, epoch, onWish });
+    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, onWish });
     return { courier, wishes, acknowledgeWithinMs };
   } catch (thrown) {
     await courier.close();

@@ -34,6 +34,19 @@ export async function claimRollout(redis: Redis, names: Names, claim: Claim): Pr
 }
 
 /**
+ * Takes a rollout back in the same epoch when Redis has come back without the claim; false when it knows this coordinator,
+ * or a newer one.
+ */
+export async function claimAgain(
+  redis: Redis,
+  names: Names,
+  { id, holder, epoch }: { readonly id: string; readonly holder: string; readonly epoch: number },
+): Promise<boolean> {
+  const args = [epoch, holder, limits.rolloutHoldMs];
+  return (await runScript(redis, 'claim-rollout', names.rollout(id), args)) === 1;
+}
+
+/**
  * Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. `answered` is the
  * id of the wish that was obeyed by what is written.
  */

@@ -27,6 +27,7 @@ export interface Recorder {
 export function recordAgents(agents: readonly Agent[], hosts: readonly string[]): Recorder {
   const events = new Map<string, Timed[]>();
   const heard = new Map<string, number>();
+  const heardOrders = new Map<string, SentOrder>();
   const add = (instruction: string, event: HistoryEvent) => {
     const known = events.get(instruction) ?? [];
     events.set(instruction, known);
@@ -35,6 +36,8 @@ export function recordAgents(agents: readonly Agent[], hosts: readonly string[])
   for (const agent of agents)
     watch(agent, add, (order) => {
       const line = lineOf(order, agent.id);
+      const text = JSON.stringify(order);
+      if (!heardOrders.has(text)) heardOrders.set(text, { atMs: Date.now(), order });
       heard.set(line, (heard.get(line) ?? 0) + 1);
     });
 
@@ -46,7 +49,17 @@ export function recordAgents(agents: readonly Agent[], hosts: readonly string[])
         if (Date.now() > deadline) throw new Error(`the agents have not heard every order of ${instruction}`);
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
-      return composed(server, { instruction, orders, agents, events: events.get(instruction) ?? [] });
+      const known = new Set(orders.map(({ order }) => JSON.stringify(order)));
+      // A Redis that came back without its last second has lost orders that were obeyed.
+      const lost = [...heardOrders.values()].filter(
+        ({ order }) => order.instruction === instruction && !known.has(JSON.stringify(order)),
+      );
+      return composed(server, {
+        instruction,
+        orders: [...orders, ...lost],
+        agents,
+        events: events.get(instruction) ?? [],
+      });
     },
   };
 }
