@@ -5,6 +5,7 @@ import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
+import { openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import { formatCount } from './format.js';
 
@@ -149,6 +150,11 @@ async function openSession(
   }
   prepareHome(home);
   const keys = openHomeKeyring(home, options.warn);
+  const clock = await openFleetClock({
+    redis: fleet.redis,
+    clock: Date.now,
+    onChange: (aheadMs) => options.warn(`This clock is ${aheadMs} ms ahead of Redis's, which counts.`),
+  });
   const context: LoopContext = {
     redis: fleet.redis,
     names: fleet.names,
@@ -157,7 +163,7 @@ async function openSession(
     },
     keyring: keys.keyring,
     name,
-    clock: Date.now,
+    clock: clock.now,
     random: Math.random,
     report,
     signal,

@@ -76,6 +76,7 @@ export interface HostWish {
   readonly stateDir?: string;
   /** Whom it trusts; the key of the tests unless told otherwise. */
   readonly trust?: TrustSource;
+  readonly clock?: () => number;
 }
 
 /** Stopped when the test is over, if not before. */
@@ -94,6 +95,7 @@ export async function startTestHost(
     seed: 7,
     trust: wish.trust ?? (() => trustOf(key)),
     stateDir: wish.stateDir ?? temporaryDirectory(),
+    ...(wish.clock === undefined ? {} : { clock: wish.clock }),
     log: (line) => log.push(line),
   });
   let stopped: Promise<void> | undefined;

@@ -10,6 +10,7 @@ import type { TrustSource } from '../keys/trust.js';
 import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
+import { type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
@@ -35,6 +36,8 @@ export interface HostOptions {
   /** Asked before every order. */
   readonly trust: TrustSource;
   readonly stateDir: string;
+  /** Of this machine, milliseconds since 1970; the system's unless told otherwise. */
+  readonly clock?: () => number;
   /** Says what went wrong, for the log. */
   readonly log: (line: string) => void;
 }
@@ -54,7 +57,12 @@ const lastOrderMs = 1_000;
 /** Resolves when all agents are registered and obey orders. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { redis, names, hostId } = options;
-  const nowMs = Date.now();
+  const clock = await openFleetClock({
+    redis,
+    clock: options.clock ?? Date.now,
+    onChange: (aheadMs) => options.log(`this clock is ${aheadMs} ms ahead of Redis's, which counts`),
+  });
+  const nowMs = clock.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
   const journal = await openJournal(options.stateDir, hostId);
   const loader = createProgramLoader({
@@ -78,7 +86,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   const stopping = new AbortController();
   const blocking = await duplicateConnection(redis);
-  const rhythm = createTickRhythm();
+  const rhythm = createTickRhythm(clock.now);
   const orders = followOrders({
     redis: blocking,
     stream: names.orders(hostId),
@@ -94,6 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         journal,
         reporter,
         rhythm,
+        clock,
         trust: options.trust(),
         log: options.log,
       }),
@@ -104,8 +113,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ),
     log: options.log,
   });
-  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, log: options.log });
-  const beating = heartbeatUntil(stopping.signal, { agents, reporter, log: options.log });
+  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, clock, log: options.log });
+  const beating = heartbeatUntil(stopping.signal, { agents, reporter, clock, log: options.log });
   return {
     agents,
     async stop() {
@@ -135,6 +144,7 @@ function agentId(agent: number): string {
 interface Shift {
   readonly agents: readonly Agent[];
   readonly reporter: Reporter;
+  readonly clock: FleetClock;
   readonly log: (line: string) => void;
 }
 
@@ -143,7 +153,7 @@ async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: 
     await shift.rhythm.wait(signal);
     if (signal.aborted) return;
     const started = performance.now();
-    const nowMs = Date.now();
+    const nowMs = shift.clock.now();
     const ticks = shift.agents.flatMap((agent) => tickOne(agent, nowMs, shift.log));
     try {
       await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
@@ -165,11 +175,12 @@ function tickOne(agent: Agent, nowMs: number, log: (line: string) => void): Agen
   }
 }
 
-async function heartbeatUntil(signal: AbortSignal, { agents, reporter, log }: Shift): Promise<void> {
+async function heartbeatUntil(signal: AbortSignal, { agents, reporter, clock, log }: Shift): Promise<void> {
   const jitter = createRandom(process.pid, 'heartbeat');
   while (!signal.aborted) {
-    await reporter
-      .heartbeat(agents, Date.now())
+    await clock
+      .measure()
+      .then(() => reporter.heartbeat(agents, clock.now()))
       .catch((thrown) => log(`heartbeat not written: ${messageOf(thrown)}`));
     await pause(limits.heartbeatEveryMs * (0.9 + 0.2 * jitter()), signal);
   }
