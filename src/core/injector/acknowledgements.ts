@@ -2,11 +2,18 @@
 import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
 
 export interface AcknowledgementWait {
-  readonly agents: ReadonlySet<string>;
+  /** With the host that carries each, where only that one may answer for it. */
+  readonly agents: ReadonlyMap<string, string | undefined>;
   readonly action: OrderAction;
   readonly digest: string;
   readonly withinMs: number;
   readonly signal: AbortSignal;
+}
+
+/** An answer that is nobody's: no wait for it, not by who carries the agent, or another one than that agent's first. */
+export interface StrayAcknowledgement {
+  readonly acknowledgement: Acknowledgement;
+  readonly kind: 'unasked' | 'other-host' | 'second';
 }
 
 export interface Acknowledgements {
@@ -16,6 +23,8 @@ export interface Acknowledgements {
   deliver(acknowledgement: Acknowledgement): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
   fail(thrown: unknown): void;
+  /** Who is told of answers that are nobody's. */
+  onStray(listener: (stray: StrayAcknowledgement) => void): void;
 }
 
 interface Waiter extends AcknowledgementWait {
@@ -26,6 +35,7 @@ interface Waiter extends AcknowledgementWait {
 export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
   let broken: { readonly thrown: unknown } | undefined;
+  let tellStray: (stray: StrayAcknowledgement) => void = () => undefined;
 
   return {
     async waitFor(wait) {
@@ -50,26 +60,45 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
 
     deliver(acknowledgement) {
       if (acknowledgement.epoch !== epoch) return;
+      const { agent, action, host } = acknowledgement;
+      let kind: StrayAcknowledgement['kind'] | undefined = 'unasked';
       for (const waiter of waiters) {
-        if (!answers(acknowledgement, waiter)) continue;
-        waiter.arrived.set(acknowledgement.agent, acknowledgement);
+        if (action !== waiter.action || !waiter.agents.has(agent)) continue;
+        const first = waiter.arrived.get(agent);
+        kind = first === undefined ? strangerTo(waiter, agent, host) : again(first, acknowledgement);
+        if (first !== undefined || kind !== undefined) break;
+        waiter.arrived.set(agent, withRightDigest(acknowledgement, waiter.digest));
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+        break;
       }
+      if (kind !== undefined) tellStray({ acknowledgement, kind });
     },
 
     fail(thrown) {
       broken = { thrown };
       for (const waiter of waiters) waiter.finish();
     },
+
+    onStray(listener) {
+      tellStray = listener;
+    },
   };
 }
 
-/** The first answer counts when an agent answers twice; one about other bytes than those asked for is no answer. */
-function answers({ agent, action, digest }: Acknowledgement, waiter: Waiter): boolean {
-  return (
-    action === waiter.action &&
-    digest === waiter.digest &&
-    waiter.agents.has(agent) &&
-    !waiter.arrived.has(agent)
-  );
+function strangerTo({ agents }: Waiter, agent: string, host: string): 'other-host' | undefined {
+  return [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
+}
+
+/** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */
+function again(first: Acknowledgement, next: Acknowledgement): 'second' | undefined {
+  return first.outcome === next.outcome && first.digest === next.digest && first.code === next.code
+    ? undefined
+    : 'second';
+}
+
+/** An agent that speaks of other bytes than those it was told of has failed, whatever it did with them. */
+function withRightDigest(acknowledgement: Acknowledgement, digest: string): Acknowledgement {
+  if (acknowledgement.digest === digest) return acknowledgement;
+  const reason = `it acknowledged ${acknowledgement.digest}, asked for was ${digest}`;
+  return { ...acknowledgement, outcome: 'failed', code: 'DN560', reason };
 }

@@ -17,6 +17,7 @@ import type { RolloutDependencies } from './rollout.js';
 import { countsOf, settledAgent } from './rollout-agents.js';
 import type { OrderBatch } from './send-orders.js';
 import { requireStep } from './states.js';
+import { createStrayJudge } from './stray-acknowledgements.js';
 import type { Courier } from './transports/courier.js';
 import type { WishWatch } from './wishes.js';
 
@@ -49,6 +50,13 @@ export class HeldRollout {
     this.record = held.record;
     this.agents = held.agents;
     dependencies.redis.on('ready', this.#onReconnect);
+    const judge = createStrayJudge(held.agents);
+    hold.courier.acknowledgements.onStray((stray) => {
+      // Interrupted, nobody waits for the answers that are under way.
+      if (dependencies.signal.aborted || hold.wishes.urgent.aborted) return;
+      const text = judge(stray);
+      if (text !== undefined) this.#warn(text);
+    });
   }
 
   get acknowledgeWithinMs(): number {
@@ -77,7 +85,7 @@ export class HeldRollout {
   /** Listens for the answers of these agents; begins before the order is sent. */
   answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
-      agents: new Set(targets.map(({ id }) => id)),
+      agents: new Map(targets.map(({ id, host, transport }) => [id, transport === 'bus' ? host : undefined])),
       action,
       digest: this.record.program.digest,
       withinMs: this.#hold.acknowledgeWithinMs,
@@ -203,8 +211,7 @@ export class HeldRollout {
       this.#mayBeForgotten = false;
       await this.#hold.wishes.look();
       await write(this.agents);
-      const text = 'Redis was away. All that is known of this rollout has been written once more.';
-      this.#deps.report({ type: 'note', at: this.#deps.clock(), level: 'warning', text });
+      this.#warn('Redis was away. All that is known of this rollout has been written once more.');
     }
   }
 
@@ -212,6 +219,10 @@ export class HeldRollout {
     if (obeyed === undefined) return {};
     const { id: wish, action, by, reason } = obeyed;
     return { control: { wish, action, by, at: this.#deps.clock(), ...why(reason) } };
+  }
+
+  #warn(text: string): void {
+    this.#deps.report({ type: 'note', at: this.#deps.clock(), level: 'warning', text });
   }
 
   #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
