@@ -60,14 +60,15 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
 
     deliver(acknowledgement) {
       if (acknowledgement.epoch !== epoch) return;
-      const { agent, action, host } = acknowledgement;
+      const { agent, action } = acknowledgement;
       let kind: StrayAcknowledgement['kind'] | undefined = 'unasked';
       for (const waiter of waiters) {
         if (action !== waiter.action || !waiter.agents.has(agent)) continue;
+        const answer = withRightDigest(acknowledgement, waiter.digest);
         const first = waiter.arrived.get(agent);
-        kind = first === undefined ? strangerTo(waiter, agent, host) : again(first, acknowledgement);
+        kind = first === undefined ? strangerTo(waiter, answer) : again(first, answer);
         if (first !== undefined || kind !== undefined) break;
-        waiter.arrived.set(agent, withRightDigest(acknowledgement, waiter.digest));
+        waiter.arrived.set(agent, answer);
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
         break;
       }
@@ -85,15 +86,13 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
   };
 }
 
-function strangerTo({ agents }: Waiter, agent: string, host: string): 'other-host' | undefined {
+function strangerTo({ agents }: Waiter, { agent, host }: Acknowledgement): 'other-host' | undefined {
   return [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
 }
 
 /** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */
 function again(first: Acknowledgement, next: Acknowledgement): 'second' | undefined {
-  return first.outcome === next.outcome && first.digest === next.digest && first.code === next.code
-    ? undefined
-    : 'second';
+  return first.outcome === next.outcome && first.code === next.code ? undefined : 'second';
 }
 
 /** An agent that speaks of other bytes than those it was told of has failed, whatever it did with them. */
