@@ -5,7 +5,7 @@ import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
-import { openFleetClock } from '../core/nerve/fleet-clock.js';
+import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import { formatCount } from './format.js';
 
@@ -153,7 +153,7 @@ async function openSession(
   const clock = await openFleetClock({
     redis: fleet.redis,
     clock: Date.now,
-    onChange: (aheadMs) => options.warn(`This clock is ${aheadMs} ms ahead of Redis's, which counts.`),
+    onChange: (aheadMs) => options.warn(describeClock(aheadMs)),
   });
   const context: LoopContext = {
     redis: fleet.redis,

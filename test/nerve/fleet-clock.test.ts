@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openFleetClock } from '../../src/core/nerve/fleet-clock.js';
+import { describeClock, openFleetClock } from '../../src/core/nerve/fleet-clock.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 
 const hourMs = 3_600_000;
@@ -44,6 +44,12 @@ test('a clock that is ahead by more than a day is believed, because Redis may be
   const { opening, changes } = machine({ ms: 48 * hourMs });
   expect(hoursOff((await opening).now())).toBe(48);
   expect(changes).toEqual([]);
+});
+
+test('a clock that is wrong is told of in seconds, and that it is right again', () => {
+  expect(describeClock(7_200_400)).toContain('7200 s ahead of');
+  expect(describeClock(-90_000)).toContain('90 s behind');
+  expect(describeClock(0)).toContain('agrees');
 });
 
 test('a clock that is set while it runs is noticed when it is measured again', async () => {

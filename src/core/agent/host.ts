@@ -10,7 +10,7 @@ import type { TrustSource } from '../keys/trust.js';
 import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
-import { type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
+import { describeClock, type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
@@ -60,7 +60,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const clock = await openFleetClock({
     redis,
     clock: options.clock ?? Date.now,
-    onChange: (aheadMs) => options.log(`this clock is ${aheadMs} ms ahead of Redis's, which counts`),
+    onChange: (aheadMs) => options.log(describeClock(aheadMs)),
   });
   const nowMs = clock.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);

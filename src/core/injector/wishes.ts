@@ -49,8 +49,10 @@ export async function watchWishes(
 
   const look = async () => {
     let found = await prolong(limits.rolloutHoldMs);
-    if (found === 'lost' && wasAway && (await claimAgain(redis, names, { id: rollout, holder, epoch })))
+    if (found === 'lost' && wasAway) {
+      await claimAgain(redis, names, { id: rollout, holder, epoch });
       found = await prolong(limits.rolloutHoldMs);
+    }
     wasAway = false;
     if (found === 'lost') {
       waiting.abort();

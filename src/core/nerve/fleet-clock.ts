@@ -36,6 +36,13 @@ export async function openFleetClock({ redis, clock, onChange }: FleetClockOptio
   return { now: () => clock() - aheadMs, measure };
 }
 
+/** For those who are told of a change. */
+export function describeClock(aheadMs: number): string {
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  if (seconds === 0) return "This machine's clock agrees with Redis's again.";
+  return `This machine's clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} Redis's, which is gone by.`;
+}
+
 /**
  * Who is behind is brought forward, however far: that lets orders expire, and a machine may start in 1970. Being set back
  * makes expired orders fresh again, so it goes only as far as time zones are mistaken; beyond, the own clock is believed.

@@ -33,17 +33,13 @@ export async function claimRollout(redis: Redis, names: Names, claim: Claim): Pr
   return epoch;
 }
 
-/**
- * Takes a rollout back in the same epoch when Redis has come back without the claim; false when it knows this coordinator,
- * or a newer one.
- */
+/** Takes a rollout back in the same epoch if Redis has come back without the claim, and knows of no newer one. */
 export async function claimAgain(
   redis: Redis,
   names: Names,
   { id, holder, epoch }: { readonly id: string; readonly holder: string; readonly epoch: number },
-): Promise<boolean> {
-  const args = [epoch, holder, limits.rolloutHoldMs];
-  return (await runScript(redis, 'claim-rollout', names.rollout(id), args)) === 1;
+): Promise<void> {
+  await runScript(redis, 'claim-rollout', names.rollout(id), [epoch, holder, limits.rolloutHoldMs]);
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Redis goes down in mid-rollout and comes back, with all that was written, or without the last of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
+import { watchWishes } from '../../../src/core/injector/wishes.js';
 import { connectRedis } from '../../../src/core/nerve/connection.js';
+import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';
 import { startTestHost } from '../../agent/support.js';
 import { isNightly } from '../../support/nightly.js';
@@ -130,6 +132,21 @@ describe('Redis that is restarted in mid-rollout', () => {
     const codes = [...agents.values()].map(({ outcome, code }) => code ?? outcome);
     expect(new Set(codes)).toEqual(new Set(['DN601', 'pending']));
     expect(hosts.flatMap((host) => host.agents).every(({ live }) => live === undefined)).toBe(true);
+  });
+
+  test('and has lost the claim is told of it by several looks at a time, of which none takes it for a takeover', async () => {
+    const { redis, names } = server;
+    const upTo = server.keptBytes();
+    const epoch = await claimRollout(redis, names, { id: 'r', holder: 'test', nowMs: Date.now() });
+    const options = { rollout: 'r', epoch, holder: 'test', onWish: () => undefined };
+    const wishes = await watchWishes(redis, names, options);
+    await server.stopServer('kill');
+    const looks = Promise.all([wishes.look(), wishes.look(), wishes.look()]);
+    await server.startServer({ upTo });
+    expect(await looks).toEqual([undefined, undefined, undefined]);
+    expect(wishes.urgent.aborted).toBe(false);
+    expect(await redis.hget(names.rollout('r'), 'epoch')).toBe(String(epoch));
+    await wishes.close();
   });
 
   test('does not bring back an injector that another one has taken over from', async () => {
