@@ -43,6 +43,18 @@ describe('the loop', () => {
     expect(await published(), 'the same result, once').toHaveLength(1);
   });
 
+  it('finishes what the result that is out led to, whatever a coordinator that comes later measures', async () => {
+    const dying = { ...contextOf(), redis: failingAtComplete(server.redis) };
+    const instruction = instructionOf({ target_agents: 12 });
+    await expect(inject(dying, { ...how, instruction })).rejects.toThrow('killed');
+    await publishAsHarmful();
+    const context = contextOf();
+    const outcome = await inject(context, { ...how, ...(await resumeRequest(context, id)) });
+    expect(outcome.rollout).toMatchObject({ state: 'rolled_back', counts: { live: 0 } });
+    expect(outcome.result.execution.metrics.cost).toMatchObject({ change: 0.5 });
+    expect(outcome.rewards).toBeUndefined();
+  });
+
   it('draws no conclusion from what it has when it is interrupted in the window', async () => {
     const controller = new AbortController();
     const report = (event: PipelineEvent) => {
@@ -108,6 +120,19 @@ function contextOf(): LoopContext {
 async function published(): Promise<string[]> {
   const entries = await newestMessages(server.redis, server.names.results, resultSchema, 10);
   return entries.map((entry) => (entry.ok ? entry.value.id : entry.reasons.join('; ')));
+}
+
+/** As if the result that was published had been bad. */
+async function publishAsHarmful(): Promise<void> {
+  const { redis, names } = server;
+  const [entry] = await newestMessages(redis, names.results, resultSchema, 1);
+  if (!entry?.ok) throw new Error('nothing was published');
+  const { execution } = entry.value;
+  const cost = { change: 0.5, interval: [0.4, 0.6], method: 'hold-out' };
+  const metrics = { ...execution.metrics, cost };
+  const harmful = { ...entry.value, state: 'rolled_back', execution: { ...execution, metrics } };
+  const place = await redis.xadd(names.results, '*', 'id', id, 'json', JSON.stringify(harmful));
+  await redis.hset(names.rollout(id), 'result', place ?? '');
 }
 
 /** The connection of a process that is killed as it marks the rollout complete. */

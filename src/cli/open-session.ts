@@ -5,6 +5,7 @@ import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
+import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import { formatCount } from './format.js';
 import { namesAgents, openTransports, type TransportFlagValues } from './transport-flags.js';
@@ -154,8 +155,13 @@ async function openSession(
   prepareHome(home);
   const keys = openHomeKeyring(home, options.warn);
   const { redis: client, names } = fleet;
+  const clock = await openFleetClock({
+    redis: client,
+    clock: Date.now,
+    onChange: (aheadMs) => options.warn(describeClock(aheadMs)),
+  });
   const carried = await openTransports(flags, {
-    ...{ redis: client, names, clock: Date.now, warn: options.warn },
+    ...{ redis: client, names, clock: clock.now, warn: options.warn },
   }).catch(async (thrown) => {
     await fleet.close();
     throw thrown;
@@ -169,7 +175,7 @@ async function openSession(
     },
     keyring: keys.keyring,
     name,
-    clock: Date.now,
+    clock: clock.now,
     random: Math.random,
     report,
     signal,

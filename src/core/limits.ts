@@ -18,6 +18,10 @@ export const limits = {
   hostOrdersMax: 5_000,
   /** An agent is alive while its last heartbeat is younger than this: five missed beats. */
   agentAliveMs: 10_000,
+  /** Clocks this far apart are not told apart: networks and pauses of a process make as much. */
+  clockToleranceMs: 1_000,
+  /** A machine's clock that is this far ahead of Redis's is set right; one further ahead is not, see `fleet-clock.ts`. */
+  clockAheadMsMax: 86_400_000,
   /** Hosts announce their agents this often. */
   heartbeatEveryMs: 2_000,
   /** A message taken by a consumer that then died is taken over by another after this time. */

@@ -41,7 +41,7 @@ import { watchWindow } from './orchestrator/watch-window.js';
 import type { Learned, Rewards } from './pipeline-events.js';
 import { reportPhase } from './report-phase.js';
 import { writeLeaderboards } from './results/leaderboard.js';
-import { publishResult } from './results/publish.js';
+import { publishResult, readResult } from './results/publish.js';
 import { agentScores, summarise } from './results/summary.js';
 import { judgeResult } from './results/verdict.js';
 import { waitForReports } from './results/wait-for-reports.js';
@@ -246,14 +246,29 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
     const input = { record, agents: rollout.agents, records, nowMs: clock(), decision };
     const measured = summarise(input);
     await writeLeaderboards({ redis, names, scores: agentScores(input) });
-    const verdict = judgeResult(measured, decision?.objective);
-    const result = { ...measured, state: verdict.verdict === 'harmful' ? 'rolled_back' : 'complete' };
+    const { verdict: first } = judgeResult(measured, decision?.objective);
     // Published first: a rollout that is complete is not resumed, so a result that is not out by then never comes out.
-    await publishResult({ redis, names, result });
-    await rollout.complete(verdict);
+    const result = await published(context, {
+      ...measured,
+      state: first === 'harmful' ? 'rolled_back' : 'complete',
+    });
+    await rollout.complete(judgeResult(result, decision?.objective));
     context.report({ type: 'measured', at: clock(), result });
     return [result, `${result.execution.agentsReporting} agents reported`];
   });
+}
+
+/**
+ * The result as it is out: that of an earlier coordinator, if it came so far. What follows from it may be half done, and to
+ * judge anew would return some agents and leave others.
+ */
+async function published({ redis, names }: LoopContext, result: Result): Promise<Result> {
+  const { added } = await publishResult({ redis, names, result });
+  const earlier = added ? undefined : await readResult(redis, names, result.id);
+  if (earlier === undefined) return result;
+  // A long result is published without its contributions.
+  const hasAll = Object.keys(earlier.contributions).length > 0;
+  return hasAll ? earlier : { ...earlier, contributions: result.contributions };
 }
 
 /** Step 10: learn once and reward once from what was published, however often it is done. */

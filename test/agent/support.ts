@@ -77,6 +77,7 @@ export interface HostWish {
   /** Whom it trusts; the key of the tests unless told otherwise. */
   readonly trust?: TrustSource;
   readonly volumeDir?: string;
+  readonly clock?: () => number;
 }
 
 /** Stopped when the test is over, if not before. */
@@ -96,6 +97,7 @@ export async function startTestHost(
     trust: wish.trust ?? (() => trustOf(key)),
     stateDir: wish.stateDir ?? temporaryDirectory(),
     volumeDir: wish.volumeDir,
+    ...(wish.clock === undefined ? {} : { clock: wish.clock }),
     log: (line) => log.push(line),
   });
   let stopped: Promise<void> | undefined;

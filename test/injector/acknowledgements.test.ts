@@ -40,7 +40,11 @@ function answer(change: Partial<Acknowledgement>) {
 
 const wait = (agents: readonly string[], change: { withinMs?: number; signal?: AbortSignal } = {}) =>
   courier.acknowledgements.waitFor({
-    ...{ agents: new Set(agents), action: 'stage', digest: throttle.digest },
+    ...{
+      agents: new Map(agents.map((agent) => [agent, 'host-1'])),
+      action: 'stage',
+      digest: throttle.digest,
+    },
     withinMs: change.withinMs ?? 2_000,
     signal: change.signal ?? new AbortController().signal,
   });
@@ -62,9 +66,17 @@ test('the first of two by one agent counts', async () => {
   expect((await waiting).get('a')).toMatchObject({ reason: 'first', outcome: 'done' });
 });
 
-test('others are no answer: of another program, action, epoch or agent, or damaged', async () => {
-  const waiting = wait(['a'], { withinMs: 250 });
+test('one about other bytes than those asked for is a failure that names both', async () => {
+  const waiting = wait(['a'], { withinMs: 60_000 });
   await answer({ digest: cache.digest });
+  await answer({});
+  const reason = `it acknowledged ${cache.digest}, asked for was ${throttle.digest}`;
+  expect((await waiting).get('a')).toMatchObject({ outcome: 'failed', code: 'DN560', reason });
+});
+
+test('others are no answer: of another action, epoch, agent or host, or damaged', async () => {
+  const waiting = wait(['a'], { withinMs: 250 });
+  await answer({ host: 'host-2' });
   await answer({ action: 'live' });
   await answer({ epoch: epoch - 1 });
   await answer({ epoch: epoch + 1 });
@@ -72,6 +84,22 @@ test('others are no answer: of another program, action, epoch or agent, or damag
   await server.redis.xadd(stream, '*', 'json', '{"agent":"a"');
   await server.redis.xadd(stream, '*', 'x', 'y');
   expect((await waiting).size).toBe(0);
+});
+
+test('that nobody waits for are told as strays; the same answer once more is not', async () => {
+  const strays: string[] = [];
+  courier.acknowledgements.onStray(({ acknowledgement, kind }) =>
+    strays.push(`${acknowledgement.agent} ${kind}`),
+  );
+  const waiting = wait(['a', 'b']);
+  await answer({ agent: 'a' });
+  await answer({ agent: 'a' });
+  await answer({ agent: 'a', outcome: 'refused', code: 'DN604' });
+  await answer({ agent: 'b', host: 'host-2' });
+  await answer({ agent: 'c' });
+  await answer({ agent: 'b' });
+  expect((await waiting).size).toBe(2);
+  expect(strays).toEqual(['a second', 'b other-host', 'c unasked']);
 });
 
 test('those that came in time are kept when others do not come', async () => {
@@ -114,7 +142,13 @@ test('an agent that is told later is waited for from then on', async () => {
   const acknowledgements = collectAcknowledgements(epoch);
   const signal = new AbortController().signal;
   const asked = { action: 'stage', digest: throttle.digest, withinMs: 1_000, signal } as const;
-  const waiting = acknowledgements.waitFor({ ...asked, agents: new Set(['a', 'b']) });
+  const waiting = acknowledgements.waitFor({
+    ...asked,
+    agents: new Map([
+      ['a', undefined],
+      ['b', undefined],
+    ]),
+  });
   await vi.advanceTimersByTimeAsync(900);
   acknowledgements.reached('stranger');
   acknowledgements.reached('b');

@@ -36,6 +36,8 @@ export interface RolloutWish extends RolloutWishes {
   /** Leaves agents out, as if they had left the fleet. */
   readonly without?: readonly string[];
   readonly transports?: Transports;
+  /** Hears every event as it comes. */
+  readonly report?: (event: PipelineEvent) => void;
 }
 
 export interface TestRollout {
@@ -46,10 +48,9 @@ export interface TestRollout {
 
 /** A rollout by a coordinator of its own; the caller closes it. */
 export async function coordinate(
-  server: Pick<TestRedis, 'redis' | 'names'>,
+  { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
   wish: RolloutWish = {},
 ): Promise<TestRollout> {
-  const { redis, names } = server;
   const instruction = instructionOf(wish.instruction);
   const program = await prepareProgram(redis, names, { instruction, key });
   const targets = (await listAgents(redis, names, Date.now())).filter(
@@ -77,7 +78,10 @@ export async function coordinate(
   };
   const dependencies = {
     ...{ redis, names, key, name: 'test', clock: Date.now },
-    report: (event: PipelineEvent) => events.push(event),
+    report: (event: PipelineEvent) => {
+      events.push(event);
+      wish.report?.(event);
+    },
     signal: controller.signal,
     ...(wish.transports === undefined ? {} : { transports: wish.transports }),
   };
@@ -142,6 +146,9 @@ export function steerFrom(
 }
 
 /** Its process is gone without a word, and has been for longer than a coordinator may be silent. */
-export async function forget({ redis, names }: TestRedis, id = 'instr_one'): Promise<void> {
+export async function forget(
+  { redis, names }: Pick<TestRedis, 'redis' | 'names'>,
+  id = 'instr_one',
+): Promise<void> {
   await redis.hset(names.rollout(id), 'heldUntil', 1);
 }

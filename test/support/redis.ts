@@ -1,7 +1,7 @@
 /** Nothing in, a throw-away Redis out: a real server on a Unix socket in a temporary directory, for one test file. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -20,18 +20,26 @@ export interface TestRedis {
   clear(): Promise<void>;
   /** Ends the server, as a crash does when asked to `kill`. Clients stay open until `stop`. */
   stopServer(how?: 'orderly' | 'kill'): Promise<void>;
-  /** Starts the server again on the same socket; it is empty. */
-  startServer(): Promise<void>;
+  /**
+   * Starts the server again on the same socket. It is empty, unless it keeps an append-only file; of that, what was written
+   * beyond `upTo` bytes can be cut off, as a crash of the machine does with the last second.
+   */
+  startServer(options?: { readonly upTo?: number }): Promise<void>;
+  /** Bytes of the append-only file now. */
+  keptBytes(): number;
   /** Closes every connection, ends the server and removes its directory. */
   stop(): Promise<void>;
 }
 
-/** Use in `beforeAll`, with `stop` in `afterAll`. The prefix is the namespace of `names`. */
-export async function startTestRedis(prefix = ''): Promise<TestRedis> {
+/**
+ * Use in `beforeAll`, with `stop` in `afterAll`. The prefix is the namespace of `names`; `keep` writes an append-only file
+ * once a second, as the product's private Redis does.
+ */
+export async function startTestRedis(prefix = '', { keep = false } = {}): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'dreamnet-test-'));
   const target = { socketPath: join(directory, 'redis.sock'), url: null };
   const clients: Redis[] = [];
-  let server = spawnServer(directory, target.socketPath);
+  let server = spawnServer(directory, target.socketPath, keep);
   const connect = async () => {
     const client = await connectRedis(target, { patience: 'agent', name: 'test' });
     clients.push(client);
@@ -47,8 +55,10 @@ export async function startTestRedis(prefix = ''): Promise<TestRedis> {
       await redis.flushall();
     },
     stopServer: (how = 'orderly') => endServer(server, how),
-    startServer: async () => {
-      server = spawnServer(directory, target.socketPath);
+    keptBytes: () => statSync(keptFile(directory)).size,
+    startServer: async ({ upTo } = {}) => {
+      if (upTo !== undefined) truncateSync(keptFile(directory), upTo);
+      server = spawnServer(directory, target.socketPath, keep);
       const probe = await connectRedis(target, { patience: 'agent', name: 'probe' });
       probe.disconnect();
     },
@@ -72,14 +82,22 @@ if read -r signal; then kill "-$signal" $server; wait $server; exit; fi
 kill -KILL $server; wait $server
 rm -rf "$directory"`;
 
-/** Nothing is kept on disk. */
-function spawnServer(directory: string, socketPath: string): ChildProcess {
+function spawnServer(directory: string, socketPath: string, keep: boolean): ChildProcess {
   const settings = [
-    ...['--port', '0', '--unixsocket', socketPath],
-    ...['--dir', directory, '--save', '', '--appendonly', 'no'],
+    ...['--port', '0', '--unixsocket', socketPath, '--dir', directory, '--save', ''],
+    ...(keep ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no']),
   ];
   const command = [directory, serverBinary(), ...settings];
   return spawn('sh', ['-c', guard, 'test-redis-guard', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
+}
+
+/** Where commands are appended: in a directory of its own since Redis 7. */
+function keptFile(directory: string): string {
+  const file = readdirSync(directory, { recursive: true, encoding: 'utf8' }).find((path) =>
+    /appendonly\.aof(\.\d+\.incr\.aof)?$/.test(path),
+  );
+  if (file === undefined) throw new Error('this server keeps no append-only file');
+  return join(directory, file);
 }
 
 async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {

@@ -10,6 +10,7 @@ import type { TrustSource } from '../keys/trust.js';
 import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
+import { describeClock, type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
@@ -43,6 +44,8 @@ export interface HostOptions {
   readonly stateDir: string;
   /** A directory shared with the injector, by which the agents are reached as well, and first. */
   readonly volumeDir?: string | undefined;
+  /** Of this machine, milliseconds since 1970; the system's unless told otherwise. */
+  readonly clock?: () => number;
   /** Says what went wrong, for the log. */
   readonly log: (line: string) => void;
 }
@@ -56,10 +59,18 @@ export interface Host {
 /** Simulated seconds that pass before the agents show themselves, so that their histories hold a level. */
 const warmUpTicks = 12;
 
+/** An order that is being obeyed when the host stops has this long. */
+const lastOrderMs = 1_000;
+
 /** Resolves when all agents are registered and obey orders. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { redis, names, hostId } = options;
-  const nowMs = Date.now();
+  const clock = await openFleetClock({
+    redis,
+    clock: options.clock ?? Date.now,
+    onChange: (aheadMs) => options.log(describeClock(aheadMs)),
+  });
+  const nowMs = clock.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
   const journal = await openJournal(options.stateDir, hostId);
   let letter: VolumeLetter | undefined;
@@ -88,13 +99,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
   const stopping = new AbortController();
   const blocking = await duplicateConnection(redis);
-  const rhythm = createTickRhythm();
+  const rhythm = createTickRhythm(clock.now);
   // One order at a time, whichever way it came.
   const inTurn = createTurns();
   let lastStreamId = after;
   const obey = (request: Pick<OrderRequest, 'streamId' | 'envelope' | 'agents' | 'reporter'>) =>
     obeyOrder({
-      ...{ hostId, loader, journal, rhythm, log: options.log, ...request },
+      ...{ hostId, loader, journal, rhythm, clock, log: options.log, ...request },
       trust: options.trust(),
     });
   const orders = followOrders({
@@ -138,14 +149,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await reporter.signOff(agents);
     throw thrown;
   });
-  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, log: options.log });
-  const beating = heartbeatUntil(stopping.signal, { agents, reporter, log: options.log });
+  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, clock, log: options.log });
+  const beating = heartbeatUntil(stopping.signal, { agents, reporter, clock, log: options.log });
   return {
     agents,
     async stop() {
       stopping.abort();
       blocking.disconnect();
-      await Promise.all([orders, ...volume, ticking, beating]);
+      // A read on a connection that is just coming back never ends.
+      const read = Promise.race([orders, pause(lastOrderMs, new AbortController().signal)]);
+      await Promise.all([read, ...volume, ticking, beating]);
       await reporter.signOff(agents);
     },
   };
@@ -194,6 +207,7 @@ function agentId(agent: number): string {
 interface Shift {
   readonly agents: readonly Agent[];
   readonly reporter: Reporter;
+  readonly clock: FleetClock;
   readonly log: (line: string) => void;
 }
 
@@ -202,7 +216,7 @@ async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: 
     await shift.rhythm.wait(signal);
     if (signal.aborted) return;
     const started = performance.now();
-    const nowMs = Date.now();
+    const nowMs = shift.clock.now();
     const ticks = shift.agents.flatMap((agent) => tickOne(agent, nowMs, shift.log));
     try {
       await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
@@ -224,11 +238,12 @@ function tickOne(agent: Agent, nowMs: number, log: (line: string) => void): Agen
   }
 }
 
-async function heartbeatUntil(signal: AbortSignal, { agents, reporter, log }: Shift): Promise<void> {
+async function heartbeatUntil(signal: AbortSignal, { agents, reporter, clock, log }: Shift): Promise<void> {
   const jitter = createRandom(process.pid, 'heartbeat');
   while (!signal.aborted) {
-    await reporter
-      .heartbeat(agents, Date.now())
+    await clock
+      .measure()
+      .then(() => reporter.heartbeat(agents, clock.now()))
       .catch((thrown) => log(`heartbeat not written: ${messageOf(thrown)}`));
     await pause(limits.heartbeatEveryMs * (0.9 + 0.2 * jitter()), signal);
   }

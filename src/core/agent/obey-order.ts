@@ -3,8 +3,9 @@ import { checkSignature } from '../bytecode/signature.js';
 import { messageOf } from '../errors.js';
 import type { Trust } from '../keys/trust.js';
 import { limits } from '../limits.js';
+import type { FleetClock } from '../nerve/fleet-clock.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
-import { openOrder } from '../order-signature.js';
+import { type OpenedOrder, openOrder } from '../order-signature.js';
 import type { Agent, OrderOutcome } from './agent.js';
 import type { Journal } from './journal.js';
 import type { LoadedProgram, ProgramLoader } from './load-program.js';
@@ -20,6 +21,7 @@ export interface OrderRequest {
   readonly journal: Journal;
   readonly reporter: Reporter;
   readonly rhythm: TickRhythm;
+  readonly clock: FleetClock;
   /** As of this order. */
   readonly trust: Trust;
   /** Says what went wrong, for the log. */
@@ -27,7 +29,7 @@ export interface OrderRequest {
 }
 
 export async function obeyOrder(request: OrderRequest): Promise<void> {
-  const opened = openOrder(request.envelope, { ...request.trust, nowMs: Date.now() });
+  const opened = await open(request);
   if (!opened.ok) {
     await request.reporter.orderRefused(opened.code, opened.reason);
     return;
@@ -41,7 +43,7 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
     );
     return;
   }
-  request.rhythm.orderCame(Date.now(), order.windowMs);
+  request.rhythm.orderCame(request.clock.now(), order.windowMs);
   const distrustOf = distrustUnder(request.trust);
   let answers =
     order.action === 'stage'
@@ -56,7 +58,7 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
     const outcome = withAdmission(agent, order, () => {
       const distrust = distrustOf(agent, order);
       if (distrust !== undefined) return distrust;
-      const nowMs = Date.now();
+      const nowMs = request.clock.now();
       switch (action) {
         case 'live':
           return agent.goLive(order, nowMs);
@@ -70,8 +72,16 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
           return action satisfies never;
       }
     });
-    return answer(request.hostId, agent, order, outcome);
+    return answer(request, agent, order, outcome);
   }
+}
+
+/** An order that seems expired is looked at again by a clock that has just been compared: it may be the clock. */
+async function open({ envelope, trust, clock }: OrderRequest): Promise<OpenedOrder> {
+  const opened = openOrder(envelope, { ...trust, nowMs: clock.now() });
+  if (opened.ok || opened.code !== 'DN614') return opened;
+  await clock.measure();
+  return openOrder(envelope, { ...trust, nowMs: clock.now() });
 }
 
 /**
@@ -110,7 +120,7 @@ async function stage(request: OrderRequest, order: Order, targets: readonly Agen
     });
     if (!load.ok) {
       return answer(
-        request.hostId,
+        request,
         agent,
         order,
         { outcome: 'failed', code: load.code, reason: load.reason },
@@ -118,8 +128,8 @@ async function stage(request: OrderRequest, order: Order, targets: readonly Agen
       );
     }
     isLoaded = true;
-    const outcome = withAdmission(agent, order, () => agent.stage(order, load.loaded, Date.now()));
-    return answer(request.hostId, agent, order, outcome, load.timings);
+    const outcome = withAdmission(agent, order, () => agent.stage(order, load.loaded, request.clock.now()));
+    return answer(request, agent, order, outcome, load.timings);
   });
   if (!isLoaded || fetched.fetchMs === 0 || !fetched.ok) return answers;
   try {
@@ -171,7 +181,7 @@ function withAdmission(agent: Agent, order: Order, act: () => OrderOutcome): Ord
 }
 
 function answer(
-  host: string,
+  { hostId: host, clock }: OrderRequest,
   agent: Agent,
   order: Order,
   outcome: OrderOutcome,
@@ -184,7 +194,7 @@ function answer(
     action,
     digest,
     epoch,
-    at: Date.now(),
+    at: clock.now(),
     ...outcome,
     ...(timings === undefined ? {} : { timings }),
   };

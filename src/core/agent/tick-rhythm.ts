@@ -20,7 +20,7 @@ const calmTickMs = 5_000;
 const ticksPerWindow = 20;
 const fastestTickMs = 100;
 
-export function createTickRhythm(): TickRhythm {
+export function createTickRhythm(clock: () => number = Date.now): TickRhythm {
   let fastUntilMs = 0;
   let fastEveryMs: number = limits.fastTickMs;
   let everyMs = 0;
@@ -30,7 +30,7 @@ export function createTickRhythm(): TickRhythm {
 
   return {
     wait(signal) {
-      const delay = signal.aborted ? 0 : Math.max(0, lastMs + everyMs - Date.now());
+      const delay = signal.aborted ? 0 : Math.max(0, lastMs + everyMs - clock());
       return new Promise((resolve) => {
         const finish = () => {
           clearTimeout(timer);

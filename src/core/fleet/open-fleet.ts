@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import { connectRedis, describeTarget, type RedisTarget } from '../nerve/connection.js';
+import { openFleetClock } from '../nerve/fleet-clock.js';
 import { createNames, type Names } from '../nerve/names.js';
 import { recordedStatus } from './fleet-status.js';
 import { type Home, prepareHome } from './home.js';
@@ -111,7 +112,8 @@ async function openGiven(
   if (options.need === 'read' || options.agentsElsewhere) return fleet;
   const endsWithPid = own?.prefix === prefix ? ownerOf(own) : null;
   try {
-    const registered = await listAgents(fleet.redis, fleet.names, Date.now());
+    const clock = await openFleetClock({ redis: fleet.redis, clock: Date.now });
+    const registered = await listAgents(fleet.redis, fleet.names, clock.now());
     if (registered.some((agent) => agent.alive)) return { ...fleet, endsWithPid };
     if (registered.some((agent) => agent.workload !== 'simulated'))
       throw nobodyAlive(target, registered.length);

@@ -2,11 +2,18 @@
 import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
 
 export interface AcknowledgementWait {
-  readonly agents: ReadonlySet<string>;
+  /** With the host that carries each, where only that one may answer for it. */
+  readonly agents: ReadonlyMap<string, string | undefined>;
   readonly action: OrderAction;
   readonly digest: string;
   readonly withinMs: number;
   readonly signal: AbortSignal;
+}
+
+/** An answer that is nobody's: no wait for it, not by who carries the agent, or another one than that agent's first. */
+export interface StrayAcknowledgement {
+  readonly acknowledgement: Acknowledgement;
+  readonly kind: 'unasked' | 'other-host' | 'second';
 }
 
 export interface Acknowledgements {
@@ -22,6 +29,8 @@ export interface Acknowledgements {
   reached(agent: string): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
   fail(thrown: unknown): void;
+  /** Who is told of answers that are nobody's. */
+  onStray(listener: (stray: StrayAcknowledgement) => void): void;
 }
 
 interface Waiter extends AcknowledgementWait {
@@ -37,6 +46,7 @@ const graceMs = 500;
 export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
   let broken: { readonly thrown: unknown } | undefined;
+  let tellStray: (stray: StrayAcknowledgement) => void = () => undefined;
 
   return {
     async waitFor(wait) {
@@ -65,23 +75,36 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
 
     deliver(acknowledgement) {
       if (acknowledgement.epoch !== epoch) return;
+      const { agent, action } = acknowledgement;
+      let kind: StrayAcknowledgement['kind'] | undefined = 'unasked';
       for (const waiter of waiters) {
-        if (!answers(acknowledgement, waiter)) continue;
-        waiter.arrived.set(acknowledgement.agent, acknowledgement);
+        if (action !== waiter.action || !waiter.agents.has(agent)) continue;
+        const answer = withRightDigest(acknowledgement, waiter.digest);
+        const first = waiter.arrived.get(agent);
+        kind = first === undefined ? strangerTo(waiter, answer) : again(first, answer);
+        if (first !== undefined || kind !== undefined) break;
+        waiter.arrived.set(agent, answer);
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+        break;
       }
+      if (kind !== undefined) tellStray({ acknowledgement, kind });
     },
 
     awaited() {
       const ids = new Set<string>();
-      for (const { agents, arrived } of waiters) for (const id of agents) if (!arrived.has(id)) ids.add(id);
+      for (const { agents, arrived } of waiters)
+        for (const id of agents.keys()) if (!arrived.has(id)) ids.add(id);
       return ids;
     },
 
     giveUp(agents, answer) {
-      for (const { action, digest } of [...waiters])
-        for (const agent of agents)
-          this.deliver({ ...answer, agent, host: '', action, digest, epoch, outcome: 'failed' });
+      for (const waiter of [...waiters])
+        for (const agent of agents) {
+          if (!waiter.agents.has(agent)) continue;
+          const { action, digest } = waiter;
+          const host = waiter.agents.get(agent) ?? '';
+          this.deliver({ ...answer, agent, host, action, digest, epoch, outcome: 'failed' });
+        }
     },
 
     reached(agent) {
@@ -92,15 +115,25 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
       broken = { thrown };
       for (const waiter of waiters) waiter.finish();
     },
+
+    onStray(listener) {
+      tellStray = listener;
+    },
   };
 }
 
-/** The first answer counts when an agent answers twice; one about other bytes than those asked for is no answer. */
-function answers({ agent, action, digest }: Acknowledgement, waiter: Waiter): boolean {
-  return (
-    action === waiter.action &&
-    digest === waiter.digest &&
-    waiter.agents.has(agent) &&
-    !waiter.arrived.has(agent)
-  );
+function strangerTo({ agents }: Waiter, { agent, host }: Acknowledgement): 'other-host' | undefined {
+  return [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
+}
+
+/** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */
+function again(first: Acknowledgement, next: Acknowledgement): 'second' | undefined {
+  return first.outcome === next.outcome && first.code === next.code ? undefined : 'second';
+}
+
+/** An agent that speaks of other bytes than those it was told of has failed, whatever it did with them. */
+function withRightDigest(acknowledgement: Acknowledgement, digest: string): Acknowledgement {
+  if (acknowledgement.digest === digest) return acknowledgement;
+  const reason = `it acknowledged ${acknowledgement.digest}, asked for was ${digest}`;
+  return { ...acknowledgement, outcome: 'failed', code: 'DN560', reason };
 }

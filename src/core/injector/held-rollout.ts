@@ -19,6 +19,7 @@ import type { RolloutDependencies } from './rollout.js';
 import { countsOf, departedAgent, placeOf, settledAgent } from './rollout-agents.js';
 import type { OrderBatch } from './send-orders.js';
 import { requireOutcome, requireStep } from './states.js';
+import { createStrayJudge } from './stray-acknowledgements.js';
 import type { Courier } from './transports/courier.js';
 import type { WishWatch } from './wishes.js';
 
@@ -38,6 +39,11 @@ export class HeldRollout {
   readonly agents: Map<string, RolloutAgent>;
   /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
   isFinishing = false;
+  /** Redis was away: it may have come back without what was written last. */
+  #mayBeForgotten = false;
+  readonly #onReconnect = () => {
+    this.#mayBeForgotten = true;
+  };
 
   constructor(
     dependencies: RolloutDependencies,
@@ -48,6 +54,14 @@ export class HeldRollout {
     this.#hold = hold;
     this.record = held.record;
     this.agents = held.agents;
+    dependencies.redis.on('ready', this.#onReconnect);
+    const judge = createStrayJudge(held.agents);
+    hold.courier.acknowledgements.onStray((stray) => {
+      // Interrupted, nobody waits for the answers that are under way.
+      if (dependencies.signal.aborted || hold.wishes.urgent.aborted) return;
+      const text = judge(stray);
+      if (text !== undefined) this.#warn(text);
+    });
   }
 
   get acknowledgeWithinMs(): number {
@@ -87,7 +101,7 @@ export class HeldRollout {
     signal = this.signal,
   ): Promise<Map<string, Acknowledgement>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
-      agents: new Set(targets.map(({ id }) => id)),
+      agents: new Map(targets.map(({ id, host, transport }) => [id, transport === 'bus' ? host : undefined])),
       action,
       digest: this.record.program.digest,
       withinMs: this.#hold.acknowledgeWithinMs,
@@ -218,13 +232,14 @@ export class HeldRollout {
 
   async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
     this.record = { ...this.record, counts: countsOf(this.agents) };
-    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, answered?.id);
+    await this.#writeSurely(changed, answered);
     if (answered !== undefined) this.#hold.wishes.answered(answered);
   }
 
   async close(): Promise<void> {
     this.#hold.deadline.stop();
     this.#hold.stopWatching();
+    this.#deps.redis.off('ready', this.#onReconnect);
     await this.#hold.courier.close();
     await this.#hold.wishes.close();
     const { redis, names } = this.#deps;
@@ -233,10 +248,32 @@ export class HeldRollout {
       .catch(() => undefined);
   }
 
+  /** After Redis was away everything is written, and the claim is looked after, because either may have been lost. */
+  async #writeSurely(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
+    const { redis, names } = this.#deps;
+    const write = (agents: ReadonlyMap<string, RolloutAgent>) =>
+      writeRollout(redis, names, this.record, agents, answered?.id);
+    if (!this.#mayBeForgotten) {
+      await write(changed).catch((thrown) => {
+        if (!this.#mayBeForgotten) throw thrown;
+      });
+    }
+    while (this.#mayBeForgotten) {
+      this.#mayBeForgotten = false;
+      await this.#hold.wishes.look();
+      await write(this.agents);
+      this.#warn('Redis was away. All that is known of this rollout has been written once more.');
+    }
+  }
+
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {
     if (obeyed === undefined) return {};
     const { id: wish, action, by, reason } = obeyed;
     return { control: { wish, action, by, at: this.#deps.clock(), ...why(reason) } };
+  }
+
+  #warn(text: string): void {
+    this.#deps.report({ type: 'note', at: this.#deps.clock(), level: 'warning', text });
   }
 
   #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {

@@ -128,7 +128,7 @@ export async function openRollout(
 
 /** Listens for what agents answer and operators wish. */
 export async function holdRollout(
-  { redis, names, key, clock, report, transports }: RolloutDependencies,
+  { redis, names, key, name, clock, report, transports }: RolloutDependencies,
   {
     id,
     epoch,
@@ -143,7 +143,7 @@ export async function holdRollout(
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
-    const wishes = await watchWishes(redis, names, { rollout: id, epoch, onWish });
+    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, onWish });
     return {
       courier,
       wishes,

@@ -8,7 +8,7 @@ import { duplicateConnection } from '../nerve/connection.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { prolongHold } from '../nerve/rollout-holds.js';
-import { takenOver } from '../nerve/rollout-records.js';
+import { claimAgain, takenOver } from '../nerve/rollout-records.js';
 
 export interface WishWatch {
   /** The wish that waits, as of now; throws DN510 when another coordinator has taken over. */
@@ -23,18 +23,37 @@ export interface WishWatch {
   close(): Promise<void>;
 }
 
+interface WatchOptions {
+  readonly rollout: string;
+  readonly epoch: number;
+  /** Name of this process. */
+  readonly holder: string;
+  readonly onWish: (wish: Wish) => void;
+}
+
 export async function watchWishes(
   redis: Redis,
   names: Names,
-  { rollout, epoch, onWish }: { rollout: string; epoch: number; onWish: (wish: Wish) => void },
+  { rollout, epoch, holder, onWish }: WatchOptions,
 ): Promise<WishWatch> {
   let waiting = new AbortController();
   const urgent = new AbortController();
   let newest: Wish | undefined;
   const prolong = (holdMs: number) => prolongHold(redis, names, { rollout, epoch, holdMs });
+  /** A Redis that was away may have come back without our claim, which nobody has taken over then. */
+  let wasAway = false;
+  const onReady = () => {
+    wasAway = true;
+  };
+  redis.on('ready', onReady);
 
   const look = async () => {
-    const found = await prolong(limits.rolloutHoldMs);
+    let found = await prolong(limits.rolloutHoldMs);
+    if (found === 'lost' && wasAway) {
+      await claimAgain(redis, names, { id: rollout, holder, epoch });
+      found = await prolong(limits.rolloutHoldMs);
+    }
+    wasAway = false;
     if (found === 'lost') {
       waiting.abort();
       urgent.abort();
@@ -67,6 +86,7 @@ export async function watchWishes(
     },
     async close() {
       clearInterval(timer);
+      redis.off('ready', onReady);
       listener.disconnect();
       await prolong(0).catch(() => undefined);
     },

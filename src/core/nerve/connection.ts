@@ -56,10 +56,18 @@ async function answerInTime(client: Redis, options: ConnectOptions): Promise<voi
   }
 }
 
-/** A second connection of the same kind, for commands that block. */
+/** A second connection of the same kind, for commands that block and for listening. */
 export async function duplicateConnection(client: Redis): Promise<Redis> {
   const copy = client.duplicate({ lazyConnect: true });
   copy.on('error', () => undefined);
+  // The client subscribes again by itself after each reconnect, and nobody waits for that: closed at that moment, it would
+  // end the process.
+  const { subscribe } = copy;
+  copy.subscribe = (...channels: unknown[]) => {
+    const subscribed: Promise<unknown> = Reflect.apply(subscribe, copy, channels);
+    subscribed.catch(() => undefined);
+    return subscribed;
+  };
   await copy.connect();
   return copy;
 }

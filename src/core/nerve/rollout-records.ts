@@ -33,6 +33,15 @@ export async function claimRollout(redis: Redis, names: Names, claim: Claim): Pr
   return epoch;
 }
 
+/** Takes a rollout back in the same epoch if Redis has come back without the claim, and knows of no newer one. */
+export async function claimAgain(
+  redis: Redis,
+  names: Names,
+  { id, holder, epoch }: { readonly id: string; readonly holder: string; readonly epoch: number },
+): Promise<void> {
+  await runScript(redis, 'claim-rollout', names.rollout(id), [epoch, holder, limits.rolloutHoldMs]);
+}
+
 /**
  * Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. `answered` is the
  * id of the wish that was obeyed by what is written.

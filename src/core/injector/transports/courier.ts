@@ -19,7 +19,8 @@ export async function openCourier(
   transports: Transports = {},
 ): Promise<Courier> {
   const acknowledgements = collectAcknowledgements(opening.epoch);
-  const whole: TransportOpening = { ...opening, ...acknowledgements };
+  const { deliver, fail, reached } = acknowledgements;
+  const whole: TransportOpening = { ...opening, deliver, fail, reached };
   const open = new Map<TransportName, Promise<Transport>>([['bus', openBus(whole)]]);
   await open.get('bus');
 
