@@ -102,6 +102,14 @@ test('that nobody waits for are told as strays; the same answer once more is not
   expect(strays).toEqual(['a second', 'b other-host', 'c unasked']);
 });
 
+test('one that this process gives for an agent counts, whoever carries it', async () => {
+  const waiting = wait(['a'], { withinMs: 60_000 });
+  const { digest } = throttle;
+  const given = { agent: 'a', host: '', action: 'stage', digest, epoch, outcome: 'failed', at: 1 } as const;
+  courier.acknowledgements.deliver(given);
+  expect((await waiting).get('a')).toMatchObject({ outcome: 'failed' });
+});
+
 test('those that came in time are kept when others do not come', async () => {
   const startedMs = performance.now();
   const waiting = wait(['a', 'b'], { withinMs: 200 });

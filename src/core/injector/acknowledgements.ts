@@ -122,8 +122,9 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
   };
 }
 
+/** Without a host it is this process that speaks for the agent; no message can. */
 function strangerTo({ agents }: Waiter, { agent, host }: Acknowledgement): 'other-host' | undefined {
-  return [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
+  return host === '' || [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
 }
 
 /** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */

@@ -1,5 +1,5 @@
 /** Agents that misbehave, each way with its defined outcome: the rows of docs/misbehaving-agents.md. */
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listAgents } from '../../../src/core/fleet/registry.js';
 import { readAgentRecords } from '../../../src/core/nerve/agent-records.js';
 import type { Acknowledgement, Order } from '../../../src/core/nerve/messages/order.js';
@@ -17,6 +17,9 @@ import {
 import { type HostProcess, type HostProcessWish, startHostProcess } from '../../support/host-process.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import { coordinate, ended, forget, recordOf, sentOrders, steerFrom, timesTold } from '../support.js';
+
+// Processes start and servers restart: on a machine with more to do that takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 let server: TestRedis;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** Redis goes down in mid-rollout and comes back, with all that was written, or without the last of it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
 import { watchWishes } from '../../../src/core/injector/wishes.js';
 import { connectRedis } from '../../../src/core/nerve/connection.js';
@@ -11,6 +11,9 @@ import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import { problemsOf } from '../../support/rollout-history.js';
 import { coordinate, ended, recordOf } from '../support.js';
 import { type Recorder, recordAgents } from './recorder.js';
+
+// Processes start and servers restart: on a machine with more to do that takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 let server: TestRedis;
 let hosts: Host[];
