@@ -54,6 +54,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'bytecode',
     'language',
     'order-signature',
+    'instruction-signature',
     'fleet',
     'type:keys',
     'type:loop',
