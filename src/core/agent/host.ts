@@ -53,6 +53,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { redis, names, hostId } = options;
   const nowMs = Date.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
+  const agentsById = new Map(agents.map((agent) => [agent.id, agent]));
   const journal = await openJournal(options.stateDir, hostId);
   const loader = createProgramLoader({
     clock: () => performance.now(),
@@ -85,7 +86,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       obeyOrder({
         streamId,
         envelope,
-        agents,
+        agents: agentsById,
         hostId,
         loader,
         journal,

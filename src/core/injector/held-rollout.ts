@@ -11,7 +11,7 @@ import type {
   RolloutState,
 } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
-import { writeRollout } from '../nerve/rollout-records.js';
+import { listRollout, writeRollout } from '../nerve/rollout-records.js';
 import type { PlannedAgent } from './plan.js';
 import type { RolloutDependencies } from './rollout.js';
 import { countsOf, settledAgent } from './rollout-agents.js';
@@ -30,7 +30,11 @@ export class HeldRollout {
   readonly #deps: RolloutDependencies;
   readonly #hold: Hold;
   record: RolloutRecord;
-  readonly agents: Map<string, RolloutAgent>;
+  readonly #agents: Map<string, RolloutAgent>;
+  /** Of `#agents`: counting them for each batch anew would cost as many looks as the square of the fleet. */
+  readonly #counts: Record<AgentOutcome, number>;
+  readonly #interrupted: AbortSignal;
+  #listedAs: RolloutState | undefined;
   /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
   isFinishing = false;
 
@@ -42,7 +46,14 @@ export class HeldRollout {
     this.#deps = dependencies;
     this.#hold = hold;
     this.record = held.record;
-    this.agents = held.agents;
+    this.#agents = held.agents;
+    this.#counts = countsOf(held.agents);
+    this.#interrupted = AbortSignal.any([dependencies.signal, hold.wishes.urgent]);
+  }
+
+  /** Changed by `write` alone. */
+  get agents(): ReadonlyMap<string, RolloutAgent> {
+    return this.#agents;
   }
 
   get acknowledgeWithinMs(): number {
@@ -55,7 +66,7 @@ export class HeldRollout {
 
   /** What ends a wait early: an interruption, and a wish after which the answers do not matter. */
   get signal(): AbortSignal {
-    return this.isFinishing ? neverAborted : AbortSignal.any([this.#deps.signal, this.#hold.wishes.urgent]);
+    return this.isFinishing ? neverAborted : this.#interrupted;
   }
 
   /** Orders something, and writes down what the agents answered; how many of them did as they were told. */
@@ -118,7 +129,6 @@ export class HeldRollout {
       const withinMs = this.#hold.acknowledgeWithinMs;
       const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
       changed.set(id, agent);
-      this.agents.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
     }
     await this.write(changed);
@@ -167,10 +177,26 @@ export class HeldRollout {
     await this.write(new Map(), wish);
   }
 
+  /** `changed` has agents as they are from now on; those that are new join the rollout. */
   async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
-    this.record = { ...this.record, counts: countsOf(this.agents) };
-    await writeRollout(this.#deps.redis, this.#deps.names, this.record, changed, answered?.id);
+    for (const [id, agent] of changed) this.#put(id, agent);
+    this.record = { ...this.record, counts: { ...this.#counts } };
+    const { redis, names } = this.#deps;
+    const { record } = this;
+    const [waiting] = await Promise.all([
+      writeRollout(redis, names, { record, agents: changed, answered: answered?.id }),
+      record.state === this.#listedAs ? undefined : listRollout(redis, names, record),
+    ]);
+    this.#listedAs = record.state;
     if (answered !== undefined) this.#hold.wishes.answered(answered);
+    this.#hold.wishes.found(waiting);
+  }
+
+  #put(id: string, agent: RolloutAgent): void {
+    const before = this.#agents.get(id);
+    if (before !== undefined) this.#counts[before.outcome]--;
+    this.#counts[agent.outcome]++;
+    this.#agents.set(id, agent);
   }
 
   async close(): Promise<void> {

@@ -98,7 +98,7 @@ export function agentsToReturn(
   };
 }
 
-export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutRecord['counts'] {
+export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): Record<AgentOutcome, number> {
   const counts = { pending: 0, staged: 0, live: 0, failed: 0, skipped: 0, rolled_back: 0 };
   for (const { outcome } of agents.values()) counts[outcome]++;
   return counts;
