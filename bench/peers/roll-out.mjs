@@ -8,9 +8,11 @@ import { signingPair } from '../../dist/core/fleet/signing-keys.js';
 import { planRollout } from '../../dist/core/injector/plan.js';
 import { prepareProgram } from '../../dist/core/injector/prepare-program.js';
 import { openRollout } from '../../dist/core/injector/rollout.js';
+import { keepHeapLean } from '../../dist/core/lean-heap.js';
 import { connectRedis } from '../../dist/core/nerve/connection.js';
 import { createNames } from '../../dist/core/nerve/names.js';
 
+keepHeapLean();
 const { homeDir, socketPath, sourcePath } = JSON.parse(process.argv[2]);
 const { privateKey, publicKey } = signingPair(resolveHome({ DREAMNET_HOME: homeDir }));
 const key = { privateKey, keyId: keyIdOf(publicKey) };
@@ -29,14 +31,7 @@ async function rollOut({ prefix, id, batch }) {
   const names = createNames(prefix);
   const usage = process.cpuUsage();
   const beganMs = performance.now();
-  const targets = (await listAgents(redis, names, Date.now())).filter(({ alive }) => alive);
-  const context = { currentCosts: 10_000, targetCosts: 8_500, deadline: 20_000, budget: 500, metrics: [] };
-  const instruction = {
-    ...{ id, type: 'COST_OPTIMIZATION_v1', target_agents: targets.length, context },
-    ...{ timestamp: Date.now(), priority: 'HIGH', program: { source } },
-  };
-  const program = await prepareProgram(redis, names, { instruction, key });
-  const plan = planRollout({ instructionId: id, selector: '', targets, batch, maxFailures: '0' });
+  const { instruction, program, plan } = await prepare(names, { id, batch });
   const signal = new AbortController().signal;
   const rollout = await openRollout(
     { redis, names, key, name: 'bench', clock: Date.now, report: () => undefined, signal },
@@ -48,8 +43,8 @@ async function rollOut({ prefix, id, batch }) {
     const totalMs = performance.now() - startedMs;
     const { user, system } = process.cpuUsage(usage);
     const { counts, batches } = rollout.record;
-    const rssMB = process.resourceUsage().maxRSS / 1_000;
     await rollout.complete({ verdict: 'good' });
+    const rssMB = process.resourceUsage().maxRSS / 1_000;
     return {
       totalMs,
       prepareMs: startedMs - beganMs,
@@ -61,4 +56,17 @@ async function rollOut({ prefix, id, batch }) {
   } finally {
     await rollout.close();
   }
+}
+
+/** The list of agents is not held while they are rolled out to. */
+async function prepare(names, { id, batch }) {
+  const targets = (await listAgents(redis, names, Date.now())).filter(({ alive }) => alive);
+  const context = { currentCosts: 10_000, targetCosts: 8_500, deadline: 20_000, budget: 500, metrics: [] };
+  const instruction = {
+    ...{ id, type: 'COST_OPTIMIZATION_v1', target_agents: targets.length, context },
+    ...{ timestamp: Date.now(), priority: 'HIGH', program: { source } },
+  };
+  const program = await prepareProgram(redis, names, { instruction, key });
+  const plan = planRollout({ instructionId: id, selector: '', targets, batch, maxFailures: '0' });
+  return { instruction, program, plan };
 }

@@ -34,6 +34,8 @@ export const limits = {
   rolloutLookEveryMs: 500,
   /** Time that an agent has to acknowledge an order before it counts as failed. */
   acknowledgeWithinMs: 10_000,
+  /** Added to it for each thousand agents that are told at once: a host answers for its agents one after the other. */
+  acknowledgeMoreMsPerThousand: 500,
   /**
    * How long after it was sent an order may be obeyed, besides its window: hosts may be away for a while and clocks apart,
    * but what is older nobody reckons with any more.

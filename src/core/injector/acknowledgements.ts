@@ -9,9 +9,12 @@ export interface AcknowledgementWait {
   readonly signal: AbortSignal;
 }
 
+/** What of an acknowledgement tells one agent's from another's: a hundred thousand of them may wait to be written down. */
+export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings'>;
+
 export interface Acknowledgements {
   /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
-  waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
+  waitFor(wait: AcknowledgementWait): Promise<Map<string, Answer>>;
   /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
   deliver(acknowledgement: Acknowledgement): void;
   /** A transport can bring no more: everybody who waits, now and later, is told why. */
@@ -19,7 +22,7 @@ export interface Acknowledgements {
 }
 
 interface Waiter extends AcknowledgementWait {
-  readonly arrived: Map<string, Acknowledgement>;
+  readonly arrived: Map<string, Answer>;
   readonly finish: () => void;
 }
 
@@ -30,7 +33,7 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
   return {
     async waitFor(wait) {
       if (wait.agents.size === 0) return new Map();
-      const arrived = new Map<string, Acknowledgement>();
+      const arrived = new Map<string, Answer>();
       await new Promise<void>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
@@ -52,7 +55,7 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
       if (acknowledgement.epoch !== epoch) return;
       for (const waiter of waiters) {
         if (!answers(acknowledgement, waiter)) continue;
-        waiter.arrived.set(acknowledgement.agent, acknowledgement);
+        waiter.arrived.set(acknowledgement.agent, answerIn(acknowledgement));
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
       }
     },
@@ -61,6 +64,16 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
       broken = { thrown };
       for (const waiter of waiters) waiter.finish();
     },
+  };
+}
+
+function answerIn({ outcome, at, code, reason, timings }: Acknowledgement): Answer {
+  return {
+    outcome,
+    at,
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(timings === undefined ? {} : { timings }),
   };
 }
 

@@ -3,7 +3,7 @@
  * coordinator's epoch, and what became of each agent is written down before the next order goes out.
  */
 import { limits } from '../limits.js';
-import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
+import type { OrderAction } from '../nerve/messages/order.js';
 import type {
   AgentOutcome,
   RolloutAgent,
@@ -12,6 +12,7 @@ import type {
 } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import { listRollout, writeRollout } from '../nerve/rollout-records.js';
+import type { Answer } from './acknowledgements.js';
 import type { PlannedAgent } from './plan.js';
 import type { RolloutDependencies } from './rollout.js';
 import { countsOf, settledAgent } from './rollout-agents.js';
@@ -80,12 +81,12 @@ export class HeldRollout {
   }
 
   /** Listens for the answers of these agents; begins before the order is sent. */
-  answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Acknowledgement>> {
+  answersTo(action: OrderAction, targets: readonly PlannedAgent[]): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: new Set(targets.map(({ id }) => id)),
       action,
       digest: this.record.program.digest,
-      withinMs: this.#hold.acknowledgeWithinMs,
+      withinMs: this.#withinMs(targets),
       signal: this.signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
@@ -117,16 +118,16 @@ export class HeldRollout {
   /** Writes down what became of each agent; the number that failed. */
   async settle(
     targets: readonly PlannedAgent[],
-    answers: ReadonlyMap<string, Acknowledgement>,
+    answers: ReadonlyMap<string, Answer>,
     { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
+    const withinMs = this.#withinMs(targets);
     for (const target of targets) {
       const { id } = target;
       const answer = answers.get(id);
       // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
       if (answer === undefined && this.signal.aborted) continue;
-      const withinMs = this.#hold.acknowledgeWithinMs;
       const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
       changed.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
@@ -206,6 +207,11 @@ export class HeldRollout {
     await redis
       .pexpire(names.acknowledgements(this.record.id), limits.acknowledgementsKeptMs)
       .catch(() => undefined);
+  }
+
+  #withinMs({ length }: readonly PlannedAgent[]): number {
+    const more = Math.floor(length / 1_000) * limits.acknowledgeMoreMsPerThousand;
+    return this.#hold.acknowledgeWithinMs + more;
   }
 
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {

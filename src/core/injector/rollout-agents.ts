@@ -1,6 +1,6 @@
 /** A rollout as values: its record and where each agent begins, what an answer makes of one, how many are where. Pure. */
-import type { Acknowledgement } from '../nerve/messages/order.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
+import type { Answer } from './acknowledgements.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import type { RolloutOptions } from './rollout.js';
 
@@ -107,7 +107,7 @@ export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): Record<Agen
 /** What an answer, or none within `withinMs`, makes of an agent that was to become `outcome`. */
 export function settledAgent(
   { batch, heldOut }: PlannedAgent,
-  answer: Acknowledgement | undefined,
+  answer: Answer | undefined,
   expected: {
     readonly outcome: AgentOutcome;
     readonly sentAt: number;
@@ -127,17 +127,14 @@ function departed(before: RolloutAgent): RolloutAgent {
   return { outcome: 'failed', batch, heldOut, code: 'DN542', reason: 'it has left the fleet' };
 }
 
-function timesOf(answer: Acknowledgement, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
+function timesOf(answer: Answer, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
   const acknowledgedMs = Math.max(0, answer.at - sentAt);
   return answer.timings === undefined
     ? { acknowledgedMs }
     : { acknowledgedMs, loadMs: answer.timings.totalMs };
 }
 
-function failureOf(
-  answer: Acknowledgement | undefined,
-  withinMs: number,
-): Omit<RolloutAgent, 'batch' | 'heldOut'> {
+function failureOf(answer: Answer | undefined, withinMs: number): Omit<RolloutAgent, 'batch' | 'heldOut'> {
   if (answer === undefined) {
     return { outcome: 'failed', code: 'DN540', reason: `no acknowledgement within ${withinMs} ms` };
   }
