@@ -41,7 +41,7 @@ const reporter = createReporter({ redis, names, hostId });
 const rhythm = createTickRhythm();
 const trust = trustIn(keysDir, () => undefined);
 await reporter.register(agents, Date.now());
-setInterval(() => reporter.heartbeat(agents, Date.now()), limits.heartbeatEveryMs);
+void beat();
 process.on('disconnect', () => process.exit(0));
 process.on('message', () => process.send({ usage: process.cpuUsage() }));
 process.send('ready');
@@ -69,6 +69,13 @@ await followOrders({
   passed: async (streamId, reason) => log(`order ${streamId} was passed: ${reason}`),
   log,
 });
+
+async function beat() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, limits.heartbeatEveryMs));
+    await reporter.heartbeat(agents, Date.now());
+  }
+}
 
 function withoutTasks() {
   const columns = Object.fromEntries(referenceFleet.fields.map(({ name }) => [name, new Float64Array(0)]));

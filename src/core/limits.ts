@@ -41,7 +41,12 @@ export const limits = {
    * but what is older nobody reckons with any more.
    */
   orderLifeMs: 3_600_000,
-  /** Acknowledgements are only read while a rollout is under way; after it they are kept for those who look into a failure. */
+  /** Acknowledgements that are older than this are read by nobody any more: no coordinator is so far behind. */
+  acknowledgementsReadWithinMs: 60_000,
+  /**
+   * Acknowledgements are only read while a rollout is under way; after it the newest (`streamEntriesMax`) are kept for
+   * those who look into a failure.
+   */
   acknowledgementsKeptMs: 86_400_000,
   /** Default execution window of a run; long enough for some reporting intervals, short enough to watch. */
   windowMs: 20_000,

@@ -202,11 +202,14 @@ export class HeldRollout {
 
   async close(): Promise<void> {
     await this.#hold.courier.close();
-    await this.#hold.wishes.close();
+    // Answers to another coordinator are its own.
+    if (!(await this.#hold.wishes.close())) return;
     const { redis, names } = this.#deps;
-    await redis
-      .pexpire(names.acknowledgements(this.record.id), limits.acknowledgementsKeptMs)
-      .catch(() => undefined);
+    const answers = names.acknowledgements(this.record.id);
+    await Promise.all([
+      redis.xtrim(answers, 'MAXLEN', '~', limits.streamEntriesMax),
+      redis.pexpire(answers, limits.acknowledgementsKeptMs),
+    ]).catch(() => undefined);
   }
 
   #withinMs({ length }: readonly PlannedAgent[]): number {

@@ -22,8 +22,8 @@ export interface WishWatch {
   readonly urgent: AbortSignal;
   /** A wish was obeyed, and that is written down: from here on the signal waits for the next one. */
   answered(wish: Wish): void;
-  /** Lets go of the rollout. */
-  close(): Promise<void>;
+  /** Lets go of the rollout; false when another coordinator has taken over, or Redis does not answer. */
+  close(): Promise<boolean>;
 }
 
 export async function watchWishes(
@@ -83,7 +83,7 @@ export async function watchWishes(
     async close() {
       clearInterval(timer);
       listener.disconnect();
-      await prolong(0).catch(() => undefined);
+      return (await prolong(0).catch(() => 'lost')) !== 'lost';
     },
   };
 }
