@@ -43,7 +43,10 @@ const trust = trustIn(keysDir, () => undefined);
 await reporter.register(agents, Date.now());
 void beat();
 process.on('disconnect', () => process.exit(0));
-process.on('message', () => process.send({ usage: process.cpuUsage() }));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send({ cpuMs: (user + system) / 1_000 });
+});
 process.send('ready');
 
 await followOrders({

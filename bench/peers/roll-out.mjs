@@ -29,8 +29,6 @@ process.send('ready');
 
 async function rollOut({ prefix, id, batch }) {
   const names = createNames(prefix);
-  const usage = process.cpuUsage();
-  const beganMs = performance.now();
   const { instruction, program, plan } = await prepare(names, { id, batch });
   const signal = new AbortController().signal;
   const rollout = await openRollout(
@@ -38,21 +36,15 @@ async function rollOut({ prefix, id, batch }) {
     { instruction, program, plan, windowMs: 20_000, bakeMs: 0 },
   );
   try {
+    const usage = process.cpuUsage();
     const startedMs = performance.now();
     await rollout.run();
     const totalMs = performance.now() - startedMs;
     const { user, system } = process.cpuUsage(usage);
-    const { counts, batches } = rollout.record;
     await rollout.complete({ verdict: 'good' });
+    const { counts, batches } = rollout.record;
     const rssMB = process.resourceUsage().maxRSS / 1_000;
-    return {
-      totalMs,
-      prepareMs: startedMs - beganMs,
-      cpuMs: (user + system) / 1_000,
-      rssMB,
-      counts,
-      batches,
-    };
+    return { totalMs, cpuMs: (user + system) / 1_000, rssMB, counts, batches };
   } finally {
     await rollout.close();
   }
