@@ -1,18 +1,17 @@
-// A coordinator alone in its process, built and without options, as a command runs it: each message asks for one rollout to
-// all agents of a namespace, each reply tells how long it took and how large the process has been. Argument: JSON as below.
+// A coordinator alone in its process, built and without options of Node, as a command runs it: each message asks for one
+// rollout to all agents of a namespace, each reply tells how long it took and how large the process has been.
 import { readFileSync } from 'node:fs';
 import { keyIdOf } from '../../dist/core/bytecode/signature.js';
 import { resolveHome } from '../../dist/core/fleet/home.js';
+import { keepHeapLeanForLargeFleet } from '../../dist/core/fleet/lean-heap.js';
 import { listAgents } from '../../dist/core/fleet/registry.js';
 import { signingPair } from '../../dist/core/fleet/signing-keys.js';
 import { planRollout } from '../../dist/core/injector/plan.js';
 import { prepareProgram } from '../../dist/core/injector/prepare-program.js';
 import { openRollout } from '../../dist/core/injector/rollout.js';
-import { keepHeapLean } from '../../dist/core/lean-heap.js';
 import { connectRedis } from '../../dist/core/nerve/connection.js';
 import { createNames } from '../../dist/core/nerve/names.js';
 
-keepHeapLean();
 const { homeDir, socketPath, sourcePath } = JSON.parse(process.argv[2]);
 const { privateKey, publicKey } = signingPair(resolveHome({ DREAMNET_HOME: homeDir }));
 const key = { privateKey, keyId: keyIdOf(publicKey) };
@@ -52,6 +51,7 @@ async function rollOut({ prefix, id, batch }) {
 
 /** The list of agents is not held while they are rolled out to. */
 async function prepare(names, { id, batch }) {
+  await keepHeapLeanForLargeFleet(redis, names);
   const targets = (await listAgents(redis, names, Date.now())).filter(({ alive }) => alive);
   const context = { currentCosts: 10_000, targetCosts: 8_500, deadline: 20_000, budget: 500, metrics: [] };
   const instruction = {

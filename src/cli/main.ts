@@ -2,7 +2,6 @@
  * Command line → exit code. Finds the command, lets it run, and renders what fails before there is a command.
  */
 import { run } from '@oclif/core/run';
-import { keepHeapLean } from '../core/lean-heap.js';
 import { outputIsLost, tolerateClosedOutput } from './interrupt.js';
 
 export interface MainOptions {
@@ -16,7 +15,6 @@ export interface MainOptions {
 
 export async function main({ argv, ...location }: MainOptions): Promise<void> {
   tolerateClosedOutput();
-  keepHeapLean();
   // What escapes every promise, such as an event nobody listens to, is still told in words and ends the process.
   process.once('uncaughtException', (error) => void reportFailure(error, argv).then(leave));
   try {

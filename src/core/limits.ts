@@ -63,6 +63,8 @@ export const limits = {
   reasonCharactersMax: 1_000,
   /** Share of the targets that stays on the old program until the window ends, so that the effect is a difference. */
   holdOutShare: 0.05,
+  /** From here on, memory is worth more to a command than a little processor time. */
+  largeFleetAgentsMin: 10_000,
   /** Agents that one local fleet may start: above this a typing error is likelier than a machine that carries them. */
   localAgentsMax: 100_000,
 } as const;
