@@ -87,8 +87,8 @@ export function createReporter({
 
     async acknowledge(order, answers) {
       const stream = names.acknowledgements(order.instruction);
-      const before = memory;
-      memory = process.memoryUsage.rss();
+      const used = { before: memory, after: process.memoryUsage.rss() };
+      memory = used.after;
       // In this order: whoever reads an acknowledgement finds the agent's record and trace already there.
       await pipelinedWithTraces(
         redis,
@@ -101,7 +101,7 @@ export function createReporter({
           if (timings !== undefined)
             fields.load = trace({
               agent: agent.id,
-              trace: loadTrace(order, acknowledgement, timings, { before, after: memory }),
+              trace: loadTrace(order, acknowledgement, timings, used),
             });
           pipeline.hset(names.agent(agent.id), fields);
         },
@@ -176,7 +176,7 @@ function loadTrace(
   order: Order,
   answer: Acknowledgement,
   timings: LoadTimings,
-  memory: { readonly before: number; readonly after: number },
+  used: { readonly before: number; readonly after: number },
 ): LoadTrace {
   return {
     version: 1,
@@ -187,8 +187,8 @@ function loadTrace(
     outcome: answer.outcome,
     ...(answer.reason === undefined ? {} : { reason: answer.reason }),
     timings,
-    processMemoryBefore: memory.before,
-    processMemoryAfter: memory.after,
+    processMemoryBefore: used.before,
+    processMemoryAfter: used.after,
   };
 }
 

@@ -184,9 +184,10 @@ export class HeldRollout {
     this.record = { ...this.record, counts: { ...this.#counts } };
     const { redis, names } = this.#deps;
     const { record } = this;
-    const [waiting] = await Promise.all([
-      writeRollout(redis, names, { record, agents: changed, answered: answered?.id }),
+    // Listed first: who is told of the change finds it.
+    const [, waiting] = await Promise.all([
       record.state === this.#listedAs ? undefined : listRollout(redis, names, record),
+      writeRollout(redis, names, { record, agents: changed, answered: answered?.id }),
     ]);
     this.#listedAs = record.state;
     if (answered !== undefined) this.#hold.wishes.answered(answered);
