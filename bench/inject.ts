@@ -1,28 +1,42 @@
 /**
- * What injection costs: 1,159 agents in real host processes stage a program in batches of 10, each one checks digest and
- * signature and acknowledges, then all go live; against a bare Redis exchange of the same shape on the same server,
- * whose peers answer without checking, loading or keeping anything. The two take turns.
+ * What injection costs: agents in real host processes stage a program batch after batch, each order is checked, kept and
+ * acknowledged agent by agent, then all go live; against a bare Redis exchange of the same shape on the same server, whose
+ * peers answer without checking, loading or keeping anything. 1,159 agents are the local fleet as users run it, with tasks
+ * and ticks. Larger fleets have hosts whose agents have no tasks, so that injection is measured and not the simulation:
+ * their orders take the same path through the same code. What is compared takes turns.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { limits } from '../src/core/limits.js';
-import { duplicateConnection } from '../src/core/nerve/connection.js';
+import { startBareExchange } from './peers/bare-exchange.js';
 import { type BenchFleet, prepareRollout, withFleet } from './peers/fleet.js';
-import { type BenchContext, type Claim, interleaved, median, ratioClaim } from './support.js';
+import { type BenchServer, type RolloutCost, withServer } from './peers/fleet-without-tasks.js';
+import { type BenchContext, type Claim, type Goal, interleaved, median, ratioClaim } from './support.js';
 
 const AGENTS = 1_159;
+const LARGE = 20_000;
+const HUGE = 100_000;
 const BATCH = 10;
-const PEERS = 2;
+const HUGE_BATCH = 1_000;
 const ROUNDS = { counted: 7, warmUp: 2 };
+const LARGE_ROUNDS = { counted: 3, warmUp: 1 };
+const HUGE_ROUNDS = 2;
+const FLAT: Goal = { atMost: 1.3 };
 const source = readFileSync(path.join(import.meta.dirname, '..', 'playbooks', 'cost_optimize.dream'), 'utf8');
 
-export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
-  note(`starting ${AGENTS} agents`);
+export async function bench(context: BenchContext): Promise<readonly Claim[]> {
+  const local = await localFleet(context);
+  return withServer(async (server) => [
+    ...local,
+    ...(await largeFleet(server, context)),
+    ...(await hugeFleet(server, context)),
+  ]);
+}
+
+function localFleet({ note }: BenchContext): Promise<readonly Claim[]> {
+  note(`starting the local fleet with ${AGENTS} agents`);
   return withFleet(AGENTS, async (fleet) => {
-    const bare = await startBareExchange(fleet);
+    const bare = await startBareExchange(fleet.redis, fleet.socketPath);
     try {
       note(`${ROUNDS.counted} rounds of one rollout and one bare exchange`);
       const staging: number[] = [];
@@ -33,27 +47,18 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
             staging.push(measured.stagingMs);
             return measured.totalMs;
           },
-          bare: () => bare.exchange(),
+          bare: () => bare.exchange({ agents: AGENTS, batch: BATCH }),
         },
         ROUNDS,
       );
       const counted = staging.slice(ROUNDS.warmUp);
       return [
         {
-          name: 'first order to all live',
-          value: median(ms.inject),
-          unit: 'ms',
-          goal: { atMost: 1_000 },
-          samples: ms.inject,
+          ...{ name: 'local fleet, 1,159 agents in batches of 10: first order to all live' },
+          ...{ value: median(ms.inject), unit: 'ms', goal: { atMost: 500 }, samples: ms.inject },
         },
         { name: 'of it staging in 116 batches', value: median(counted), unit: 'ms', samples: counted },
-        {
-          name: 'bare Redis exchange of the same shape',
-          value: median(ms.bare),
-          unit: 'ms',
-          samples: ms.bare,
-        },
-        ratioClaim('injection / bare exchange', ms.inject, ms.bare),
+        ...bareClaims(ms.inject, ms.bare),
       ];
     } finally {
       bare.stop();
@@ -89,72 +94,98 @@ async function injectOnce(fleet: BenchFleet): Promise<{ totalMs: number; staging
   }
 }
 
-interface BareExchange {
-  /** Milliseconds of 116 rounds. */
-  exchange(): Promise<number>;
-  stop(): void;
-}
-
-async function startBareExchange({ redis, socketPath }: BenchFleet): Promise<BareExchange> {
-  const answers = 'bench:answers';
-  const peers: { orders: string; child: ChildProcess }[] = [];
-  for (let peer = 0; peer < PEERS; peer++) {
-    const orders = `bench:orders:${peer}`;
-    const child = fork(
-      path.join(import.meta.dirname, 'peers', 'answer-orders.mjs'),
-      [socketPath, orders, answers],
-      {
-        execArgv: [],
+/** Batches of 10, against the same hosts with 1,159 agents. */
+async function largeFleet(server: BenchServer, { note }: BenchContext): Promise<readonly Claim[]> {
+  note(`starting hosts without tasks, ${AGENTS} and ${LARGE} agents`);
+  const [small, large] = [await server.startFleet(AGENTS), await server.startFleet(LARGE)];
+  const costs: RolloutCost[] = [];
+  const ms = await interleaved(
+    {
+      small: async () => (await small.rollOut(BATCH)).totalMs,
+      large: async () => {
+        const cost = await large.rollOut(BATCH);
+        note(`${LARGE} agents in ${Math.round(cost.totalMs)} ms`);
+        costs.push(cost);
+        return cost.totalMs;
       },
-    );
-    peers.push({ orders, child });
-    await once(child, 'message');
-  }
-  const blocking = await duplicateConnection(redis);
-  return {
-    async exchange() {
-      await redis.del(answers);
-      const startedMs = performance.now();
-      let last = '0';
-      for (let from = 0; from < AGENTS; from += BATCH) {
-        const agents = Array.from({ length: Math.min(BATCH, AGENTS - from) }, (_, at) => from + at);
-        await sendRound(redis, peers, agents);
-        last = await awaitAnswers(blocking, { answers, after: last, count: agents.length });
-      }
-      return performance.now() - startedMs;
+      bare: () => server.bare.exchange({ agents: LARGE, batch: BATCH }),
     },
-    stop() {
-      blocking.disconnect();
-      for (const { child } of peers) child.kill();
-    },
-  };
+    LARGE_ROUNDS,
+  );
+  await small.stop();
+  await large.stop();
+  const counted = costs.slice(LARGE_ROUNDS.warmUp);
+  return [
+    secondsClaim('hosts without tasks, 20,000 agents in batches of 10: first order to all live', ms.large, 6),
+    ...bareClaims(ms.large, ms.bare),
+    cpuClaim('processor time of the coordinator for a batch of 10', counted, (cost) => cost.coordinatorCpuMs),
+    cpuClaim('processor time of both hosts for a batch of 10', counted, (cost) => cost.hostsCpuMs),
+    ratioClaim(
+      'cost of an agent, 20,000 / 1,159 agents, batches of 10',
+      ms.large.map((all) => all / LARGE),
+      ms.small.map((all) => all / AGENTS),
+      FLAT,
+    ),
+  ];
 }
 
-async function sendRound(
-  redis: Redis,
-  peers: readonly { orders: string }[],
-  agents: readonly number[],
-): Promise<void> {
-  const pipeline = redis.pipeline();
-  peers.forEach(({ orders }, peer) => {
-    const share = agents.filter((agent) => agent % peers.length === peer);
-    if (share.length > 0) pipeline.xadd(orders, 'MAXLEN', '~', 1_000, '*', 'agents', share.join(','));
-  });
-  await pipeline.exec();
+/** Batches of 1,000, against the same hosts with 20,000 agents. */
+async function hugeFleet(server: BenchServer, { note }: BenchContext): Promise<readonly Claim[]> {
+  note(`starting hosts without tasks, ${HUGE} agents and again ${LARGE}`);
+  const [large, huge] = [await server.startFleet(LARGE), await server.startFleet(HUGE)];
+  const costs: RolloutCost[] = [];
+  const ms = await interleaved(
+    {
+      large: async () => (await large.rollOut(HUGE_BATCH)).totalMs,
+      huge: async () => {
+        const cost = await huge.rollOut(HUGE_BATCH);
+        note(`${HUGE} agents in ${Math.round(cost.totalMs)} ms`);
+        costs.push(cost);
+        return cost.totalMs;
+      },
+      bare: () => server.bare.exchange({ agents: HUGE, batch: HUGE_BATCH }),
+    },
+    { counted: HUGE_ROUNDS, warmUp: 0 },
+  );
+  await large.stop();
+  await huge.stop();
+  const [first, again] = costs as [RolloutCost, RolloutCost];
+  return [
+    secondsClaim(
+      'hosts without tasks, 100,000 agents in batches of 1,000: first order to all live',
+      ms.huge,
+      30,
+    ),
+    ...bareClaims(ms.huge, ms.bare),
+    ratioClaim(
+      'cost of an agent, 100,000 / 20,000 agents, batches of 1,000',
+      ms.huge.map((all) => all / HUGE),
+      ms.large.map((all) => all / LARGE),
+      FLAT,
+    ),
+    {
+      ...{ name: 'coordinator of 100,000 agents at its largest (resident, a process of its own)' },
+      ...{ value: Math.max(...costs.map((cost) => cost.coordinatorMB)), unit: 'MB', goal: { atMost: 150 } },
+      samples: costs.map((cost) => cost.coordinatorMB),
+    },
+    { name: 'Redis grew by, for an agent, first rollout', value: first.redisBytes / HUGE, unit: 'B' },
+    { name: 'Redis grew by, for an agent, second rollout', value: again.redisBytes / HUGE, unit: 'B' },
+  ];
 }
 
-/** The id of the last of `count` answers. */
-async function awaitAnswers(
-  blocking: Redis,
-  { answers, after, count }: { answers: string; after: string; count: number },
-): Promise<string> {
-  let last = after;
-  for (let arrived = 0; arrived < count; ) {
-    const reply = await blocking.xread('COUNT', 1_000, 'BLOCK', 10_000, 'STREAMS', answers, last);
-    const entries = reply?.[0]?.[1];
-    if (entries === undefined) throw new Error('a peer of the bare exchange does not answer');
-    arrived += entries.length;
-    last = entries.at(-1)?.[0] ?? last;
-  }
-  return last;
+function secondsClaim(name: string, ms: readonly number[], atMost: number): Claim {
+  const samples = ms.map((one) => one / 1_000);
+  return { name, value: median(samples), unit: 's', goal: { atMost }, samples };
+}
+
+function bareClaims(inject: readonly number[], bare: readonly number[]): Claim[] {
+  return [
+    { name: 'bare Redis exchange of the same shape', value: median(bare), unit: 'ms', samples: bare },
+    ratioClaim('injection / bare exchange', inject, bare),
+  ];
+}
+
+function cpuClaim(name: string, costs: readonly RolloutCost[], of: (cost: RolloutCost) => number): Claim {
+  const samples = costs.map((cost) => of(cost) / cost.batches);
+  return { name, value: median(samples), unit: 'ms', samples };
 }

@@ -40,12 +40,19 @@ export const limits = {
   rolloutLookEveryMs: 500,
   /** Time that an agent has to acknowledge an order before it counts as failed. */
   acknowledgeWithinMs: 10_000,
+  /** Added to it for each thousand agents that are told at once: a host answers for its agents one after the other. */
+  acknowledgeMoreMsPerThousand: 500,
   /**
    * How long after it was sent an order may be obeyed, besides its window: hosts may be away for a while and clocks apart,
    * but what is older nobody reckons with any more.
    */
   orderLifeMs: 3_600_000,
-  /** Acknowledgements are only read while a rollout is under way; after it they are kept for those who look into a failure. */
+  /** Acknowledgements that are older than this are read by nobody any more: no coordinator is so far behind. */
+  acknowledgementsReadWithinMs: 60_000,
+  /**
+   * Acknowledgements are only read while a rollout is under way; after it the newest (`streamEntriesMax`) are kept for
+   * those who look into a failure.
+   */
   acknowledgementsKeptMs: 86_400_000,
   /** Default execution window of a run; long enough for some reporting intervals, short enough to watch. */
   windowMs: 20_000,
@@ -80,6 +87,8 @@ export const limits = {
   gateDataExpectedAfterMs: 10_000,
   /** Verdicts kept in a rollout's record, which is written with every batch. */
   gateVerdictsKeptMax: 50,
+  /** From here on, memory is worth more to a command than a little processor time. */
+  largeFleetAgentsMin: 10_000,
   /** Agents that one local fleet may start: above this a typing error is likelier than a machine that carries them. */
   localAgentsMax: 100_000,
 } as const;

@@ -10,6 +10,7 @@
  *   feed back              the result is published, the governor learns, agents are rewarded
  */
 
+import { keepHeapLeanForLargeFleet } from './fleet/lean-heap.js';
 import { noAgents } from './fleet/no-agents.js';
 import { listAgents } from './fleet/registry.js';
 import { parseSelector } from './fleet/selector.js';
@@ -96,6 +97,7 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     const objective = parseGoal(request.goal, { selector: request.selector });
     const matches = parseSelector(objective.selector);
     if (!request.dryRun) await absorbResults(redis, names, context.name);
+    await keepHeapLeanForLargeFleet(redis, names);
     const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
     const agents = alive.filter(matches);
     if (agents.length === 0) throw noAgents(objective.selector);
@@ -128,6 +130,7 @@ export function previewInject(context: LoopContext, request: InjectRequest): Pro
 /** Steps 3 to 10 for one instruction, wherever it came from. */
 export async function inject(context: LoopContext, request: InjectRequest): Promise<LoopOutcome> {
   const { redis, names } = context;
+  await keepHeapLeanForLargeFleet(redis, names);
   if (request.resume !== true) {
     requireFresh(request.instruction, context.clock());
     requireUnchanged(request.instruction, context.keyring?.().trust);

@@ -27,7 +27,7 @@ function loaderOf(...programs: readonly TestProgram[]) {
   });
   const load = async (digest: string, capabilities: Capabilities = offered) =>
     loader.load({ digest, capabilities, trust, fetched: await loader.fetch(digest) });
-  return { load, asked, store };
+  return { load, loader, asked, store };
 }
 
 test('a program is fetched and instantiated once per process, and one instance serves all agents', async () => {
@@ -38,9 +38,30 @@ test('a program is fetched and instantiated once per process, and one instance s
   expect(asked).toEqual([throttle.digest]);
   expect(first.timings.verifyMs).toBeGreaterThan(0);
   expect(second.timings).toMatchObject({ fetchMs: 0, verifyMs: 0, instantiateMs: 0 });
-  // The digest is looked at for every order, the signature for every agent.
+  // Digest and signature are looked at for every order.
   expect(second.timings.digestMs).toBeGreaterThan(0);
   expect(second.timings.signatureMs).toBeGreaterThan(0);
+});
+
+test('agents of one order share its digest and signature check, but not across keys or orders', async () => {
+  const { loader } = loaderOf(throttle);
+  const fetched = await loader.fetch(throttle.digest);
+  const load = (trusted = trust) =>
+    loader.load({ digest: throttle.digest, capabilities: offered, trust: trusted, fetched });
+  expect(load().timings.signatureMs).toBeGreaterThan(0);
+  expect(load().timings).toMatchObject({ fetchMs: 0, digestMs: 0, signatureMs: 0 });
+  const { keyId } = key;
+  const revoked = { ...trust, revoked: new Set([keyId]) };
+  expect(load(revoked)).toMatchObject({ ok: false, code: 'DN124' });
+  expect(load(revoked)).toMatchObject({ ok: false, code: 'DN124' });
+  const next = await loader.fetch(throttle.digest);
+  const again = loader.load({
+    digest: throttle.digest,
+    capabilities: offered,
+    trust: revoked,
+    fetched: next,
+  });
+  expect(again).toMatchObject({ ok: false, code: 'DN124' });
 });
 
 test('the sum of the steps is no more than the whole', async () => {

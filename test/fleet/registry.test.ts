@@ -22,6 +22,7 @@ test('agents are listed by id with what is needed to choose and address them', a
       ...{
         id: 'a',
         host: 'host-1',
+        transport: 'bus',
         labels: { role: 'worker' },
         workload: 'simulated',
         status: 'live',

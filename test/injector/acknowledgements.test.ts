@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { collectAcknowledgements } from '../../src/core/injector/acknowledgements.js';
 import { type Courier, openCourier } from '../../src/core/injector/transports/courier.js';
+import { limits } from '../../src/core/limits.js';
 import type { Acknowledgement } from '../../src/core/nerve/messages/order.js';
 import { cache, key, throttle } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -172,4 +173,30 @@ test('an agent that is told later is waited for from then on', async () => {
   acknowledgements.deliver({ ...done, agent: 'b' });
   await vi.advanceTimersByTimeAsync(5_000);
   expect([...(await waiting).keys()]).toEqual(['b']);
+});
+
+test('that are old are not kept while more come in; those of the last minute are', async () => {
+  const { redis } = server;
+  const old = Date.now() - limits.acknowledgementsReadWithinMs - 5_000;
+  const many = redis.pipeline();
+  for (let at = 0; at < 300; at++) many.xadd(stream, `${old}-${at}`, 'json', '{}');
+  await server.clear();
+  await many.exec();
+  const { names } = server;
+  const young = await openCourier({
+    redis,
+    names,
+    key,
+    clock: Date.now,
+    rollout: 'x',
+    epoch,
+    acknowledgeWithinMs: 2_000,
+  });
+  const more = redis.pipeline();
+  for (let at = 0; at < limits.streamEntriesMax; at++) more.xadd(stream, '*', 'json', '{}');
+  await more.exec();
+  const oldest = async () => Number((await redis.xrange(stream, '-', '+', 'COUNT', 1))[0]?.[0].split('-')[0]);
+  await expect.poll(oldest, { timeout: 10_000, interval: 5 }).toBeGreaterThan(old);
+  expect(await redis.xlen(stream)).toBeGreaterThanOrEqual(limits.streamEntriesMax);
+  await young.close();
 });

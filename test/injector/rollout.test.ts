@@ -3,6 +3,7 @@ import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import { limits } from '../../src/core/limits.js';
+import { claimRollout } from '../../src/core/nerve/rollout-records.js';
 import { cacheAll, startTestHost } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { coordinate, ended, recordOf, sentOrders, timesTold } from './support.js';
@@ -102,11 +103,26 @@ describe('a rollout', () => {
     expect(await server.redis.hgetall(server.names.rollout('instr_one'))).toEqual(before);
   });
 
-  test('keeps its acknowledgements for a day, not for ever', async () => {
-    await ended(await coordinate(server));
+  test('keeps its newest acknowledgements for a day, not all of them for ever', async () => {
+    const run = await coordinate(server);
+    const many = server.redis.pipeline();
+    const stream = server.names.acknowledgements('instr_one');
+    for (let at = 0; at < limits.streamEntriesMax + 1_000; at++) many.xadd(stream, '*', 'json', '{}');
+    await many.exec();
+    await ended(run);
+    expect(await server.redis.xlen(stream)).toBeLessThan(limits.streamEntriesMax + 200);
     const ttlMs = await server.redis.pttl(server.names.acknowledgements('instr_one'));
     expect(ttlMs).toBeGreaterThan(0);
     expect(ttlMs).toBeLessThanOrEqual(limits.acknowledgementsKeptMs);
+  });
+
+  test('that another has taken over takes none of its acknowledgements away', async () => {
+    const { redis, names } = server;
+    const run = await coordinate(server);
+    await claimRollout(redis, names, { id: 'instr_one', holder: 'other', nowMs: Date.now() });
+    await redis.xadd(names.acknowledgements('instr_one'), '*', 'json', '{}');
+    await run.rollout.close();
+    expect(await redis.pttl(names.acknowledgements('instr_one'))).toBe(-1);
   });
 
   test('sends orders that do not outlive their window by more than an hour', async () => {

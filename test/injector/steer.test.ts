@@ -9,6 +9,7 @@ import {
   coordinate,
   ended,
   forget,
+  onceBefore,
   recordOf,
   sentOrders,
   steerFrom,
@@ -152,18 +153,28 @@ describe('a pause', () => {
     expect(await ending).toMatchObject({ code: 'DN530' });
   });
 
+  test('that is there when a batch is written down is obeyed before the next order', async () => {
+    const { redis, names } = server;
+    const run = await coordinate(server);
+    const wish = { id: 'wish_now', action: 'abort', by: 'ana@ops-3', at: 1 } as const;
+    const left = onceBefore(redis, '"outcome":"staged"', () =>
+      leaveWish(redis, names, { rollout: 'instr_one', wish, states: ['canary'], overrules: [] }),
+    );
+    expect(await ended(run)).toMatchObject({ code: 'DN533' });
+    expect(await left).toMatchObject({ name: 'asked' });
+    expect(timesTold(await orders(), 'stage').size).toBe(5);
+    expect((await recordOf(server)).record.counts).toMatchObject({ staged: 5, pending: 15 });
+  });
+
   test('that arrives as the last agents go live is passed over, and does not stay in the way', async () => {
     const { redis, names } = server;
     const run = await coordinate(server);
     const wish = { id: 'wish_late', action: 'pause', by: 'ana@ops-3', at: 1 } as const;
-    const push = run.events.push.bind(run.events);
-    run.events.push = (event) => {
-      // Sent on the connection of the coordinator, so that it is there when that looks the next time.
-      const late = { rollout: 'instr_one', wish, states: ['live'], overrules: [] };
-      if (event.type === 'live') leaveWish(redis, names, late).catch(() => undefined);
-      return push(event);
-    };
+    const late = onceBefore(redis, '"state":"live"', () =>
+      leaveWish(redis, names, { rollout: 'instr_one', wish, states: ['injecting'], overrules: [] }),
+    );
     await run.rollout.run();
+    expect(await late).toMatchObject({ name: 'asked' });
     expect(await readHold(redis, names, 'instr_one')).toMatchObject({
       wish: undefined,
       answered: 'wish_late',

@@ -1,5 +1,5 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
-
+import type { Redis } from 'ioredis';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { planRollout } from '../../src/core/injector/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
@@ -143,6 +143,23 @@ export function steerFrom(
     },
     { typed: undefined, action, by: 'ana@ops-3', acknowledgeWithinMs: 1_000, ...request },
   );
+}
+
+/**
+ * Does something once, on the connection of the coordinator, right before that has a script write this text: so that it is
+ * done on the server first, and after everything that was sent before.
+ */
+export async function onceBefore<T>(redis: Redis, text: string, act: () => Promise<T>): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+  redis.evalsha = ((...args: unknown[]) => {
+    if (args.some((arg) => typeof arg === 'string' && arg.includes(text))) {
+      redis.evalsha = evalsha as Redis['evalsha'];
+      resolve(act());
+    }
+    return evalsha(...args);
+  }) as Redis['evalsha'];
+  return promise;
 }
 
 /** Its process is gone without a word, and has been for longer than a coordinator may be silent. */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { wishRules } from '../../src/core/injector/states.js';
 import type { SteerRequest } from '../../src/core/injector/steer.js';
+import { watchWishes } from '../../src/core/injector/wishes.js';
 import { limits } from '../../src/core/limits.js';
 import { type RolloutState, rolloutStateSchema } from '../../src/core/nerve/messages/rollout-record.js';
-import { type WishAction, wishActionSchema } from '../../src/core/nerve/messages/wish.js';
+import { type Wish, type WishAction, wishActionSchema } from '../../src/core/nerve/messages/wish.js';
 import { createNames } from '../../src/core/nerve/names.js';
 import { leaveWish, readHold } from '../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../src/core/nerve/rollout-records.js';
@@ -167,6 +168,23 @@ rollback     a       a      a         a    s        a      s       s           s
     await inState('injecting');
     await put({ wish: text });
     expect(await ask('pause')).toMatchObject({ name: 'asked' });
+  });
+
+  test('that a write has found counts until something else was waited for', async () => {
+    const { redis, names } = server;
+    const epoch = await claimRollout(redis, names, { id: 'r', holder: 'x', nowMs: 1 });
+    const noted: string[] = [];
+    const onWish = ({ id }: Wish) => noted.push(id);
+    const wishes = await watchWishes(redis, names, { rollout: 'r', epoch, holder: 'test', onWish });
+    wishes.found(undefined);
+    const late = put({ wish: JSON.stringify(wishOf('abort')) });
+    expect(await wishes.look()).toBeUndefined();
+    await late;
+    expect(await wishes.look()).toMatchObject({ action: 'abort' });
+    wishes.found({ ...wishOf('rollback'), action: 'rollback' });
+    expect(await wishes.look()).toMatchObject({ action: 'rollback' });
+    expect([noted, wishes.urgent.aborted]).toEqual([['wish_abort', 'wish_rollback'], true]);
+    await wishes.close();
   });
 
   test('for a rollout that is none, or whose record is damaged, is not left', async () => {

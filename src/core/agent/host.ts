@@ -72,6 +72,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   });
   const nowMs = clock.now();
   const agents = createAgents(options, nowMs - warmUpTicks * 1000);
+  const agentsById = new Map(agents.map((agent) => [agent.id, agent]));
   const journal = await openJournal(options.stateDir, hostId);
   let letter: VolumeLetter | undefined;
   const loader = createProgramLoader({
@@ -115,7 +116,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     signal: stopping.signal,
     handle: (streamId, envelope) =>
       inTurn(async () => {
-        await obey({ streamId, envelope, agents, reporter });
+        await obey({ streamId, envelope, agents: agentsById, reporter });
         lastStreamId = streamId;
       }),
     passed: (streamId, reason) =>
@@ -136,7 +137,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           // Reading the stream goes on where it was.
           streamId: lastStreamId,
           envelope: come.envelope,
-          agents: agents.filter(({ id }) => id === come.agent),
+          agents: new Map([...agentsById].filter(([id]) => id === come.agent)),
           reporter: answeringInFiles(reporter, come, options.log),
         }).finally(() => {
           letter = undefined;

@@ -4,7 +4,8 @@
  * message someone sent. A half-written last line is ignored: its order was not acknowledged either.
  */
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../bytecode/digest.js';
 import { compactJournal } from './journal-compaction.js';
@@ -24,8 +25,11 @@ export interface Journal {
   keepProgram(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** Orders after which the file is rewritten without those that no longer matter: some ten rollouts of 116 batches. */
-const compactAfter = 1_200;
+/**
+ * Orders after which the file is rewritten without those that no longer matter: some ten rollouts of 116 batches, and as
+ * many as were kept the last time, so that what an order costs does not grow with the fleet.
+ */
+const compactAfterMin = 1_200;
 
 export async function openJournal(directory: string, hostId: string): Promise<Journal> {
   const programs = join(directory, 'programs');
@@ -37,7 +41,7 @@ export async function openJournal(directory: string, hostId: string): Promise<Jo
     return kept;
   };
   const entries = await compact();
-  let appended = 0;
+  let leftUntilCompaction = Math.max(compactAfterMin, entries.length);
   /** True after a write that failed: part of a line may stand at the end of the file. */
   let torn = false;
   const programPath = (digest: string) => join(programs, `${digest.replace(':', '-')}.bc`);
@@ -46,9 +50,11 @@ export async function openJournal(directory: string, hostId: string): Promise<Jo
     append: async (entry) => {
       const line = `${torn ? '\n' : ''}${JSON.stringify(entry)}\n`;
       torn = true;
-      await appendFile(path, line, { mode: 0o600 });
+      // At once: the file's cache takes it in microseconds, and going through the thread pool would take a millisecond.
+      appendFileSync(path, line, { mode: 0o600 });
       torn = false;
-      if (++appended % compactAfter === 0) await compact();
+      if (--leftUntilCompaction > 0) return;
+      leftUntilCompaction = Math.max(compactAfterMin, (await compact()).length);
     },
     readProgram: async (digest) => {
       try {

@@ -1,13 +1,14 @@
 /**
  * The load path: a digest in, a program ready to run out, or why not. The bytes are fetched and their digest is checked
- * once per order; signature, actions and fields are checked for every agent; structure is verified and the module
- * instantiated once per process, because both follow from the bytes alone and a pure program can serve every agent of the
- * process (DESIGN sections 2 and 6).
+ * once per order, and so is the signature, against the keys that are trusted at that moment: its answer follows from the bytes
+ * and the keys, which are the same for all agents of the order. Actions and fields are checked for every agent; structure is
+ * verified and the module instantiated once per process, because both follow from the bytes alone and a pure program can
+ * serve every agent of the process (DESIGN sections 2 and 6).
  */
 import { digestOf } from '../bytecode/digest.js';
 import { instantiateProgram, type ProgramInstance } from '../bytecode/instance.js';
 import { bytecodeLimits } from '../bytecode/limits.js';
-import { checkSignature } from '../bytecode/signature.js';
+import { checkSignature, type SignatureResult } from '../bytecode/signature.js';
 import { type VerifiedProgram, verifyProgram } from '../bytecode/verify.js';
 import { messageOf } from '../errors.js';
 import type { Trust } from '../keys/trust.js';
@@ -41,9 +42,12 @@ export interface LoaderOptions {
 }
 
 export interface ProgramLoader {
-  /** Once per order: the bytes come from outside once per process and digest. Throws while Redis is out of reach. */
+  /**
+   * Once per order, whose agents all load what it gives: the bytes come from outside once per process and digest.
+   * Throws while Redis is out of reach.
+   */
   fetch(digest: string): Promise<FetchedProgram>;
-  /** The rest of the load path for one agent, which offers these capabilities. */
+  /** The rest of the load path for one agent, which offers these capabilities; what a former agent of the order did counts 0. */
   load(request: {
     readonly digest: string;
     readonly fetched: FetchedProgram;
@@ -53,12 +57,19 @@ export interface ProgramLoader {
   }): LoadOutcome;
 }
 
+/** What agents of one order share, with the keys that were trusted then. */
+interface SignatureCheck {
+  readonly trust: Trust;
+  signature: SignatureResult | undefined;
+}
+
 /** Programs kept ready per process: the live one, the one before, and some to return to. */
 const readyProgramsMax = 16;
 
 export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoader {
   const fetched = new Map<string, Uint8Array>();
   const ready = new Map<string, LoadedProgram>();
+  const checks = new WeakMap<FetchedProgram, SignatureCheck>();
 
   const timed = <T>(work: () => T): [T, number] => {
     const start = clock();
@@ -83,7 +94,12 @@ export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoa
       return { ok: false, code: 'DN602', reason, fetchMs, digestMs };
     },
 
-    load({ digest, fetched: { fetchMs, digestMs, ...found }, capabilities, trust }) {
+    load({ digest, fetched: found, capabilities, trust }) {
+      const earlier = checks.get(found);
+      const isFirst = earlier?.trust !== trust;
+      const { fetchMs, digestMs } = isFirst ? found : { fetchMs: 0, digestMs: 0 };
+      const check = isFirst ? { trust, signature: undefined } : earlier;
+      checks.set(found, check);
       const steps = { fetchMs, digestMs, signatureMs: 0, verifyMs: 0, capabilitiesMs: 0, instantiateMs: 0 };
       const start = clock() - fetchMs - digestMs;
       const timings = () => ({ ...steps, totalMs: clock() - start });
@@ -95,8 +111,11 @@ export function createProgramLoader({ fetch, clock }: LoaderOptions): ProgramLoa
       });
       if (!found.ok) return refuse(found.code, found.reason);
       const { bytes } = found;
-      const [signature, signatureMs] = timed(() => checkSignature(bytes, trust.trusted, trust.revoked));
-      steps.signatureMs = signatureMs;
+      if (check.signature === undefined)
+        [check.signature, steps.signatureMs] = timed(() =>
+          checkSignature(bytes, trust.trusted, trust.revoked),
+        );
+      const { signature } = check;
       if (!signature.ok) return refuse(signature.code, signature.reason);
 
       let loaded = ready.get(digest);

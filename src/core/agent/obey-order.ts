@@ -15,7 +15,8 @@ import type { TickRhythm } from './tick-rhythm.js';
 export interface OrderRequest {
   readonly streamId: string;
   readonly envelope: string;
-  readonly agents: readonly Agent[];
+  /** All agents of the host, by id. */
+  readonly agents: ReadonlyMap<string, Agent>;
   readonly hostId: string;
   readonly loader: ProgramLoader;
   readonly journal: Journal;
@@ -111,10 +112,10 @@ function distrustUnder({
 async function stage(request: OrderRequest, order: Order, targets: readonly Agent[]): Promise<Answer[]> {
   const fetched = await request.loader.fetch(order.digest);
   let isLoaded = false;
-  const answers = targets.map((agent, at) => {
+  const answers = targets.map((agent) => {
     const load = request.loader.load({
       digest: order.digest,
-      fetched: at === 0 ? fetched : { ...fetched, fetchMs: 0, digestMs: 0 },
+      fetched,
       capabilities: agent.capabilities,
       trust: request.trust,
     });
@@ -201,7 +202,7 @@ function answer(
   return { agent, acknowledgement };
 }
 
-function named(agents: readonly Agent[], targets: readonly string[]): Agent[] {
-  const wanted = new Set(targets);
-  return agents.filter((agent) => wanted.has(agent.id));
+/** One that is named twice obeys once. */
+function named(agents: ReadonlyMap<string, Agent>, targets: readonly string[]): Agent[] {
+  return [...new Set(targets)].flatMap((id) => agents.get(id) ?? []);
 }

@@ -45,6 +45,8 @@ export function createReporter({
   transport?: TransportName;
 }): Reporter {
   const usage = createProcessUsage();
+  /** Of this process, as the last order left it. */
+  let memory = process.memoryUsage.rss();
 
   async function introduce(agents: readonly Agent[], nowMs: number): Promise<void> {
     await pipelined(redis, agents, (pipeline, agent) =>
@@ -68,8 +70,8 @@ export function createReporter({
 
   /** How many of the agents were not in the registry. */
   async function beat(agents: readonly Agent[], nowMs: number): Promise<number> {
-    const added = await pipelined<Agent, number>(redis, agents, (pipeline, agent) =>
-      pipeline.zadd(names.agents, nowMs, agent.id),
+    const added = await pipelined<readonly Agent[], number>(redis, chunks(agents), (pipeline, part) =>
+      pipeline.zadd(names.agents, ...part.flatMap(({ id }) => [nowMs, id])),
     );
     return added.reduce((sum, one) => sum + one, 0);
   }
@@ -88,19 +90,30 @@ export function createReporter({
 
     async acknowledge(order, answers) {
       const stream = names.acknowledgements(order.instruction);
-      const memory = process.memoryUsage.rss();
+      const used = { before: memory, after: process.memoryUsage.rss() };
+      memory = used.after;
       // In this order: whoever reads an acknowledgement finds the agent's record and trace already there.
-      await pipelinedWithTraces(redis, names, answers, (pipeline, { agent, acknowledgement }, trace) => {
-        const { timings } = acknowledgement;
-        pipeline.hset(names.agent(agent.id), agentRecordFields(stateOf(agent)));
-        if (timings !== undefined) {
-          const load = loadTrace(order, acknowledgement, timings, memory);
-          trace({ agent: agent.id, trace: load });
+      await pipelinedWithTraces(
+        redis,
+        names,
+        answers,
+        (pipeline, { agent, acknowledgement }, trace) => {
+          const { timings } = acknowledgement;
+          const fields = agentRecordFields(stateOf(agent));
           // Ticks push it out of the stream in minutes; how the program was loaded is asked for later too.
-          pipeline.hset(names.agent(agent.id), 'load', JSON.stringify(load));
-        }
-        pipeline.xadd(stream, '*', 'json', JSON.stringify(acknowledgement));
-      });
+          if (timings !== undefined)
+            fields.load = trace({
+              agent: agent.id,
+              trace: loadTrace(order, acknowledgement, timings, used),
+            });
+          pipeline.hset(names.agent(agent.id), fields);
+        },
+        (part) => ({
+          name: 'append-acknowledgements',
+          key: stream,
+          args: part.map(({ acknowledgement }) => JSON.stringify(acknowledgement)),
+        }),
+      );
     },
 
     async orderRefused(code, reason) {
@@ -135,6 +148,14 @@ export function createReporter({
   };
 }
 
+/** Of a size that keeps Redis busy for a moment only. */
+function chunks(agents: readonly Agent[]): (readonly Agent[])[] {
+  const size = 500;
+  return Array.from({ length: Math.ceil(agents.length / size) }, (_, at) =>
+    agents.slice(at * size, (at + 1) * size),
+  );
+}
+
 function stateOf(agent: Agent) {
   return {
     status: agent.status,
@@ -151,7 +172,12 @@ function recordTasks(pipeline: ChainableCommander, names: Names, agent: Agent, n
   pipeline.set(names.tasks(agent.id), encodeTaskSnapshot({ atMs: nowMs, rows, columns }));
 }
 
-function loadTrace(order: Order, answer: Acknowledgement, timings: LoadTimings, memory: number): LoadTrace {
+function loadTrace(
+  order: Order,
+  answer: Acknowledgement,
+  timings: LoadTimings,
+  used: { readonly before: number; readonly after: number },
+): LoadTrace {
   return {
     version: 1,
     kind: 'load',
@@ -161,8 +187,8 @@ function loadTrace(order: Order, answer: Acknowledgement, timings: LoadTimings, 
     outcome: answer.outcome,
     ...(answer.reason === undefined ? {} : { reason: answer.reason }),
     timings,
-    processMemoryBefore: memory,
-    processMemoryAfter: process.memoryUsage.rss(),
+    processMemoryBefore: used.before,
+    processMemoryAfter: used.after,
   };
 }
 

@@ -51,8 +51,17 @@ export function checkSignature(
   });
 }
 
+/** Keys do not change, and are asked for their id with every order. */
+const keyIds = new WeakMap<KeyObject, string>();
+
 /** The first 8 bytes of the SHA-256 of the raw public key, in hex. */
 export function keyIdOf(publicKey: KeyObject): string {
+  const known = keyIds.get(publicKey) ?? computeKeyId(publicKey);
+  keyIds.set(publicKey, known);
+  return known;
+}
+
+function computeKeyId(publicKey: KeyObject): string {
   const { x } = publicKey.export({ format: 'jwk' });
   if (publicKey.asymmetricKeyType !== 'ed25519' || x === undefined)
     throw new TypeError('an Ed25519 key is needed');

@@ -15,10 +15,12 @@ export interface StrayAcknowledgement {
   readonly acknowledgement: Acknowledgement;
   readonly kind: 'unasked' | 'other-host' | 'second';
 }
+/** What of an acknowledgement tells one agent's from another's: a hundred thousand of them may wait to be written down. */
+export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings' | 'route'>;
 
 export interface Acknowledgements {
   /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
-  waitFor(wait: AcknowledgementWait): Promise<Map<string, Acknowledgement>>;
+  waitFor(wait: AcknowledgementWait): Promise<Map<string, Answer>>;
   /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
   deliver(acknowledgement: Acknowledgement): void;
   /** Agents that somebody waits for. */
@@ -34,7 +36,7 @@ export interface Acknowledgements {
 }
 
 interface Waiter extends AcknowledgementWait {
-  readonly arrived: Map<string, Acknowledgement>;
+  readonly arrived: Map<string, Answer>;
   readonly finish: () => void;
   /** Begins the time anew. */
   readonly prolong: () => void;
@@ -51,7 +53,7 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
   return {
     async waitFor(wait) {
       if (wait.agents.size === 0) return new Map();
-      const arrived = new Map<string, Acknowledgement>();
+      const arrived = new Map<string, Answer>();
       await new Promise<void>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
@@ -83,7 +85,7 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
         const first = waiter.arrived.get(agent);
         kind = first === undefined ? strangerTo(waiter, answer) : again(first, answer);
         if (first !== undefined || kind !== undefined) break;
-        waiter.arrived.set(agent, answer);
+        waiter.arrived.set(agent, answerIn(answer));
         if (waiter.arrived.size === waiter.agents.size) waiter.finish();
         break;
       }
@@ -128,7 +130,7 @@ function strangerTo({ agents }: Waiter, { agent, host }: Acknowledgement): 'othe
 }
 
 /** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */
-function again(first: Acknowledgement, next: Acknowledgement): 'second' | undefined {
+function again(first: Answer, next: Acknowledgement): 'second' | undefined {
   return first.outcome === next.outcome && first.code === next.code ? undefined : 'second';
 }
 
@@ -137,4 +139,15 @@ function withRightDigest(acknowledgement: Acknowledgement, digest: string): Ackn
   if (acknowledgement.digest === digest) return acknowledgement;
   const reason = `it acknowledged ${acknowledgement.digest}, asked for was ${digest}`;
   return { ...acknowledgement, outcome: 'failed', code: 'DN560', reason };
+}
+
+function answerIn({ outcome, at, code, reason, timings, route }: Acknowledgement): Answer {
+  return {
+    outcome,
+    at,
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(timings === undefined ? {} : { timings }),
+    ...(route === undefined ? {} : { route }),
+  };
 }

@@ -4,19 +4,15 @@
  */
 import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
-import type { Acknowledgement } from '../nerve/messages/order.js';
 import type { Names } from '../nerve/names.js';
 import { pipelinedReads } from '../nerve/records.js';
-import type { Acknowledgements } from './acknowledgements.js';
+import type { Acknowledgements, Answer } from './acknowledgements.js';
 
 export interface DepartureDependencies {
   readonly redis: Redis;
   readonly names: Names;
   readonly clock: () => number;
 }
-
-/** What stands for an answer. */
-export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings' | 'route'>;
 
 const lookEveryMs = 500;
 /** Looking takes at most this share of the time, however many are waited for. */

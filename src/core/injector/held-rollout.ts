@@ -3,7 +3,7 @@
  * coordinator's epoch, and what became of each agent is written down before the next order goes out.
  */
 import { limits } from '../limits.js';
-import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
+import type { OrderAction } from '../nerve/messages/order.js';
 import type {
   AgentOutcome,
   RolloutAgent,
@@ -11,9 +11,10 @@ import type {
   RolloutState,
 } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
-import { writeRollout } from '../nerve/rollout-records.js';
+import { listRollout, writeRollout } from '../nerve/rollout-records.js';
+import type { Answer } from './acknowledgements.js';
 import type { Deadline } from './deadline.js';
-import { type Answer, absentAmong } from './departures.js';
+import { absentAmong } from './departures.js';
 import type { PlannedAgent } from './plan.js';
 import type { RolloutDependencies } from './rollout.js';
 import { countsOf, departedAgent, placeOf, settledAgent } from './rollout-agents.js';
@@ -36,7 +37,13 @@ export class HeldRollout {
   readonly #deps: RolloutDependencies;
   readonly #hold: Hold;
   record: RolloutRecord;
-  readonly agents: Map<string, RolloutAgent>;
+  readonly #agents: Map<string, RolloutAgent>;
+  /** Of `#agents`: counting them for each batch anew would cost as many looks as the square of the fleet. */
+  readonly #counts: Record<AgentOutcome, number>;
+  readonly #interrupted: AbortSignal;
+  /** As well when the time for going live is over. */
+  readonly #overdue: AbortSignal;
+  #listedAs: RolloutState | undefined;
   /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
   isFinishing = false;
   /** Redis was away: it may have come back without what was written last. */
@@ -53,15 +60,24 @@ export class HeldRollout {
     this.#deps = dependencies;
     this.#hold = hold;
     this.record = held.record;
-    this.agents = held.agents;
+    this.#agents = held.agents;
+    this.#counts = countsOf(held.agents);
+    const { wishes, deadline } = hold;
+    this.#interrupted = AbortSignal.any([dependencies.signal, wishes.urgent]);
+    this.#overdue = AbortSignal.any([dependencies.signal, wishes.urgent, deadline.signal]);
     dependencies.redis.on('ready', this.#onReconnect);
-    const judge = createStrayJudge(held.agents);
+    const judge = createStrayJudge(this.#agents);
     hold.courier.acknowledgements.onStray((stray) => {
       // Interrupted, nobody waits for the answers that are under way.
-      if (dependencies.signal.aborted || hold.wishes.urgent.aborted) return;
+      if (this.#interrupted.aborted) return;
       const text = judge(stray);
       if (text !== undefined) this.#warn(text);
     });
+  }
+
+  /** Changed by `write` alone. */
+  get agents(): ReadonlyMap<string, RolloutAgent> {
+    return this.#agents;
   }
 
   get acknowledgeWithinMs(): number {
@@ -75,9 +91,7 @@ export class HeldRollout {
   /** What ends a wait early: an interruption, no time left, and a wish after which the answers do not matter. */
   get signal(): AbortSignal {
     if (this.isFinishing) return neverAborted;
-    const { wishes, deadline } = this.#hold;
-    const signals = [this.#deps.signal, wishes.urgent];
-    return AbortSignal.any(this.record.state === 'live' ? signals : [...signals, deadline.signal]);
+    return this.record.state === 'live' ? this.#interrupted : this.#overdue;
   }
 
   get deadline(): Deadline {
@@ -99,12 +113,12 @@ export class HeldRollout {
     action: OrderAction,
     targets: readonly PlannedAgent[],
     signal = this.signal,
-  ): Promise<Map<string, Acknowledgement>> {
+  ): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: new Map(targets.map(({ id, host, transport }) => [id, transport === 'bus' ? host : undefined])),
       action,
       digest: this.record.program.digest,
-      withinMs: this.#hold.acknowledgeWithinMs,
+      withinMs: this.#withinMs(targets),
       signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
@@ -136,21 +150,20 @@ export class HeldRollout {
   /** Writes down what became of each agent; the number that failed. */
   async settle(
     targets: readonly PlannedAgent[],
-    answers: ReadonlyMap<string, Acknowledgement>,
+    answers: ReadonlyMap<string, Answer>,
     { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
     const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
+    const withinMs = this.#withinMs(targets);
     for (const target of targets) {
       const { id } = target;
       const answer = answers.get(id) ?? absent.get(id);
       // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
       if (answer === undefined && this.signal.aborted) continue;
-      const withinMs = this.#hold.acknowledgeWithinMs;
       const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
       requireOutcome(id, this.outcomeOf(id), agent.outcome);
       changed.set(id, agent);
-      this.agents.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
     }
     await this.write(changed);
@@ -173,11 +186,11 @@ export class HeldRollout {
     }
     for (const [id, agent] of changed) {
       requireOutcome(id, this.outcomeOf(id), agent.outcome);
-      this.agents.set(id, agent);
       if (agent.outcome === 'failed') this.#reportFailure(id, agent);
     }
     const batches = arrived.reduce((most, { batch }) => Math.max(most, batch + 1), this.record.batches);
-    this.amend({ agents: this.agents.size, batches });
+    const added = arrived.filter(({ id }) => !this.agents.has(id)).length;
+    this.amend({ agents: this.agents.size + added, batches });
     await this.write(changed);
   }
 
@@ -230,10 +243,20 @@ export class HeldRollout {
     await this.write(new Map(), wish);
   }
 
+  /** `changed` has agents as they are from now on; those that are new join the rollout. */
   async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
-    this.record = { ...this.record, counts: countsOf(this.agents) };
-    await this.#writeSurely(changed, answered);
+    for (const [id, agent] of changed) this.#put(id, agent);
+    this.record = { ...this.record, counts: { ...this.#counts } };
+    const waiting = await this.#writeSurely(changed, answered);
     if (answered !== undefined) this.#hold.wishes.answered(answered);
+    this.#hold.wishes.found(waiting);
+  }
+
+  #put(id: string, agent: RolloutAgent): void {
+    const before = this.#agents.get(id);
+    if (before !== undefined) this.#counts[before.outcome]--;
+    this.#counts[agent.outcome]++;
+    this.#agents.set(id, agent);
   }
 
   async close(): Promise<void> {
@@ -241,29 +264,57 @@ export class HeldRollout {
     this.#hold.stopWatching();
     this.#deps.redis.off('ready', this.#onReconnect);
     await this.#hold.courier.close();
-    await this.#hold.wishes.close();
+    // Answers to another coordinator are its own.
+    if (!(await this.#hold.wishes.close())) return;
     const { redis, names } = this.#deps;
-    await redis
-      .pexpire(names.acknowledgements(this.record.id), limits.acknowledgementsKeptMs)
-      .catch(() => undefined);
+    const answers = names.acknowledgements(this.record.id);
+    await Promise.all([
+      redis.xtrim(answers, 'MAXLEN', '~', limits.streamEntriesMax),
+      redis.pexpire(answers, limits.acknowledgementsKeptMs),
+    ]).catch(() => undefined);
   }
 
-  /** After Redis was away everything is written, and the claim is looked after, because either may have been lost. */
-  async #writeSurely(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
-    const { redis, names } = this.#deps;
-    const write = (agents: ReadonlyMap<string, RolloutAgent>) =>
-      writeRollout(redis, names, this.record, agents, answered?.id);
+  #withinMs({ length }: readonly PlannedAgent[]): number {
+    const more = Math.floor(length / 1_000) * limits.acknowledgeMoreMsPerThousand;
+    return this.#hold.acknowledgeWithinMs + more;
+  }
+
+  /**
+   * The wish that waits. After Redis was away everything is written, and the claim is looked after, because either may
+   * have been lost.
+   */
+  async #writeSurely(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<Wish | undefined> {
+    let waiting: Wish | undefined;
     if (!this.#mayBeForgotten) {
-      await write(changed).catch((thrown) => {
+      try {
+        waiting = await this.#writeOnce(changed, answered);
+      } catch (thrown) {
         if (!this.#mayBeForgotten) throw thrown;
-      });
+      }
     }
     while (this.#mayBeForgotten) {
       this.#mayBeForgotten = false;
+      this.#listedAs = undefined;
       await this.#hold.wishes.look();
-      await write(this.agents);
+      waiting = await this.#writeOnce(this.#agents, answered);
       this.#warn('Redis was away. All that is known of this rollout has been written once more.');
     }
+    return waiting;
+  }
+
+  async #writeOnce(
+    agents: ReadonlyMap<string, RolloutAgent>,
+    answered: Wish | undefined,
+  ): Promise<Wish | undefined> {
+    const { redis, names } = this.#deps;
+    const { record } = this;
+    // Listed first: who is told of the change finds it.
+    const [, waiting] = await Promise.all([
+      record.state === this.#listedAs ? undefined : listRollout(redis, names, record),
+      writeRollout(redis, names, { record, agents, answered: answered?.id }),
+    ]);
+    this.#listedAs = record.state;
+    return waiting;
   }
 
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {

@@ -63,7 +63,7 @@ export async function rollBack(
   try {
     const told = [...away, ...(isRepeated ? [] : perhaps)];
     const { returned, silent } = await held.takeBack({ touched: here, perhaps: told });
-    const missed = markAway(agents, answering);
+    const missed = agentsAway(held.agents, answering);
     await held.write(missed);
     held.amend({ finishedAt: clock() });
     await held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
@@ -96,14 +96,13 @@ function hasFailed(agents: ReadonlyMap<string, RolloutAgent>): (agent: PlannedAg
   return ({ id }) => agents.get(id)?.outcome === 'failed';
 }
 
-/** Agents that have the program and were not there to answer. */
-function markAway(agents: Map<string, RolloutAgent>, answering: ReadonlySet<string>) {
+/** Agents that have the program and were not there to answer, as failed. */
+function agentsAway(agents: ReadonlyMap<string, RolloutAgent>, answering: ReadonlySet<string>) {
   const reason = 'it was away when the rollout was taken back; it obeys when it comes back in time';
   const missed = new Map<string, RolloutAgent>();
   for (const [id, agent] of agents) {
     if (answering.has(id) || !['staged', 'live'].includes(agent.outcome)) continue;
     missed.set(id, { ...placeOf(agent), outcome: 'failed', code: 'DN543', reason });
   }
-  for (const [id, agent] of missed) agents.set(id, agent);
   return missed;
 }

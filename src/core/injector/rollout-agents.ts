@@ -1,7 +1,7 @@
 /** A rollout as values: its record and where each agent begins, what an answer makes of one, how many are where. Pure. */
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
-import type { Answer } from './departures.js';
+import type { Answer } from './acknowledgements.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import type { RolloutOptions } from './rollout.js';
 
@@ -129,7 +129,7 @@ export function agentsToReturn(
   };
 }
 
-export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): RolloutRecord['counts'] {
+export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): Record<AgentOutcome, number> {
   const counts = { pending: 0, staged: 0, live: 0, failed: 0, skipped: 0, rolled_back: 0 };
   for (const { outcome } of agents.values()) counts[outcome]++;
   return counts;

@@ -2,8 +2,9 @@
  * Batches in, staged out: so many at the same time as `--parallel` says, each answered, written down and gated before
  * another takes its place. Sends and writes take turns; only the waiting is done at the same time.
  */
-import type { Acknowledgement } from '../nerve/messages/order.js';
+
 import { pause } from '../pause.js';
+import type { Answer } from './acknowledgements.js';
 import { type Course, withOutcome } from './course.js';
 import { goLive } from './go-live.js';
 import { obey } from './may-go-on.js';
@@ -19,7 +20,7 @@ export interface Staging {
 interface BatchUnderWay {
   readonly agents: readonly PlannedAgent[];
   readonly sentAt: number;
-  readonly answers: Promise<ReadonlyMap<string, Acknowledgement>>;
+  readonly answers: Promise<ReadonlyMap<string, Answer>>;
   /** Settles with this very batch as soon as its answers are there. */
   readonly answered: Promise<BatchUnderWay>;
 }

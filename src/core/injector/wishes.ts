@@ -1,6 +1,7 @@
 /**
- * What is wished of a rollout while this process holds it: read from Redis before each order, and looked for meanwhile,
- * so that a long wait ends early. Looking also says that the coordinator is alive.
+ * What is wished of a rollout while this process holds it: read from Redis before each order, in the call that writes what
+ * the one before came to where nothing lies between them, and looked for meanwhile, so that a long wait ends early. Looking
+ * also says that the coordinator is alive.
  */
 import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
@@ -13,14 +14,16 @@ import { claimAgain, takenOver } from '../nerve/rollout-records.js';
 export interface WishWatch {
   /** The wish that waits, as of now; throws DN510 when another coordinator has taken over. */
   look(): Promise<Wish | undefined>;
+  /** The wish that a write of the rollout has just found: as of now, until this process waits for something else. */
+  found(wish: Wish | undefined): void;
   /** Raised while a wish waits, and when the rollout has been taken over. */
   readonly waiting: AbortSignal;
   /** Raised when waiting for anything else has become pointless: an abort, a rollback, a takeover. */
   readonly urgent: AbortSignal;
   /** A wish was obeyed, and that is written down: from here on the signal waits for the next one. */
   answered(wish: Wish): void;
-  /** Lets go of the rollout. */
-  close(): Promise<void>;
+  /** Lets go of the rollout; false when another coordinator has taken over, or Redis does not answer. */
+  close(): Promise<boolean>;
 }
 
 interface WatchOptions {
@@ -39,6 +42,7 @@ export async function watchWishes(
   let waiting = new AbortController();
   const urgent = new AbortController();
   let newest: Wish | undefined;
+  let asOfNow: { readonly wish: Wish | undefined } | undefined;
   const prolong = (holdMs: number) => prolongHold(redis, names, { rollout, epoch, holdMs });
   /** A Redis that was away may have come back without our claim, which nobody has taken over then. */
   let wasAway = false;
@@ -47,7 +51,15 @@ export async function watchWishes(
   };
   redis.on('ready', onReady);
 
+  const take = (wish: Wish | undefined) => {
+    if (wish === undefined || wish.id === newest?.id) return;
+    newest = wish;
+    onWish(wish);
+    waiting.abort();
+    if (wish.action === 'abort' || wish.action === 'rollback') urgent.abort();
+  };
   const look = async () => {
+    if (asOfNow !== undefined && !wasAway) return asOfNow.wish;
     let found = await prolong(limits.rolloutHoldMs);
     if (found === 'lost' && wasAway) {
       await claimAgain(redis, names, { id: rollout, holder, epoch });
@@ -59,14 +71,9 @@ export async function watchWishes(
       urgent.abort();
       throw takenOver(rollout);
     }
-    if (found === 'none') return undefined;
-    if (found.id !== newest?.id) {
-      newest = found;
-      onWish(found);
-      waiting.abort();
-      if (found.action === 'abort' || found.action === 'rollback') urgent.abort();
-    }
-    return found;
+    const wish = found === 'none' ? undefined : found;
+    take(wish);
+    return wish;
   };
   // A connection that is lost, or a takeover, is told by the next look of whoever is about to send something.
   const lookQuietly = () => void look().catch(() => undefined);
@@ -81,6 +88,14 @@ export async function watchWishes(
       return waiting.signal;
     },
     urgent: urgent.signal,
+    found(wish) {
+      take(wish);
+      asOfNow = { wish };
+      // What is awaited on Redis, a timer or an agent comes back in a later turn of the event loop.
+      setImmediate(() => {
+        asOfNow = undefined;
+      });
+    },
     answered(wish) {
       if (wish.id === newest?.id) waiting = new AbortController();
     },
@@ -88,7 +103,7 @@ export async function watchWishes(
       clearInterval(timer);
       redis.off('ready', onReady);
       listener.disconnect();
-      await prolong(0).catch(() => undefined);
+      return (await prolong(0).catch(() => 'lost')) !== 'lost';
     },
   };
 }

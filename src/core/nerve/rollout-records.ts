@@ -8,6 +8,7 @@ import {
   rolloutAgentSchema,
   rolloutRecordSchema,
 } from './messages/rollout-record.js';
+import { type Wish, wishSchema } from './messages/wish.js';
 import type { Names } from './names.js';
 import { parseRecord, pipelinedReads } from './records.js';
 import { runScript } from './run-script.js';
@@ -42,32 +43,50 @@ export async function claimAgain(
   await runScript(redis, 'claim-rollout', names.rollout(id), [epoch, holder, limits.rolloutHoldMs]);
 }
 
+export interface RolloutChange {
+  readonly record: RolloutRecord;
+  /** Those that changed. */
+  readonly agents: ReadonlyMap<string, RolloutAgent>;
+  /** Id of the wish that was obeyed by what is written. */
+  readonly answered?: string | undefined;
+}
+
 /**
- * Writes the record and the agents that changed, fenced by the record's epoch, and tells who listens. `answered` is the
- * id of the wish that was obeyed by what is written.
+ * Writes what changed, fenced by the record's epoch, prolongs the hold and tells who listens; gives the wish that waits.
+ * Agents come first, so that the record never counts an agent that is not written.
  */
 export async function writeRollout(
   redis: Redis,
   names: Names,
-  record: RolloutRecord,
-  agents: ReadonlyMap<string, RolloutAgent>,
-  answered?: string,
-): Promise<void> {
-  const fields = [...agents].map(([id, agent]) => [`${agentField}${id}`, JSON.stringify(agent)]);
-  fields.push(['record', JSON.stringify(record)]);
-  if (answered !== undefined) fields.push(['answered', answered]);
-  for (let from = 0; from < fields.length; from += fieldsPerCall) {
-    const part = fields.slice(from, from + fieldsPerCall).flat();
-    const written = await runScript(redis, 'write-rollout', names.rollout(record.id), [
-      record.epoch,
-      ...part,
-    ]);
-    if (written !== 1) throw takenOver(record.id);
+  { record, agents, answered }: RolloutChange,
+): Promise<Wish | undefined> {
+  const write = async (fields: readonly string[], channel = '') => {
+    const args = [record.epoch, limits.rolloutHoldMs, channel, record.id, ...fields];
+    const reply = await runScript(redis, 'write-rollout', names.rollout(record.id), args);
+    if (typeof reply !== 'string') throw takenOver(record.id);
+    return parseRecord(reply, wishSchema);
+  };
+  let fields: string[] = [];
+  for (const [id, agent] of agents) {
+    fields.push(`${agentField}${id}`, JSON.stringify(agent));
+    if (fields.length < 2 * fieldsPerCall) continue;
+    await write(fields);
+    fields = [];
   }
+  fields.push('record', JSON.stringify(record));
+  if (answered !== undefined) fields.push('answered', answered);
+  return write(fields, names.rolloutChanges);
+}
+
+/** Puts a rollout among those that can be found without its id. */
+export async function listRollout(
+  redis: Redis,
+  names: Names,
+  { id, plannedAt }: Pick<RolloutRecord, 'id' | 'plannedAt'>,
+): Promise<void> {
   await Promise.all([
-    redis.zadd(names.rollouts, record.plannedAt, record.id),
+    redis.zadd(names.rollouts, plannedAt, id),
     redis.zremrangebyrank(names.rollouts, 0, -limits.rolloutsListedMax - 1),
-    redis.publish(names.rolloutChanges, record.id),
   ]);
 }
 

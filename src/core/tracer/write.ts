@@ -7,15 +7,20 @@ import { limits } from '../limits.js';
 import type { Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import { addScript, repeatUnknownScript, type ScriptCall } from '../nerve/run-script.js';
 
 export interface AgentTrace {
   readonly agent: string;
   readonly trace: Trace;
 }
 
+/** Adds a trace, and gives its text back. */
+type AddTrace = (added: AgentTrace) => string;
+
 /**
  * Runs what `command` adds for each item, in pipelines of bounded size; with `trace` it adds traces among its own
- * commands, so that they cost no round trip of their own. Throws the first error that is no matter of ids.
+ * commands, so that they cost no round trip of their own. `closing` is the script that ends the pipeline of these items.
+ * Throws the first error that is no matter of ids.
  *
  * Ids of a stream only rise. When an agent's clock stood further ahead before (it was set back, or another host carried
  * the agent), its id is refused: the trace then goes in under an id that Redis gives, the next above the last one. So an
@@ -25,23 +30,30 @@ export async function pipelinedWithTraces<Item>(
   redis: Redis,
   names: Names,
   items: readonly Item[],
-  command: (pipeline: ChainableCommander, item: Item, trace: (added: AgentTrace) => void) => void,
+  command: (pipeline: ChainableCommander, item: Item, trace: AddTrace) => void,
+  closing?: (items: readonly Item[]) => ScriptCall,
 ): Promise<void> {
   const refused: AgentTrace[] = [];
   for (let from = 0; from < items.length; from += limits.pipelineCommandsMax) {
     const pipeline = redis.pipeline();
     const traces = new Map<number, AgentTrace>();
-    const trace = (added: AgentTrace) => {
+    const trace: AddTrace = (added) => {
       traces.set(pipeline.length, added);
-      addTrace(pipeline, names, added, `${added.trace.at}-*`);
+      return addTrace(pipeline, names, added, `${added.trace.at}-*`);
     };
-    for (const item of items.slice(from, from + limits.pipelineCommandsMax)) command(pipeline, item, trace);
+    const part = items.slice(from, from + limits.pipelineCommandsMax);
+    for (const item of part) command(pipeline, item, trace);
+    const closesAt = pipeline.length;
+    const call = closing?.(part);
+    if (call !== undefined) addScript(pipeline, call);
     const replies = (await pipeline.exec()) ?? [];
-    replies.forEach(([error], at) => {
+    for (const [at, [error]] of replies.entries()) {
+      if (!error) continue;
       const added = traces.get(at);
-      if (error && !(added && isRefusedId(error))) throw error;
-      if (error && added) refused.push(added);
-    });
+      if (added && isRefusedId(error)) refused.push(added);
+      else if (call !== undefined && at === closesAt) await repeatUnknownScript(redis, call, error);
+      else throw error;
+    }
   }
   await pipelined(redis, refused, (pipeline, item) => addTrace(pipeline, names, item, '*'));
 }
@@ -56,9 +68,11 @@ function addTrace(
   names: Names,
   { agent, trace }: AgentTrace,
   id: string,
-): void {
+): string {
+  const json = JSON.stringify(trace);
   const kept = limits.traceEntriesPerAgentMax;
-  pipeline.xadd(names.trace(agent), 'MAXLEN', '~', kept, id, 'json', JSON.stringify(trace));
+  pipeline.xadd(names.trace(agent), 'MAXLEN', '~', kept, id, 'json', json);
+  return json;
 }
 
 function isRefusedId(error: Error): boolean {

@@ -1,4 +1,5 @@
 /** The bus: orders on the streams of the hosts, answers on the rollout's stream; agents with the SDK fetch by digest. */
+import { limits } from '../../limits.js';
 import { duplicateConnection } from '../../nerve/connection.js';
 import { acknowledgementSchema } from '../../nerve/messages/order.js';
 import { parseEntry } from '../../nerve/streams.js';
@@ -14,6 +15,17 @@ export async function openBus(opening: TransportOpening): Promise<Transport> {
   const blocking = await duplicateConnection(redis);
   let last = (await blocking.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0';
   let closed = false;
+  let readSinceTrim = 0;
+  /**
+   * By age and not by what was read here: a coordinator that was taken over and does not know it yet must not take away
+   * what the one after it has still to read.
+   */
+  const trim = async () => {
+    const [lastMs] = last.split('-').map(Number);
+    const minId = Math.max(0, (lastMs ?? 0) - limits.acknowledgementsReadWithinMs);
+    await redis.xtrim(stream, 'MINID', '~', minId);
+    readSinceTrim = 0;
+  };
 
   (async () => {
     while (!closed) {
@@ -22,7 +34,9 @@ export async function openBus(opening: TransportOpening): Promise<Transport> {
         last = entry[0];
         const received = parseEntry(entry, acknowledgementSchema);
         if (received.ok) opening.deliver(received.value);
+        readSinceTrim++;
       }
+      if (readSinceTrim >= limits.streamEntriesMax) await trim();
     }
   })().catch(opening.fail);
 
