@@ -72,68 +72,47 @@ export const goalFlags = {
 
 /** Without defaults, because a rollout that is resumed keeps what it was begun with; `settings.ts` has them. */
 export const rolloutFlags = {
-  batch: Flags.string({
+  batch: amountFlag(parseBatchSizes, {
     description: 'Agents per batch: 10, 5% or 1,10,25%, where the last size repeats. [default: 10]',
     helpValue: '<size>',
-    parse: async (text) => {
-      parseBatchSizes(text, limits.batchAgentsMax);
-      return text;
-    },
   }),
   parallel: countFlag('parallel', {
     description: 'Batches that are staged at the same time. [default: 1]',
     max: 1_000,
   }),
-  canary: Flags.string({
+  canary: amountFlag(parseCanary, {
     description: 'Agents that go first and are watched; 0: none. [default: the first batch]',
-    helpValue: '<count|percent>',
-    parse: async (text) => {
-      parseCanary(text, limits.batchAgentsMax);
-      return text;
-    },
   }),
-  bake: Flags.string({
+  bake: durationFlag('bake', {
     description: 'How long the canary is watched before the others follow. [default: 1s]',
-    helpValue: '<duration>',
-    parse: async (text) => checkedDuration(text, { flag: '--bake', minMs: 0, maxMs: 3_600_000 }),
+    maxMs: 3_600_000,
   }),
-  'max-failures': Flags.string({
+  'max-failures': amountFlag(parseMaxFailures, {
     description: 'Failed agents that are tolerated; one more stops the rollout. [default: 2%]',
-    helpValue: '<count|percent>',
-    parse: async (text) => {
-      parseMaxFailures(text, limits.batchAgentsMax);
-      return text;
-    },
   }),
-  'pause-between': Flags.string({
+  'pause-between': durationFlag('pause-between', {
     description: 'Wait this long after each batch before the next is sent. [default: 0]',
-    helpValue: '<duration>',
-    parse: async (text) => checkedDuration(text, { flag: '--pause-between', minMs: 0, maxMs: dayMs }),
+    maxMs: dayMs,
   }),
-  'ack-timeout': Flags.string({
+  'ack-timeout': durationFlag('ack-timeout', {
     description: `Time that an agent has to answer an order. [default: ${limits.acknowledgeWithinMs / 1000}s]`,
-    helpValue: '<duration>',
-    parse: async (text) => checkedDuration(text, { flag: '--ack-timeout', minMs: 100, maxMs: 3_600_000 }),
+    minMs: 100,
+    maxMs: 3_600_000,
   }),
-  timeout: Flags.string({
+  timeout: durationFlag('timeout', {
     description:
       'From the first order until all are live; then it stops as a gate would stop it. [default: none]',
-    helpValue: '<duration>',
-    parse: async (text) => checkedDuration(text, { flag: '--timeout', minMs: 100, maxMs: 7 * dayMs }),
+    minMs: 100,
+    maxMs: 7 * dayMs,
   }),
   activate: Flags.option({
     description:
       'together: all go live when all have staged. rolling: each batch as soon as it has. [default: together]',
     options: ['together', 'rolling'] as const,
   })(),
-  limit: Flags.string({
+  limit: amountFlag(parseLimit, {
     description: 'At most so many of the targets, chosen by chance, the same ones each time.',
-    helpValue: '<count|percent>',
     exclusive: ['top'],
-    parse: async (text) => {
-      parseLimit(text, limits.batchAgentsMax);
-      return text;
-    },
   }),
   top: countFlag('top', {
     description: 'Only so many of the targets, the best performers first: by points, then by throughput.',
@@ -181,16 +160,39 @@ function windowOptions() {
   };
 }
 
-/** A duration of at most 30 days under any name. */
+/** A duration under any name; at most 30 days unless told otherwise. */
 export function durationFlag(
   name: string,
-  options: { readonly description: string; readonly exclusive?: string[] },
+  {
+    minMs = 0,
+    maxMs = limits.deadlineMsMax,
+    ...options
+  }: {
+    readonly description: string;
+    readonly exclusive?: string[];
+    readonly minMs?: number;
+    readonly maxMs?: number;
+  },
 ) {
   return Flags.string({
     ...options,
     helpValue: '<duration>',
-    parse: async (text) =>
-      checkedDuration(text, { flag: `--${name}`, minMs: 0, maxMs: limits.deadlineMsMax }),
+    parse: async (text) => checkedDuration(text, { flag: `--${name}`, minMs, maxMs }),
+  });
+}
+
+/** A number of agents as it is typed; of how many it may be a percentage is known later. */
+function amountFlag(
+  check: (text: string, agents: number) => unknown,
+  options: { readonly description: string; readonly helpValue?: string; readonly exclusive?: string[] },
+) {
+  return Flags.string({
+    helpValue: '<count|percent>',
+    ...options,
+    parse: async (text) => {
+      check(text, limits.batchAgentsMax);
+      return text;
+    },
   });
 }
 

@@ -49,7 +49,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
     plan: Flags.string({
       description: 'Roll out exactly this plan, or nothing when fleet or program have changed since.',
       helpValue: '<file>',
-      exclusive: [...Object.keys(rolloutFlags), 'selector', 'window', 'wait', 'resume', 'save-plan'],
+      exclusive: ['resume', 'wait'],
     }),
     wait: durationFlag('wait', {
       description: 'Wait this long for an instruction when none is there.',
@@ -66,7 +66,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
 
   async run(): Promise<InjectDocument | PlanDocument> {
     const { flags } = this;
-    if (flags.plan !== undefined && this.args.id !== undefined) throw planAndId(this.args.id);
+    if (flags.plan !== undefined) this.#requireNothingBesidePlan();
     if (flags['dry-run']) return this.#dryRun();
     let intake: Intake | undefined;
     let settled: Promise<void> | undefined;
@@ -114,6 +114,14 @@ export default class Inject extends BaseCommand<typeof Inject> {
     return document;
   }
 
+  #requireNothingBesidePlan(): void {
+    const { flags, args } = this;
+    if (args.id !== undefined) throw besidePlan(args.id.slice(0, 140));
+    const fixed = [...Object.keys(rolloutFlags), 'selector', 'window', 'save-plan'];
+    const given = fixed.find((name) => name in flags);
+    if (given !== undefined) throw besidePlan(`--${given}`);
+  }
+
   #progress() {
     const { flags, signal } = this;
     const note = (text: string) => this.note(text);
@@ -145,12 +153,12 @@ export default class Inject extends BaseCommand<typeof Inject> {
   }
 }
 
-function planAndId(id: string): DreamnetError {
+function besidePlan(what: string): DreamnetError {
   return new DreamnetError({
     code: 'DN553',
     kind: 'bad-input',
-    message: `A plan has its own instruction, so ${id.slice(0, 140)} cannot be given beside --plan.`,
-    hint: 'Leave one of them out.',
+    message: `A plan has its own instruction and settings, so ${what} cannot be given beside --plan.`,
+    hint: 'Leave it out, or plan again with `dreamnet inject --dry-run --save-plan FILE`.',
   });
 }
 

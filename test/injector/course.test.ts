@@ -105,6 +105,20 @@ describe('batches at the same time', () => {
     expect([...timesTold(await orders(), 'live')]).toEqual([]);
   });
 
+  test('that are under way at a pause are all taken in before it counts as paused', async () => {
+    await silence('agent-0011', 'agent-0012', 'agent-0013');
+    const without = hosts[0]?.agents.map(({ id }) => id) ?? [];
+    const run = await coordinate(server, {
+      ...{ batch: '1', parallel: 3, canary: '0', acknowledgeWithinMs: 600, without, maxFailures: '3' },
+    });
+    const ending = ended(run);
+    await until(async () => timesTold(await orders(), 'stage').size === 3);
+    const { record } = await steerFrom(server, 'pause');
+    expect(record).toMatchObject({ state: 'paused', counts: { failed: 3, pending: 0 } });
+    await steerFrom(server, 'abort');
+    expect(await ending).toMatchObject({ code: 'DN533' });
+  });
+
   test('that are under way at a rollback are all told to return', async () => {
     await silence('agent-0011', 'agent-0012', 'agent-0013');
     const without = hosts[0]?.agents.map(({ id }) => id) ?? [];
@@ -297,6 +311,22 @@ describe('agents that come while a rollout is under way', () => {
     expect((await recordOf(server)).record.counts).toMatchObject({ live: 0, rolled_back: 21, skipped: 1 });
   });
 
+  test('stay what they are when the rollout is resumed: asked again, and never counted', async () => {
+    const first = await coordinate(server, { canJoin });
+    await first.rollout.run();
+    const late = await three();
+    hosts.push(late);
+    for (const agent of late.agents) cripple(agent);
+    await first.rollout.admitUntil(0);
+    await first.rollout.close();
+    expect((await outcomesOf()).get('agent-0021')).toMatchObject({ outcome: 'failed', joined: true });
+    const without = ['agent-0023'];
+    const again = await coordinate(server, { canJoin, resume: true, without });
+    await again.rollout.close();
+    expect(again.rollout.record).toMatchObject({ state: 'live', agents: 22, heldOut: 1 });
+    expect(again.rollout.agents.get('agent-0021')).toMatchObject({ joined: true, heldOut: false });
+  });
+
   test('are none where nobody may join', async () => {
     const { rollout } = await coordinate(server);
     await rollout.run();
@@ -336,6 +366,23 @@ describe('an agent that leaves while a rollout is under way', () => {
       reason: expect.stringMatching(/^it has not been heard of for 4\d s$/),
     });
     expect(outcomes.get('agent-0012')).toMatchObject({ code: 'DN540' });
+  });
+
+  test('with its whole host, before its turn or after it, holds up nobody', async () => {
+    const run = await coordinate(server, {
+      ...{ bakeMs: 1_500, maxFailures: '10', acknowledgeWithinMs: 600_000, batch: '10' },
+    });
+    const ending = ended(run);
+    await until(() => run.events.some(({ type }) => type === 'canary'));
+    await steerFrom(server, 'pause');
+    await hosts[1]?.stop();
+    await steerFrom(server, 'resume');
+    expect(await ending).toBeUndefined();
+    const { record, agents: outcomes } = await recordOf(server);
+    expect(record).toMatchObject({ state: 'live', counts: { failed: 10, pending: 0 } });
+    const gone = hosts[1]?.agents.map(({ id }) => outcomes.get(id)) ?? [];
+    expect(gone.map((agent) => agent?.code)).toEqual(Array<string>(10).fill('DN542'));
+    expect(new Set(gone.map((agent) => agent?.batch))).toEqual(new Set([0, 1]));
   });
 
   test('in the window counts as failed, and when it is back before the end it has its place again', async () => {

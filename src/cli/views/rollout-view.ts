@@ -53,6 +53,7 @@ export function rolloutText(
     ['agents', `${countsText(rollout.counts)}; ${formatNumber(rollout.heldOut)} held out`],
     ['batches', `${formatNumber(rollout.batchesDone)} of ${formatNumber(rollout.batches)}`],
     ['gates', gatesText(rollout)],
+    ...optionRows(rollout),
     ['times', timesText(rollout)],
     ...failures
       .slice(0, failuresShown)
@@ -82,6 +83,23 @@ function gatesText({ maxFailures, counts, canaryPassedAt, batches }: RolloutReco
   const failures = `${formatNumber(counts.failed)} failed, ${formatNumber(maxFailures)} tolerated`;
   const judged = canaryPassedAt === undefined ? 'not judged' : `passed at ${formatTime(canaryPassedAt)}`;
   return batches < 2 ? `${failures}; no canary` : `${failures}; canary ${judged}`;
+}
+
+/** What it was asked for and is not as usual: the sizes are among the batches, the limits among the gates. */
+function optionRows({ options }: RolloutRecord): Row[] {
+  if (options === undefined) return [];
+  const { selector, exclude, limit, top, parallel, activate, timeoutMs, autoRollback } = options;
+  const parts = [
+    ...(selector === '' ? [] : [`only ${selector}`]),
+    ...(exclude.length === 0 ? [] : [`without ${exclude.join(' and ')}`]),
+    ...(limit === undefined ? [] : [`at most ${limit}`]),
+    ...(top === undefined ? [] : [`the ${formatNumber(top)} best`]),
+    ...(parallel === 1 ? [] : [`${formatCount(parallel, 'batch', 'batches')} at a time`]),
+    ...(activate === 'together' ? [] : ['each batch goes live at once']),
+    ...(timeoutMs === undefined ? [] : [`live within ${formatDuration(timeoutMs)}`]),
+    ...(autoRollback ? [] : ['no automatic rollback']),
+  ];
+  return parts.length === 0 ? [] : [['asked', parts.join('; ')]];
 }
 
 function timesText({ plannedAt, stagedAt, liveAt, finishedAt, windowMs }: RolloutRecord): string {
@@ -131,9 +149,9 @@ function agentsTable(agents: NonNullable<RolloutDocument['agents']>, limit: numb
     ],
     agents
       .slice(0, limit)
-      .map(({ id, outcome, heldOut, batch, acknowledgedMs, code, reason }) => [
+      .map(({ id, outcome, heldOut, joined, batch, acknowledgedMs, code, reason }) => [
         id,
-        `${outcome.replaceAll('_', ' ')}${heldOut ? ', held out' : ''}`,
+        `${outcome.replaceAll('_', ' ')}${heldOut ? ', held out' : ''}${joined ? ', joined' : ''}`,
         formatNumber(batch + 1),
         formatDuration(acknowledgedMs),
         [code, reason].filter(Boolean).join(' '),

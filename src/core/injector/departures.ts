@@ -31,10 +31,8 @@ export function watchDepartures(
   let ended = false;
   const look = async () => {
     const begunMs = performance.now();
-    const ids = [...acknowledgements.awaited()];
-    const gone = ids.length === 0 ? new Map<string, Answer>() : await absentAmong(dependencies, ids);
-    const signedOff = [...gone].filter(([, { reason }]) => reason === signedOffReason).map(([id]) => id);
-    acknowledgements.giveUp(signedOff, departure(dependencies.clock(), signedOffReason));
+    const gone = await signedOffAmong(dependencies, [...acknowledgements.awaited()]);
+    if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
     return performance.now() - begunMs;
   };
   const next = (tookMs: number) => {
@@ -54,22 +52,38 @@ export function watchDepartures(
 
 /** Those that have signed off, or have not been heard of for longer than a living agent is silent. */
 export async function absentAmong(
-  { redis, names, clock }: DepartureDependencies,
+  dependencies: DepartureDependencies,
   ids: readonly string[],
 ): Promise<Map<string, Answer>> {
-  const beats = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
-    pipeline.zscore(names.agents, id),
-  );
-  const nowMs = clock();
+  const nowMs = dependencies.clock();
   const absent = new Map<string, Answer>();
-  for (const [at, id] of ids.entries()) {
-    const beat = beats[at];
-    const silentMs = nowMs - Number(beat ?? Number.NaN);
-    if (beat === null || beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
+  for (const [id, beat] of await lastBeats(dependencies, ids)) {
+    const silentMs = nowMs - (beat ?? 0);
+    if (beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
     else if (silentMs >= limits.agentAliveMs)
       absent.set(id, departure(nowMs, `it has not been heard of for ${Math.round(silentMs / 1_000)} s`));
   }
   return absent;
+}
+
+/** Heartbeats may be late while hosts are busy; who has signed off is gone for certain. */
+export async function signedOffAmong(
+  dependencies: DepartureDependencies,
+  ids: readonly string[],
+): Promise<string[]> {
+  const beats = await lastBeats(dependencies, ids);
+  return beats.flatMap(([id, beat]) => (beat === undefined ? [id] : []));
+}
+
+async function lastBeats(
+  { redis, names }: DepartureDependencies,
+  ids: readonly string[],
+): Promise<[id: string, beat: number | undefined][]> {
+  if (ids.length === 0) return [];
+  const beats = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
+    pipeline.zscore(names.agents, id),
+  );
+  return ids.map((id, at) => [id, beats[at] == null ? undefined : Number(beats[at])]);
 }
 
 const signedOffReason = 'it has left the fleet';

@@ -19,7 +19,7 @@ import {
 } from './choose-targets.js';
 import { type Plan, planRollout } from './plan.js';
 import { planNumbers } from './plan-numbers.js';
-import { readRanking } from './ranking.js';
+import { compareByRank, readRanking } from './ranking.js';
 import type { RolloutDependencies } from './rollout.js';
 import { isAskedAgain, planAgain } from './rollout-agents.js';
 import { type RolloutWishes, resolveSettings } from './settings.js';
@@ -94,7 +94,12 @@ function chooseAgain(
     .map((agent) => ({ ...agent, alive: true }));
   const choice = chooseTargets(open, options);
   const done = planned.filter((agent) => !isAskedAgain(stateOf(agent)));
-  return { ...choice, chosen: [...done, ...choice.chosen], candidates: planned };
+  const { ranking } = options;
+  const asked =
+    ranking === undefined
+      ? choice.chosen
+      : choice.chosen.toSorted((a, b) => compareByRank(ranking, a.id, b.id));
+  return { ...choice, chosen: [...done, ...asked], candidates: planned };
 }
 
 function selectors(own: string, { selector }: RolloutSettings): string {

@@ -7,6 +7,7 @@ import { readAgentRecords } from '../nerve/agent-records.js';
 import type { AgentRecord } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pause } from '../pause.js';
+import { signedOffAmong } from './departures.js';
 
 export type CanaryVerdict = { readonly passed: true } | { readonly passed: false; readonly reason: string };
 
@@ -28,8 +29,9 @@ export async function judgeCanary(watch: CanaryWatch): Promise<CanaryVerdict> {
   if (watch.bakeMs <= 0) return { passed: true };
   const sinceMs = watch.clock();
   await pause(watch.bakeMs, watch.signal);
+  let { agents } = watch;
   for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
-    const records = await readAgentRecords(watch.redis, watch.names, watch.agents);
+    const records = await readAgentRecords(watch.redis, watch.names, agents);
     const reports = records.map((record) => record?.window);
     const broken = reports.findIndex(
       (report) => report?.instruction === watch.instruction && report.errors > 0,
@@ -37,13 +39,18 @@ export async function judgeCanary(watch: CanaryWatch): Promise<CanaryVerdict> {
     if (broken >= 0) {
       return {
         passed: false,
-        reason: `${watch.agents[broken]}: ${reports[broken]?.lastError ?? 'the program failed'}`,
+        reason: `${agents[broken]}: ${reports[broken]?.lastError ?? 'the program failed'}`,
       };
     }
-    const silent = records.findIndex((record) => !hasTicked(record, watch.instruction, sinceMs));
-    if (silent < 0 || watch.signal.aborted) return { passed: true };
+    const silent = agents.filter((_, at) => !hasTicked(records[at], watch.instruction, sinceMs));
+    if (silent.length === 0 || watch.signal.aborted) return { passed: true };
+    // Who has left shows nothing; the others do.
+    const gone = new Set(await signedOffAmong(watch, silent));
+    if (gone.size === agents.length) return { passed: false, reason: 'all its agents have left the fleet' };
+    agents = agents.filter((id) => !gone.has(id));
+    if (gone.size > 0) continue;
     if (waitedMs >= watch.graceMs)
-      return { passed: false, reason: `${watch.agents[silent]} did not tick after going live` };
+      return { passed: false, reason: `${silent[0]} did not tick after going live` };
     await pause(lookEveryMs, watch.signal);
   }
 }

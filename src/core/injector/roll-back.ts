@@ -31,16 +31,17 @@ export interface RolledBack {
 /** Throws DN515 when there is nothing to take back, DN536 when none of the agents that have it is alive. */
 export async function rollBack(
   dependencies: RolloutDependencies,
-  { record: earlier, wish, acknowledgeWithinMs }: RollBackRequest,
+  request: RollBackRequest,
 ): Promise<RolledBack> {
   const { redis, names, name, clock } = dependencies;
-  const { id } = earlier;
+  const { record: earlier, wish } = request;
+  const { id, options } = earlier;
   const isRepeated = earlier.state === 'rolled_back';
   if (!isRepeated && !nextStates[earlier.state].includes('rolled_back'))
     throw doesNotFit('rollback', earlier);
   const agents = await readRolloutAgents(redis, names, id);
   const known = await reachableAgents(dependencies, agents);
-  const { touched, perhaps } = agentsToReturn(known.all, agents, earlier.options?.parallel ?? 1);
+  const { touched, perhaps } = agentsToReturn(known.all, agents, options?.parallel ?? 1);
   // Those that did not answer the first time are all that is left the second time.
   const wanted = isRepeated ? [...touched, ...perhaps.filter(hasFailed(agents))] : touched;
   const here = wanted.filter((agent) => known.alive.has(agent.id));
@@ -51,7 +52,7 @@ export async function rollBack(
   const hold = await holdRollout(dependencies, {
     id,
     epoch,
-    ...(acknowledgeWithinMs === undefined ? {} : { acknowledgeWithinMs }),
+    acknowledgeWithinMs: request.acknowledgeWithinMs ?? options?.acknowledgeWithinMs,
   });
   const held = new HeldRollout(dependencies, hold, { record: { ...earlier, epoch }, agents });
   try {

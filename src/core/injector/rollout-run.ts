@@ -102,7 +102,6 @@ export class RolloutRun implements Rollout {
     await this.obey();
     const { heldOut, ms } = await goLive(this.#course, withOutcome(this.#course, roster.agents, 'staged'));
     const at = deps.clock();
-    this.#held.deadline.stop();
     this.#held.amend({ liveAt: at });
     await this.#held.step('live');
     deps.report({ type: 'live', at, agents: this.record.counts.live ?? 0, heldOut, ms });

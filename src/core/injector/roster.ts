@@ -5,6 +5,7 @@
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
+import { signedOffAmong } from './departures.js';
 import type { HeldRollout } from './held-rollout.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import type { RolloutDependencies, RolloutOptions } from './rollout.js';
@@ -54,17 +55,22 @@ export class Roster {
     return failed;
   }
 
-  /** New agents are one further batch; those that are back keep the place that they had. */
+  /**
+   * New agents are one further batch; those that are back keep the place that they had. Until all are live only who has
+   * signed off is gone: the others are about to be asked.
+   */
   async look(): Promise<Changes> {
     const { redis, names, clock } = this.#deps;
     const { agents } = this.#held;
     const alive = await redis.zrangebyscore(names.agents, clock() - limits.agentAliveMs, '+inf');
     const isAlive = new Set(alive);
     const wanted = alive.filter((id) => (agents.has(id) ? hasLeft(agents.get(id)) : this.#mayJoin(id)));
-    const departed = [...agents].filter(([id, agent]) => hasPart(agent) && !isAlive.has(id));
+    const silent: string[] = [];
+    for (const [id, agent] of agents) if (hasPart(agent) && !isAlive.has(id)) silent.push(id);
+    const isLive = this.#held.record.state === 'live';
     return {
       arrived: wanted.length === 0 ? [] : await this.#placed(wanted),
-      departed: departed.map(([id]) => id),
+      departed: isLive ? silent : await signedOffAmong(this.#deps, silent),
     };
   }
 
