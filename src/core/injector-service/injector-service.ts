@@ -51,6 +51,7 @@ export interface ServiceStatus {
 const lookEveryMs = 250;
 /** How often it looks whether a rollout has lost its service; also just before it begins another one. */
 const orphanLookEveryMs = 1_000;
+const retryPauseMs = 1_000;
 const retryFirstMs = 5_000;
 const retryMsMax = 600_000;
 /** Redis may be gone when we stop: the lease then ends by itself. */
@@ -90,7 +91,7 @@ export class InjectorService {
       } catch (thrown) {
         if (signal.aborted) break;
         this.#trouble(thrown);
-        await pause(1_000, signal);
+        await pause(retryPauseMs, signal);
       }
     }
     this.#enter('stopping', this.#status.rollout);
@@ -189,6 +190,8 @@ export class InjectorService {
     } catch (thrown) {
       const code = thrown instanceof DreamnetError ? `${thrown.code} ` : '';
       if (!this.#context.signal.aborted) this.#say('warning', `rollout ${id}: ${code}${messageOf(thrown)}`);
+      // What fails at once, such as a Redis that takes no writes, is not tried again at once.
+      await pause(retryPauseMs, this.#context.signal);
       return thrown;
     } finally {
       clearInterval(renewing);
