@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type Docker from 'dockerode';
 import { z } from 'zod';
+import { answeredWithin } from './answered-within.js';
 import type { EngineAddress } from './engine-address.js';
 import { notAnEngine, tooOld, whyUnreachable } from './engine-errors.js';
 import { createLane, type Lane } from './lane.js';
@@ -52,18 +53,9 @@ export async function openEngine(address: EngineAddress): Promise<Engine> {
 }
 
 async function askVersion(docker: Docker, address: EngineAddress, ssh: SshConnections | undefined) {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer within ${answerMsMax / 1_000} s`)),
-    answerMsMax,
-  );
-  try {
-    const answer = versionSchema.safeParse(await Promise.race([docker.version(), late.promise]));
-    if (!answer.success) throw notAnEngine(address, ssh?.complaint());
-    return answer.data;
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = versionSchema.safeParse(await answeredWithin(answerMsMax, docker.version()));
+  if (!answer.success) throw notAnEngine(address, ssh?.complaint());
+  return answer.data;
 }
 
 function agentFor(address: EngineAddress): HttpAgent {
