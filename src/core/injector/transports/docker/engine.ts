@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { answeredWithin } from './answered-within.js';
@@ -36,7 +37,7 @@ const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().reg
 
 export async function openEngine(address: EngineAddress): Promise<Engine> {
   const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax.ssh) : undefined;
-  const agent = ssh?.agent ?? agentFor(address);
+  const agent = shortToDescribe(ssh?.agent ?? agentFor(address));
   // It loads much that only builders of images need, so it is loaded by those who inject into containers.
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode({ ...optionsFor(address), agent } as Docker.DockerOptions);
@@ -61,6 +62,14 @@ async function askVersion(docker: Docker, address: EngineAddress, ssh: SshConnec
 function agentFor(address: EngineAddress): HttpAgent {
   const options = { keepAlive: true, maxSockets: connectionsMax[address.kind] };
   return address.kind === 'tcp' && address.tls !== null ? new HttpsAgent(options) : new HttpAgent(options);
+}
+
+/**
+ * docker-modem describes the options of each call with `util.inspect`, for a debug log that nobody reads: with the agent in
+ * them, and so every connection that is open. That took more time than all else of a rollout.
+ */
+function shortToDescribe<T extends HttpAgent>(agent: T): T {
+  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
 }
 
 /** Whole, with every key, because dockerode fills in what is missing from this process's environment. */
