@@ -40,6 +40,16 @@ describe.each(['direct', 'api'] as const)('by the route %s', (route) => {
   });
 });
 
+it('gives nobody bytes that are not those of the program', async () => {
+  const [agent] = await engine.startAgents(1);
+  const { rollout } = await coordinateContainers(server, engine, { route: 'api', maxFailures: '100%' });
+  const { digest } = rollout.record.program;
+  await server.redis.set(server.names.program(digest), 'somebody wrote to Redis');
+  await rollout.run();
+  expect((await recordOf(server)).agents.get('agent-1')).toMatchObject({ outcome: 'failed', code: 'DN585' });
+  await expect(agent?.run('stat', '/injected-programs/program.bc')).rejects.toThrow('No such file');
+});
+
 async function digestIn(agent: TestAgent): Promise<string> {
   return `sha256:${(await agent.run('sha256sum', '/injected-programs/program.bc')).slice(0, 64)}`;
 }

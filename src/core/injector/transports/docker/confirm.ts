@@ -36,8 +36,15 @@ export interface ConfirmOptions {
 /** In a directory of this host an answer comes in moments; only after this long is the log asked as well. */
 const logAfterMs = 300;
 
+export interface Listener {
+  /** Waits for the answer, and listens no more. */
+  answer(): Promise<Confirmation>;
+  /** Listens no more. */
+  end(): void;
+}
+
 /** Listens from when this resolves: then the signal may be sent, and the answer be waited for. */
-export async function listenForAnswer(options: ConfirmOptions): Promise<() => Promise<Confirmation>> {
+export async function listenForAnswer(options: ConfirmOptions): Promise<Listener> {
   const { container, events, way, withinMs } = options;
   const done = new AbortController();
   const answer = Promise.withResolvers<Confirmation>();
@@ -45,6 +52,7 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<() => Pr
   const seen: { otherDigest?: string } = {};
   const giveUp = () => done.abort();
   options.signal.addEventListener('abort', giveUp, { once: true });
+  if (options.signal.aborted) giveUp();
   const end = () => {
     unwatch();
     options.signal.removeEventListener('abort', giveUp);
@@ -57,13 +65,16 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<() => Pr
     end();
     throw thrown;
   }
-  return async () => {
-    const ack =
-      container.confirm === 'log'
-        ? pause(withinMs, done.signal).then(() => undefined)
-        : way.waitForAck({ ...options, signal: done.signal });
-    ack.then((said) => answer.resolve(judged(said, options, seen)), answer.reject);
-    return answer.promise.finally(end);
+  return {
+    end,
+    answer() {
+      const ack =
+        container.confirm === 'log'
+          ? pause(withinMs, done.signal).then(() => undefined)
+          : way.waitForAck({ ...options, signal: done.signal });
+      ack.then((said) => answer.resolve(judged(said, options, seen)), answer.reject);
+      return answer.promise.finally(end);
+    },
   };
 }
 

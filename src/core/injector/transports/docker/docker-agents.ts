@@ -4,6 +4,7 @@
  */
 import type { Discovered, DiscoverySource } from '../register-discovered.js';
 import type { AgentContainer } from './agent-container.js';
+import { answeredWithin } from './answered-within.js';
 import { type ContainerEvents, watchContainers } from './container-events.js';
 import { type Discovery, discoverContainers, look, noContainers } from './discover.js';
 import type { Engine } from './engine.js';
@@ -21,6 +22,8 @@ export interface DockerAgents {
 
 /** A list of 1,159 containers costs the engine 0.2 s: often enough for heartbeats, and no more. */
 const listEveryMs = 5_000;
+/** An engine under load takes seconds; one that hangs must not keep a command from ending. */
+const listMsMax = 20_000;
 
 /** Throws DN582 where there is none. */
 export async function findDockerAgents(
@@ -89,10 +92,9 @@ class FoundAgents implements DockerAgents {
 
   async #listAgain(): Promise<void> {
     this.#listedMs = performance.now();
-    const { containers, refused } = await discoverContainers(this.#engine, {
-      labels: this.#labels,
-      known: this.#own,
-    });
+    const options = { labels: this.#labels, known: this.#own };
+    const listing = discoverContainers(this.#engine, options);
+    const { containers, refused } = await answeredWithin(listMsMax, listing);
     this.#refused = refused;
     for (const agent of this.#own.keys()) if (!containers.has(agent)) this.#own.delete(agent);
     for (const [agent, container] of containers) {

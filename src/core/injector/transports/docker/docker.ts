@@ -2,6 +2,7 @@
  * Containers: an engine and the agents that were found in it in, a transport out. Each order is done for each container by
  * itself, so many at a time, and each answer is given as soon as it is there.
  */
+import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import { limits } from '../../../limits.js';
 import type { Acknowledgement, Order } from '../../../nerve/messages/order.js';
@@ -10,6 +11,7 @@ import { signOrder } from '../../../order-signature.js';
 import { showHeld } from '../held-programs.js';
 import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
+import { answeredWithin } from './answered-within.js';
 import { captureContainers } from './capture.js';
 import type { DockerAgents } from './docker-agents.js';
 import type { Engine } from './engine.js';
@@ -36,6 +38,9 @@ const callsAtOnce = 10;
 const directoriesAtOnce = 64;
 /** Streams of log lines are connections; over ssh each is a process. */
 const followersAtOnce = { unix: 256, tcp: 256, ssh: 8 } as const;
+
+/** What is being written is finished, unless the engine hangs. */
+const closeMsMax = 10_000;
 
 export function dockerTransport(options: DockerOptions): OpenTransport {
   return (opening) => openDocker(opening, options);
@@ -70,7 +75,8 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     };
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
     if (obeyed === 'called-off') return;
-    if (obeyed.outcome === 'done') await showHeld(redis, names, { agent, held: obeyed.held, failed: false });
+    const { held, outcome } = obeyed;
+    if (held !== undefined) await showHeld(redis, names, { agent, held, failed: outcome !== 'done' });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
@@ -101,7 +107,8 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     async close() {
       closed = true;
       for (const { over } of last.values()) over.abort();
-      await Promise.allSettled([...last.values()].map(({ finished }) => finished));
+      const finished = Promise.allSettled([...last.values()].map((told) => told.finished));
+      await answeredWithin(closeMsMax, finished).catch(() => undefined);
       await captures.close();
     },
   };
@@ -126,7 +133,8 @@ function storedPrograms({ redis, names }: TransportOpening): (digest: string) =>
   const known = new Map<string, Promise<ProgramBytes>>();
   const fetch = async (digest: string) => {
     const bytes = await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax });
-    if (bytes === undefined) throw new Error(`the program ${digest} is not in Redis`);
+    if (bytes === undefined || digestOf(bytes) !== digest)
+      throw new Error(`the program ${digest} is not in Redis, or is another one there`);
     return { digest, bytes };
   };
   return (digest) => {

@@ -4,8 +4,10 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { z } from 'zod';
+import { answeredWithin } from './answered-within.js';
 import type { EngineAddress } from './engine-address.js';
 import { notAnEngine, tooOld, whyUnreachable } from './engine-errors.js';
 import { createLane, type Lane } from './lane.js';
@@ -35,7 +37,7 @@ const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().reg
 
 export async function openEngine(address: EngineAddress): Promise<Engine> {
   const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax.ssh) : undefined;
-  const agent = ssh?.agent ?? agentFor(address);
+  const agent = shortToDescribe(ssh?.agent ?? agentFor(address));
   // It loads much that only builders of images need, so it is loaded by those who inject into containers.
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode({ ...optionsFor(address), agent } as Docker.DockerOptions);
@@ -52,23 +54,22 @@ export async function openEngine(address: EngineAddress): Promise<Engine> {
 }
 
 async function askVersion(docker: Docker, address: EngineAddress, ssh: SshConnections | undefined) {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer within ${answerMsMax / 1_000} s`)),
-    answerMsMax,
-  );
-  try {
-    const answer = versionSchema.safeParse(await Promise.race([docker.version(), late.promise]));
-    if (!answer.success) throw notAnEngine(address, ssh?.complaint());
-    return answer.data;
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = versionSchema.safeParse(await answeredWithin(answerMsMax, docker.version()));
+  if (!answer.success) throw notAnEngine(address, ssh?.complaint());
+  return answer.data;
 }
 
 function agentFor(address: EngineAddress): HttpAgent {
   const options = { keepAlive: true, maxSockets: connectionsMax[address.kind] };
   return address.kind === 'tcp' && address.tls !== null ? new HttpsAgent(options) : new HttpAgent(options);
+}
+
+/**
+ * docker-modem describes the options of each call with `util.inspect`, for a debug log that nobody reads: with the agent in
+ * them, and so every connection that is open. That took more time than all else of a rollout.
+ */
+function shortToDescribe<T extends HttpAgent>(agent: T): T {
+  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
 }
 
 /** Whole, with every key, because dockerode fills in what is missing from this process's environment. */

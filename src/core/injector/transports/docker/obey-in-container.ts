@@ -47,6 +47,8 @@ export interface NotDone {
   readonly outcome: 'failed' | 'refused';
   readonly code: string;
   readonly reason: string;
+  /** What it was given all the same. */
+  readonly held?: Held;
 }
 
 type Settled = Done | NotDone;
@@ -195,17 +197,24 @@ async function replace(
   await way.activate(program, signed);
   if (!container.running) return done;
   reached();
-  const answer = await listenForAnswer({
+  const listener = await listenForAnswer({
     ...dependencies,
     ...{ events: dependencies.agents.events, container, way, digest, replaced, signal },
   });
-  await way.signal();
+  try {
+    await way.signal();
+  } catch (thrown) {
+    listener.end();
+    throw thrown;
+  }
   reached();
   return {
     outcome: 'waiting',
     async answer() {
-      const { ok, ...failure } = { code: '', reason: '', ...(await answer()) };
-      return ok ? done : { outcome: 'failed', ...failure };
+      const confirmation = await listener.answer();
+      if (confirmation.ok) return done;
+      const { code, reason } = confirmation;
+      return { outcome: 'failed', code, reason, held: done.held };
     },
   };
 }
