@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { answeredWithin } from './answered-within.js';
@@ -36,7 +37,7 @@ const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().reg
 
 export async function openEngine(address: EngineAddress): Promise<Engine> {
   const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax.ssh) : undefined;
-  const agent = ssh?.agent ?? agentFor(address);
+  const agent = shownShortly(ssh?.agent ?? agentFor(address));
   // It loads much that only builders of images need, so it is loaded by those who inject into containers.
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode({ ...optionsFor(address), agent } as Docker.DockerOptions);
@@ -61,6 +62,14 @@ async function askVersion(docker: Docker, address: EngineAddress, ssh: SshConnec
 function agentFor(address: EngineAddress): HttpAgent {
   const options = { keepAlive: true, maxSockets: connectionsMax[address.kind] };
   return address.kind === 'tcp' && address.tls !== null ? new HttpsAgent(options) : new HttpAgent(options);
+}
+
+/**
+ * dockerode words every call for its debug log, whether that is on or not, with all that hangs on the agent: all sockets, and
+ * all that hangs on these. For ten containers at a time that took longer than the engine did.
+ */
+function shownShortly(agent: HttpAgent): HttpAgent {
+  return Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
 }
 
 /** Whole, with every key, because dockerode fills in what is missing from this process's environment. */
