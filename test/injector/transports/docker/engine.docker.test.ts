@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openEngine } from '../../../../src/core/injector/transports/docker/engine.js';
 import { engineAddress } from '../../../../src/core/injector/transports/docker/engine-address.js';
@@ -77,6 +78,13 @@ describe('an engine', () => {
       message: 'The Docker engine at ssh://box cannot be reached by ssh: Host key verification failed.',
     });
   });
+});
+
+it('costs no more with many connections, though dockerode words its options at each call', async () => {
+  const { docker, close } = await openEngine(engineAddress({ DOCKER_HOST: engine.host }));
+  onTestFinished(close);
+  await Promise.all(Array.from({ length: 5 }, () => docker.ping()));
+  expect(inspect(docker.modem, { depth: null, showHidden: true }).length).toBeLessThan(10_000);
 });
 
 describe('what is no engine', () => {
