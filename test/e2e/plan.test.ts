@@ -13,13 +13,11 @@ async function decided(cli: CommandLine): Promise<string> {
   return decision.instruction.id;
 }
 
-/** Everything but what agents and orchestrator write by themselves. */
+/** Everything but what agents and the orchestrator write by themselves. */
 async function state(redis: Redis): Promise<unknown> {
-  const keys = (await redis.keys('*')).filter(
-    (key) => !/^(agent|tasks|trace|fleet|swarm:(agents|state|health|fleet|orch)).*/.test(key),
-  );
-  const dumps = keys.sort().map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('hex')]);
-  return Promise.all(dumps);
+  const own = /^(agent|tasks|trace):|^swarm:(agents|metrics|health|performance|orchestrator)(:|$)/;
+  const keys = (await redis.keys('*')).filter((key) => !own.test(key)).sort();
+  return Promise.all(keys.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('hex')]));
 }
 
 describe('a dry run', () => {
@@ -58,7 +56,9 @@ describe('a dry run', () => {
 
     const done = await cli.run(['inject', ...words, '--bake', '0']);
     expect(done.code, done.stderr).toBe(0);
-    expect(done.stderr).toContain('11 agents, 1 held out; canary of 2; then 2 batches of 4, a batch of 1');
+    expect(done.stderr).toContain(
+      '11 agents, 1 of them the hold-out; 2 first, as canary; then 2 batches of 4, a batch of 1',
+    );
     const shown = await cli.json<RolloutDocument>(['rollout', 'show', '--agents']);
     expect(shown.rollout).toMatchObject({ id, state: 'complete', options: { limit: '40%', batch: '4' } });
     expect(shown.agents?.map((agent) => agent.id)).toEqual(plan.agents.map((agent) => agent.id).sort());

@@ -6,8 +6,8 @@ import { formatCount, formatDuration, formatNumber } from '../format.js';
 export function planSizeText({ agents, heldOut, canary, sizes, parallel }: PlanNumbers): string {
   const rest = canary > 0 ? withoutFirst(sizes) : sizes;
   const parts = [
-    `${formatCount(agents, 'agent')}, ${heldOut === 0 ? 'none' : formatNumber(heldOut)} held out`,
-    canary > 0 ? `canary of ${formatNumber(canary)}` : 'no canary',
+    `${formatCount(agents, 'agent')}, ${heldOut === 0 ? 'no hold-out' : `${formatNumber(heldOut)} of them the hold-out`}`,
+    canary > 0 ? `${formatNumber(canary)} first, as canary` : 'no canary',
     `${canary > 0 ? 'then ' : ''}${sizesText(rest)}${parallel > 1 ? `, ${formatNumber(parallel)} at a time` : ''}`,
   ];
   return parts.join('; ');
