@@ -118,7 +118,7 @@ interface Followed {
   readonly startedAt: number;
   /** Before the rollout. */
   readonly level: Level;
-  counted: { readonly completed: number; readonly failed: number };
+  readonly counted: { readonly completed: number; readonly failed: number };
   changed: boolean;
   /** Readings up to this time of the agent's own clock are from before. */
   changedAfter: number;
