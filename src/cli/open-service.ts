@@ -10,8 +10,10 @@ import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { connectRedis, describeTarget } from '../core/nerve/connection.js';
+import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import type { SessionOptions } from './open-session.js';
+import { namesAgents, openTransports } from './transport-flags.js';
 
 export interface ServiceSession {
   /** For work: its commands wait for a Redis that is away. */
@@ -19,7 +21,7 @@ export interface ServiceSession {
   /** For requests: its commands fail then. */
   readonly requests: LoopContext;
   readonly redisAt: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface OpenServiceOptions extends Pick<SessionOptions, 'flags' | 'signal'> {
@@ -38,17 +40,21 @@ export async function openService({
 }: OpenServiceOptions): Promise<ServiceSession> {
   const home = resolveHome(process.env);
   const name = serviceName(service);
+  const agentsElsewhere = namesAgents(flags) && flags.agents === undefined;
   const fleet = await openFleet({
     home,
     redisUrl: flags.redis,
     prefix: flags.prefix,
     agents: flags.agents === undefined ? undefined : Number(flags.agents),
     seed: Number(flags.seed ?? 1),
-    need: flags.redis === undefined ? 'daemon' : 'read',
+    need: flags.redis !== undefined ? 'read' : agentsElsewhere ? 'session' : 'daemon',
+    agentsElsewhere,
     connectionName: name,
     signal,
   });
   const { target, names } = fleet;
+  // A private Redis without agents of its own is there for the service alone, and ends with it.
+  const isOurs = agentsElsewhere && flags.redis === undefined;
   if (fleet.agentsStarted > 0)
     warn(
       `a fleet of ${fleet.agentsStarted} simulated agents was started and stays; stop it with: dreamnet down`,
@@ -56,12 +62,26 @@ export async function openService({
   if (fleet.endsWithPid !== null) warn(`this fleet belongs to process ${fleet.endsWithPid} and ends with it`);
   const redis = await connectRedis(target, { patience: 'agent', name });
   const forRequests = await connectRedis(target, { patience: 'request', name: `${name}-http` });
-  await fleet.close();
+  if (!isOurs) await fleet.close();
   prepareHome(home);
   const keys = openHomeKeyring(home, warn);
-  const shared = { names, keyring: keys.keyring, clock: Date.now, random: Math.random, report, signal };
+  const clock = await openFleetClock({
+    redis,
+    clock: Date.now,
+    onChange: (aheadMs) => warn(describeClock(aheadMs)),
+  });
+  const carried = await openTransports(flags, { redis, names, clock: clock.now, warn }).catch(
+    async (thrown) => {
+      redis.disconnect();
+      forRequests.disconnect();
+      if (isOurs) await fleet.close();
+      throw thrown;
+    },
+  );
+  const shared = { names, keyring: keys.keyring, clock: clock.now, random: Math.random, report, signal };
   const context = (connection: LoopContext['redis'], as: string): LoopContext => ({
     ...shared,
+    transports: carried.transports,
     redis: connection,
     name: as,
     get key() {
@@ -72,9 +92,11 @@ export async function openService({
     work: context(redis, name),
     requests: context(forRequests, `${name}-http`),
     redisAt: describeTarget(target),
-    close() {
+    async close() {
+      await carried.close();
       redis.disconnect();
       forRequests.disconnect();
+      if (isOurs) await fleet.close();
     },
   };
 }

@@ -14,7 +14,7 @@ export interface ServeInjectorOptions {
     /** For requests: its commands fail then. */
     readonly requests: LoopContext;
     readonly redisAt: string;
-    close(): void;
+    close(): Promise<void>;
   };
   readonly signal: AbortSignal;
   readonly token: BearerToken;
@@ -53,7 +53,7 @@ export async function serveInjector(options: ServeInjectorOptions): Promise<Serv
     await Promise.race([Promise.all([loop, server.close()]), pause(stopMsMax, new AbortController().signal)]);
     return service.status;
   } finally {
-    session.close();
+    await session.close();
     await server.close();
   }
 }

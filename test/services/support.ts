@@ -54,7 +54,7 @@ export async function startService(server: TestRedis, wish: ServiceWish = {}): P
   const ended = serveInjector({
     session: {
       ...{ work, requests, redisAt: 'test' },
-      close() {
+      async close() {
         work.redis.disconnect();
         requests.redis.disconnect();
       },

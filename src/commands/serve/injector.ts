@@ -5,6 +5,7 @@ import { durationMs, fleetFlags, portFlag, rolloutFlags, windowFlag } from '../.
 import { openService } from '../../cli/open-service.js';
 import { rolloutWishes } from '../../cli/rollout-wishes.js';
 import { eventLine, type LogLine, logText, serviceLine } from '../../cli/service-log.js';
+import { transportFlags } from '../../cli/transport-flags.js';
 import { resolveHome } from '../../core/fleet/home.js';
 import type { ServiceStatus } from '../../core/injector-service/injector-service.js';
 import { bearerToken } from '../../services/bearer-token.js';
@@ -21,6 +22,7 @@ Everything that changes something needs a bearer token: that of --token-file or 
   static override examples = [
     '<%= config.bin %> serve injector',
     '<%= config.bin %> serve injector --redis redis://10.0.0.5:6379 --batch 1,10,25% --bake 1m --jsonl',
+    '<%= config.bin %> serve injector --redis redis://10.0.0.5:6379 --docker',
     '<%= config.bin %> serve injector --host 0.0.0.0 --token-file /etc/dreamnet/token --allow-host injector.internal',
   ];
   static override flags = {
@@ -44,6 +46,7 @@ Everything that changes something needs a bearer token: that of --token-file or 
         'Roll out what nobody that this home trusts has signed: whoever can write to Redis can then reprogram the fleet.',
     }),
     ...rolloutFlags,
+    ...transportFlags,
     window: windowFlag,
     ...fleetFlags,
     ...streamingFlags,
