@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openEngine } from '../../../../src/core/injector/transports/docker/engine.js';
 import { engineAddress } from '../../../../src/core/injector/transports/docker/engine-address.js';
@@ -39,6 +40,14 @@ async function ask(environment: Environment): Promise<string> {
 describe('an engine', () => {
   it('is reached by its socket', async () => {
     expect(await ask({ DOCKER_HOST: engine.host })).toMatch(/^\d+\.\d+/);
+  });
+
+  it('has calls that are described without the connections that are open', async () => {
+    const opened = await openEngine(engineAddress({ DOCKER_HOST: engine.host }));
+    onTestFinished(() => opened.close());
+    await Promise.all(Array.from({ length: 8 }, () => opened.docker.ping()));
+    const { agent } = opened.docker.modem as { readonly agent?: unknown };
+    expect(inspect({ agent }, { showHidden: true, depth: null })).toBe('{ agent: agent }');
   });
 
   it('is reached by TLS, with a certificate of ours, and not by those who have none', async () => {
