@@ -20,12 +20,13 @@ start() {
     [ -n "$(ls /sys/fs/cgroup)" ] || mount -t cgroup2 none /sys/fs/cgroup
     # A containerd that died with its engine may have left a pid that looks alive where nobody collects dead processes.
     rm -f "$directory/pid" "$directory/exec/containerd/containerd.pid"
+    : >"$directory/log"
     # With `none` dockerd removes docker0, which is the bridge of another engine where there is one: then it is let be.
     [ -e /sys/class/net/docker0 ] || set -- --bridge=none "$@"
     setsid dockerd --data-root "$directory/data" --exec-root "$directory/exec" --pidfile "$directory/pid" \
       --host "unix://$directory/docker.sock" --containerd-namespace "${directory##*/}" \
       --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --userland-proxy=false \
-      "$@" </dev/null >"$directory/log" 2>&1 &
+      "$@" </dev/null >>"$directory/log" 2>&1 &
     until_listening $!
   fi
   echo "unix://$directory/docker.sock"

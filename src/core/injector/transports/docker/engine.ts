@@ -37,7 +37,7 @@ const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string().reg
 
 export async function openEngine(address: EngineAddress): Promise<Engine> {
   const ssh = address.kind === 'ssh' ? sshConnections(address, connectionsMax.ssh) : undefined;
-  const agent = shownShortly(ssh?.agent ?? agentFor(address));
+  const agent = shortToDescribe(ssh?.agent ?? agentFor(address));
   // It loads much that only builders of images need, so it is loaded by those who inject into containers.
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode({ ...optionsFor(address), agent } as Docker.DockerOptions);
@@ -65,11 +65,11 @@ function agentFor(address: EngineAddress): HttpAgent {
 }
 
 /**
- * dockerode words every call for its debug log, whether that is on or not, with all that hangs on the agent: all sockets, and
- * all that hangs on these. For ten containers at a time that took longer than the engine did.
+ * docker-modem describes the options of each call with `util.inspect`, for a debug log that nobody reads: with the agent in
+ * them, and so every connection that is open. That took more time than all else of a rollout.
  */
-function shownShortly(agent: HttpAgent): HttpAgent {
-  return Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' });
+function shortToDescribe<T extends HttpAgent>(agent: T): T {
+  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
 }
 
 /** Whole, with every key, because dockerode fills in what is missing from this process's environment. */
