@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -306,6 +307,26 @@ describe('the agents of a volume', () => {
     expect(await waitFor(isGone, { timeoutMs: 20_000 })).toBe(true);
     await kept.close();
     expect(await server.redis.hget(server.names.agent('a1'), 'status')).toBe('stopped');
+  });
+
+  test('are alive while their process is, or while they show it; a pid alone shows nothing', async () => {
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    announce('silent', { id: 'silent', pid: process.pid });
+    announce('beating', { id: 'beating' });
+    announce('running', { id: 'running', pid: process.pid, startTime: 1 });
+    for (const id of ['silent', 'beating', 'running'])
+      utimesSync(join(volume, 'agents', id, 'agent.json'), hourAgo, hourAgo);
+    writeFileSync(join(volume, 'agents', 'beating', 'heartbeat'), '');
+    const agent = await startShellAgent({ volume, id: 'shell' });
+    agent.child.kill('SIGSTOP');
+    const isStopped = () => readFileSync(`/proc/${agent.child.pid}/stat`, 'utf8').includes(') T ');
+    expect(await waitFor(isStopped, { timeoutMs: 10_000 })).toBe(true);
+    for (const name of ['agent.json', 'heartbeat'].filter((file) => agent.file(file) !== undefined))
+      utimesSync(join(agent.directory, name), hourAgo, hourAgo);
+    expect([...(await register()).registered].sort()).toEqual(['beating', 'shell']);
+    // Ended, and not yet collected by its parent or gone: its pid may be anybody's next.
+    await agent.kill();
+    expect((await register()).registered).toEqual(['beating']);
   });
 
   test('that are no agents are named, and none of them stops the others', async () => {

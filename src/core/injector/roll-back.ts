@@ -12,6 +12,7 @@ import type { PlannedAgent } from './plan.js';
 import { holdRollout, type RolloutDependencies } from './rollout.js';
 import { agentsToReturn } from './rollout-agents.js';
 import { nextStates } from './states.js';
+import { requireTransports } from './transports/courier.js';
 import { askedBy, doesNotFit, nobodyToReturn } from './wish-refusals.js';
 
 export interface RollBackRequest {
@@ -28,7 +29,10 @@ export interface RolledBack {
   readonly silent: number;
 }
 
-/** Throws DN515 when there is nothing to take back, DN536 when none of the agents that have it is alive. */
+/**
+ * Throws DN515 when there is nothing to take back, DN536 when none of the agents that have it is alive, DN537 when some are
+ * reached by a way that was not given.
+ */
 export async function rollBack(
   dependencies: RolloutDependencies,
   { record: earlier, wish, acknowledgeWithinMs }: RollBackRequest,
@@ -43,6 +47,7 @@ export async function rollBack(
   const { touched, perhaps } = agentsToReturn(known.all, agents);
   // Those that did not answer the first time are all that is left the second time.
   const wanted = isRepeated ? [...touched, ...perhaps.filter(hasFailed(agents))] : touched;
+  requireTransports(wanted, dependencies.transports);
   const here = wanted.filter((agent) => known.alive.has(agent.id));
   if (wanted.length > 0 && here.length === 0) throw nobodyToReturn(id, wanted.length);
   const away = wanted.filter((agent) => !known.alive.has(agent.id));
