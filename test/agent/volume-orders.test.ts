@@ -54,8 +54,9 @@ function putOrder(change: Partial<Order> = {}, by = key): void {
 }
 
 /** What the agent writes into its acknowledgement, once it is there. */
-async function answer(): Promise<string> {
-  const read = () => (existsSync(fileOf('ack')) ? readFileSync(fileOf('ack'), 'utf8').trim() : '');
+async function answer(agent?: string): Promise<string> {
+  const path = fileOf('ack', agent);
+  const read = () => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
   await expect.poll(read, { timeout: 10_000, interval: 5 }).not.toBe('');
   return read();
 }
@@ -77,7 +78,7 @@ describe('a host on a volume', () => {
     for (const agent of host.agents) {
       const { heldOut } = agents.get(agent.id) ?? {};
       expect(agent.status).toBe(heldOut ? 'observing' : 'live');
-      const { action, outcome } = JSON.parse(readFileSync(fileOf('ack', agent.id), 'utf8'));
+      const { action, outcome } = JSON.parse(await answer(agent.id));
       expect([action, outcome]).toEqual([heldOut ? 'observe' : 'live', 'done']);
     }
     await steerFrom(server, 'rollback', { transports });
