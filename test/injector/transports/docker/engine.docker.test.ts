@@ -42,14 +42,6 @@ describe('an engine', () => {
     expect(await ask({ DOCKER_HOST: engine.host })).toMatch(/^\d+\.\d+/);
   });
 
-  it('has calls that are described without the connections that are open', async () => {
-    const opened = await openEngine(engineAddress({ DOCKER_HOST: engine.host }));
-    onTestFinished(() => opened.close());
-    await Promise.all(Array.from({ length: 8 }, () => opened.docker.ping()));
-    const { agent } = opened.docker.modem as { readonly agent?: unknown };
-    expect(inspect({ agent }, { showHidden: true, depth: null })).toBe('{ agent: agent }');
-  });
-
   it('is reached by TLS, with a certificate of ours, and not by those who have none', async () => {
     const trusted = authority('trusted');
     const port = await tlsBefore(engine, trusted);
