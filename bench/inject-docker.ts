@@ -101,6 +101,7 @@ async function measure(bench: Bench): Promise<Claim[]> {
     const ms = await interleaved(
       {
         script: () => runScript(bench, ways),
+        agents: () => askAgents(bench, ways),
         api: () => rollOut(bench, ways, { route: 'api', set: 'plain', containers: CONTAINERS }),
         direct: () => rollOut(bench, ways, { route: 'direct', set: 'plain', containers: CONTAINERS }),
         shared: () => rollOut(bench, ways, { route: 'shared', set: 'shared', containers: SHARED }),
@@ -115,6 +116,7 @@ async function measure(bench: Bench): Promise<Claim[]> {
     });
     return [
       claim('docker cp and docker kill, not confirmed', ms.script),
+      claim('what the agents take for themselves', ms.agents),
       claim('rollout through the API', ms.api),
       claim('rollout through the process', ms.direct),
       claim('rollout through a shared directory', ms.shared),
@@ -189,6 +191,21 @@ async function runScript({ engine, fleet, directory }: Bench, { agents }: Ways):
     if (!(await waitFor(hasLoaded, { timeoutMs: 5_000 }))) throw new Error(`the script did not reach ${id}`);
   }
   return tookMs / fleet.plain.length;
+}
+
+/** What no rollout can do without: all agents at once are signalled, compute a digest each, and write it down. */
+async function askAgents({ fleet }: Bench, { agents }: Ways): Promise<number> {
+  const found = await Promise.all(fleet.plain.map(({ id }) => agents.current(id)));
+  const pids = found.flatMap((container) => container?.pid ?? []);
+  const ackOf = (pid: number) => `/proc/${pid}/root/injected-programs/ack`;
+  for (const pid of pids) writeFileSync(ackOf(pid), '');
+  const startedMs = performance.now();
+  for (const pid of pids) process.kill(pid, 'SIGHUP');
+  for (const pid of pids) {
+    const hasAnswered = () => readFileSync(ackOf(pid)).length > 0;
+    if (!(await waitFor(hasAnswered, { timeoutMs: 60_000, everyMs: 2 }))) throw new Error('no answer');
+  }
+  return (performance.now() - startedMs) / pids.length;
 }
 
 let programs = 0;
