@@ -11,6 +11,7 @@ import { trustIn } from '../../dist/core/keys/trust.js';
 import { referenceFleet } from '../../dist/core/language/capabilities.js';
 import { limits } from '../../dist/core/limits.js';
 import { connectRedis, duplicateConnection } from '../../dist/core/nerve/connection.js';
+import { openFleetClock } from '../../dist/core/nerve/fleet-clock.js';
 import { createNames } from '../../dist/core/nerve/names.js';
 import { readStoredProgram } from '../../dist/core/nerve/stored-program.js';
 
@@ -38,7 +39,8 @@ const loader = createProgramLoader({
     (await journal.readProgram(digest)) ?? (await readStoredProgram(redis, names, { digest, bytesMax: 1e6 })),
 });
 const reporter = createReporter({ redis, names, hostId });
-const rhythm = createTickRhythm();
+const clock = await openFleetClock({ redis, clock: Date.now });
+const rhythm = createTickRhythm(clock.now);
 const trust = trustIn(keysDir, () => undefined);
 await reporter.register(agents, Date.now());
 void beat();
@@ -65,6 +67,7 @@ await followOrders({
         journal,
         reporter,
         rhythm,
+        clock,
         trust: trust(),
         log,
       },

@@ -9,6 +9,7 @@ import { signingPair } from '../../dist/core/fleet/signing-keys.js';
 import { planRollout } from '../../dist/core/injector/plan.js';
 import { prepareProgram } from '../../dist/core/injector/prepare-program.js';
 import { openRollout } from '../../dist/core/injector/rollout.js';
+import { defaultSettings } from '../../dist/core/injector/settings.js';
 import { connectRedis } from '../../dist/core/nerve/connection.js';
 import { createNames } from '../../dist/core/nerve/names.js';
 
@@ -32,7 +33,7 @@ async function rollOut({ prefix, id, batch }) {
   const signal = new AbortController().signal;
   const rollout = await openRollout(
     { redis, names, key, name: 'bench', clock: Date.now, report: () => undefined, signal },
-    { instruction, program, plan, windowMs: 20_000, bakeMs: 0 },
+    { ...defaultSettings, batch, bakeMs: 0, instruction, program, plan, windowMs: 20_000 },
   );
   try {
     const usage = process.cpuUsage();
