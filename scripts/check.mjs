@@ -23,6 +23,8 @@ const CHECKS = [
       '**/*.e2e.test.ts',
       '--exclude',
       '**/*.docker.test.ts',
+      '--exclude',
+      'test/injector/reliability/**',
       ...process.argv.slice(2),
     ],
   },

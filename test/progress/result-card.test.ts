@@ -33,6 +33,20 @@ describe('the card at the end of a run', () => {
     expect(card.replaceAll(/\s+/g, ' ')).toContain('simulated');
   });
 
+  it('says that nothing was measured where no agent reports, instead of figures', () => {
+    const document = sampleDocument();
+    const unmeasured = {
+      ...document,
+      execution: { ...document.execution, agentsReporting: 0, interval: null, holdOut: null },
+      rewards: { points: 0, agents: 0 },
+    };
+    for (const columns of [100, 60]) {
+      const card = resultCard(unmeasured, { columns, color: false });
+      expect(card).toContain('no agent reported');
+      for (const text of ['$', 'latency', 'points to']) expect(card).not.toContain(text);
+    }
+  });
+
   it('paints only when asked to', () => {
     expect(resultCard(sampleDocument(), { columns: 80, color: false })).not.toContain('\u001b');
     expect(resultCard(sampleDocument(), { columns: 80, color: true })).toContain('\u001b[32m');

@@ -47,6 +47,7 @@ export interface RunDocument {
     ExecutionSummary,
     | 'windowMs'
     | 'workload'
+    | 'agentsReporting'
     | 'tasksProcessed'
     | 'effectsApplied'
     | 'costBefore'
@@ -94,9 +95,9 @@ function narrowCard(document: RunDocument, columns: number): string {
   const { decision } = document;
   const rows: Row[] = [
     ['goal', titleOf(document)],
-    ['measured', measuredText(headline(document))],
+    ['measured', isMeasured(document) ? measuredText(headline(document)) : 'nothing: no agent reported'],
     ...rowIf('predicted', decision && formatChange(decision.prediction.target.mean * 100)),
-    ['cost', costText(document)],
+    ...rowIf('cost', isMeasured(document) && costText(document)),
     ...rowSections(document).flat(),
   ];
   return formatPairs(rows, columns);
@@ -105,6 +106,7 @@ function narrowCard(document: RunDocument, columns: number): string {
 /** The one number of the run, large; then what it was measured against. */
 function headLines(document: RunDocument, painter: Painter): string[] {
   const { decision, rollout } = document;
+  if (!isMeasured(document)) return [painter('bold', 'not measured: no agent reported')];
   const measured = headline(document);
   const change = painter(['bold', measured.better ? 'green' : 'yellow'], formatChange(measured.changePct));
   const interval = measured.interval ? `95 %: ${rangeText(measured.interval)}` : 'no interval';
@@ -137,8 +139,8 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
         'execution',
         `${formatDuration(execution.windowMs)} · ${formatNumber(execution.tasksProcessed)} tasks processed · ${formatNumber(execution.effectsApplied)} effects`,
       ],
-      ['quality', qualityText(execution)],
-      ['workload', escapeControls(execution.workload)],
+      ...rowIf('quality', execution.agentsReporting > 0 && qualityText(execution)),
+      ...rowIf('workload', escapeControls(execution.workload)),
       ...rowIf('verdict', rollout.reason && escapeControls(rollout.reason)),
       ...execution.notes.map((note): Row => ['note', escapeControls(note)]),
     ],
@@ -160,7 +162,9 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ...rowIf('learned', learned && learnedText(learned)),
       ...rowIf(
         'rewards',
-        rewards && `${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`,
+        rewards &&
+          rewards.points > 0 &&
+          `${formatCount(rewards.points, 'point')} to ${formatCount(rewards.agents, 'agent')}`,
       ),
     ],
   ];
@@ -171,7 +175,12 @@ function learnedText({ effectSizes, nextType }: NonNullable<RunDocument['learned
   return `${what}; next is ${escapeControls(nextType)}`;
 }
 
-function rowIf(label: string, text: string | null | undefined): Row[] {
+/** Containers without the SDK do what they are told, and report nothing. */
+function isMeasured({ execution }: RunDocument): boolean {
+  return execution.agentsReporting > 0;
+}
+
+function rowIf(label: string, text: string | false | null | undefined): Row[] {
   return text ? [[label, text]] : [];
 }
 

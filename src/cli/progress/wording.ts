@@ -50,6 +50,7 @@ export function phaseText(phase: Phase, state: ProgressState): string {
 /** `$8,569/h (-14.7 % since go-live) · latency 1.28 s · 2,902/s · success 99.97 %`. */
 export function metricsText({ aggregate, before }: ProgressState): string {
   if (aggregate === undefined) return '';
+  if (aggregate.tasks === 0) return 'no agent reports a task';
   const change = before && before.cost > 0 ? (aggregate.cost / before.cost - 1) * 100 : undefined;
   const since = change === undefined ? '' : ` (${formatChange(change)} since go-live)`;
   const parts = [
