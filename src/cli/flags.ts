@@ -74,7 +74,7 @@ export const goalFlags = {
 /** Without defaults, because a rollout that is resumed keeps what it was begun with; `settings.ts` has them. */
 export const rolloutFlags = {
   batch: amountFlag(parseBatchSizes, {
-    description: 'Agents per batch: 10, 5% or 1,10,25%, where the last size repeats. [default: 10]',
+    description: 'Agents per batch: 10, 5% or 1,10,25%; the last size repeats. [default: 10]',
     helpValue: '<size>',
   }),
   parallel: countFlag('parallel', {

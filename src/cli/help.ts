@@ -17,6 +17,11 @@ class HelpOfCommand extends CommandHelp {
     return super.defaultUsage().replaceAll(/(?: \| )+(?=[\])])/g, '');
   }
 
+  /** Below long flags oclif indents by two columns more than it leaves room for. */
+  override wrap(body: string, spacing = this.indentSpacing): string {
+    return super.wrap(body, spacing + 2);
+  }
+
   /** A pipe into the command is typed like the command itself. */
   protected override examples(examples: Parameters<CommandHelp['examples']>[0]): string | undefined {
     return super.examples(examples)?.replaceAll(/^(?=(?:cat|head) .*\|)/gm, '$ ');

@@ -20,7 +20,7 @@ export default class Decide extends BaseCommand<typeof Decide> {
     'Starts a fleet of simulated agents that stays until `dreamnet down` when nothing is configured and nothing runs. The instruction waits on swarm:instructions for `dreamnet inject`.';
   static override examples = [
     '<%= config.bin %> decide "reduce costs 15%"',
-    '<%= config.bin %> decide "cut latency by 20% within 1 hour" --selector class=web --json',
+    '<%= config.bin %> decide "cut latency by 20%" --selector class=web --json',
   ];
   static override args = { goal: goalArg };
   static override flags = { ...goalFlags, ...fleetFlags, ...streamingFlags };

@@ -37,7 +37,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
   static override examples = [
     '<%= config.bin %> inject --batch 10',
     '<%= config.bin %> inject --wait 10m --max-failures 5',
-    '<%= config.bin %> inject --dry-run --limit 10% --exclude class=web --save-plan plan.json',
+    '<%= config.bin %> inject --dry-run --limit 10% --save-plan plan.json',
     '<%= config.bin %> inject --plan plan.json',
     '<%= config.bin %> inject trim.dream --set cut=30% --docker --dry-run',
     '<%= config.bin %> inject --resume instr_01jabc --json',

@@ -115,7 +115,17 @@ describe('dreamnet', () => {
   });
 
   it('shows how a command is typed on lines that fit', async () => {
-    for (const command of ['trace', 'simulate', 'compile', 'check', 'fmt', 'run', 'agents show']) {
+    for (const command of [
+      'trace',
+      'simulate',
+      'compile',
+      'check',
+      'fmt',
+      'run',
+      'inject',
+      'serve injector',
+      'agents show',
+    ]) {
       const { stdout } = await runDreamnet([...command.split(' '), '--help']);
       expect(stdout).not.toContain('| ]');
       const examples = stdout.split('EXAMPLES\n')[1]?.split('\n\nEXIT')[0] ?? '';

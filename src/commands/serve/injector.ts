@@ -21,9 +21,9 @@ export default class ServeInjector extends BaseCommand<typeof ServeInjector> {
 Everything that changes something needs a bearer token: that of --token-file or DREAMNET_TOKEN, or one that is made and kept in the home.`;
   static override examples = [
     '<%= config.bin %> serve injector',
-    '<%= config.bin %> serve injector --redis redis://10.0.0.5:6379 --batch 1,10,25% --bake 1m --jsonl',
+    '<%= config.bin %> serve injector --batch 1,10,25% --bake 1m --jsonl',
     '<%= config.bin %> serve injector --redis redis://10.0.0.5:6379 --docker',
-    '<%= config.bin %> serve injector --host 0.0.0.0 --token-file /etc/dreamnet/token --allow-host injector.internal',
+    '<%= config.bin %> serve injector --host 0.0.0.0 --token-file /etc/dreamnet/token',
   ];
   static override flags = {
     host: Flags.string({

@@ -104,7 +104,7 @@ describe.each(routes)('an agent reached by the route %s', (route) => {
     expect(await waitFor(isReady, { timeoutMs: 20_000 })).toBe(true);
     expect(await heldOut?.output()).toBe('ready\nready\n');
     await rollout.complete({ verdict: 'good' });
-    expect(await heldOut?.output()).toMatch(/^ready\nready\nloads: 1, bytes: [1-9]\d*\n$/);
+    expect(await heldOut?.output()).toBe('ready\nready\nloads: 1\n');
   });
 
   it('gets back what it had when it does not run any more', async () => {
