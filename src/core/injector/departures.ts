@@ -5,7 +5,6 @@
 import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import type { Names } from '../nerve/names.js';
-import { pipelinedReads } from '../nerve/records.js';
 import type { Acknowledgements, Answer } from './acknowledgements.js';
 
 export interface DepartureDependencies {
@@ -27,8 +26,10 @@ export function watchDepartures(
   let ended = false;
   const look = async () => {
     const begunMs = performance.now();
-    const gone = await signedOffAmong(dependencies, [...acknowledgements.awaited()]);
-    if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
+    for (const ids of partsOf(acknowledgements.awaited())) {
+      const gone = await signedOffAmong(dependencies, ids);
+      if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
+    }
     return performance.now() - begunMs;
   };
   const next = (tookMs: number) => {
@@ -75,11 +76,29 @@ async function lastBeats(
   { redis, names }: DepartureDependencies,
   ids: readonly string[],
 ): Promise<[id: string, beat: number | undefined][]> {
-  if (ids.length === 0) return [];
-  const beats = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
-    pipeline.zscore(names.agents, id),
-  );
-  return ids.map((id, at) => [id, beats[at] == null ? undefined : Number(beats[at])]);
+  const beats: [id: string, beat: number | undefined][] = [];
+  for (const part of partsOf(ids)) {
+    const scores = await redis.zmscore(names.agents, ...part);
+    for (const [at, id] of part.entries()) {
+      const score = scores[at];
+      beats.push([id, score == null ? undefined : Number(score)]);
+    }
+  }
+  return beats;
+}
+
+const idsPerRead = 1_000;
+
+/** As many as one read asks for. */
+function* partsOf(ids: Iterable<string>): Generator<string[]> {
+  let part: string[] = [];
+  for (const id of ids) {
+    part.push(id);
+    if (part.length < idsPerRead) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
 }
 
 const signedOffReason = 'it has left the fleet';

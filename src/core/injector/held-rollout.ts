@@ -115,7 +115,7 @@ export class HeldRollout {
     signal = this.signal,
   ): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
-      agents: new Map(targets.map(({ id, host, transport }) => [id, transport === 'bus' ? host : undefined])),
+      agents: carriersOf(targets),
       action,
       digest: this.record.program.digest,
       withinMs: this.#withinMs(targets),
@@ -147,27 +147,44 @@ export class HeldRollout {
     return this.#hold.courier.send(batches);
   }
 
-  /** Writes down what became of each agent; the number that failed. */
+  /** Writes down what became of each agent, some thousands at a time; the number that failed. */
   async settle(
     targets: readonly PlannedAgent[],
     answers: ReadonlyMap<string, Answer>,
-    { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
+    expected: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
+  ): Promise<number> {
+    const withinMs = this.#withinMs(targets);
+    let failed = 0;
+    for (let from = 0; from < targets.length; from += settledAtOnce)
+      failed += await this.#settleSome(targets.slice(from, from + settledAtOnce), answers, {
+        ...expected,
+        withinMs,
+      });
+    return failed;
+  }
+
+  async #settleSome(
+    targets: readonly PlannedAgent[],
+    answers: ReadonlyMap<string, Answer>,
+    expected: Parameters<typeof settledAgent>[2],
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
     const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
-    const withinMs = this.#withinMs(targets);
+    let failed = 0;
     for (const target of targets) {
       const { id } = target;
       const answer = answers.get(id) ?? absent.get(id);
       // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
       if (answer === undefined && this.signal.aborted) continue;
-      const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
+      const agent = settledAgent(target, answer, expected);
       requireOutcome(id, this.outcomeOf(id), agent.outcome);
       changed.set(id, agent);
-      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
+      if (agent.outcome !== 'failed') continue;
+      failed++;
+      this.#reportFailure(id, agent);
     }
     await this.write(changed);
-    return [...changed.values()].filter((agent) => agent.outcome === 'failed').length;
+    return failed;
   }
 
   /** Writes down who came, as agents that are to be asked, and who left. */
@@ -330,6 +347,16 @@ export class HeldRollout {
   #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
     this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
   }
+}
+
+/** Few enough that what they were and what they become are held at the same time for a moment only. */
+const settledAtOnce = 5_000;
+
+/** Only the host that carries an agent may answer for it, where orders go to hosts. */
+function* carriersOf(
+  targets: readonly PlannedAgent[],
+): Generator<readonly [agent: string, host: string | undefined]> {
+  for (const { id, host, transport } of targets) yield [id, transport === 'bus' ? host : undefined];
 }
 
 const neverAborted = new AbortController().signal;

@@ -172,9 +172,7 @@ export function departedAgent(before: RolloutAgent): RolloutAgent {
 
 function timesOf(answer: Answer, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
   const acknowledgedMs = Math.max(0, answer.at - sentAt);
-  return answer.timings === undefined
-    ? { acknowledgedMs }
-    : { acknowledgedMs, loadMs: answer.timings.totalMs };
+  return answer.loadMs === undefined ? { acknowledgedMs } : { acknowledgedMs, loadMs: answer.loadMs };
 }
 
 function failureOf(answer: Answer | undefined, withinMs: number): Omit<RolloutAgent, keyof Place> {
