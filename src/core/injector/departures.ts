@@ -26,10 +26,8 @@ export function watchDepartures(
   let ended = false;
   const look = async () => {
     const begunMs = performance.now();
-    for (const ids of partsOf(acknowledgements.awaited())) {
-      const gone = await signedOffAmong(dependencies, ids);
-      if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
-    }
+    const gone = await signedOffAmong(dependencies, acknowledgements.awaited());
+    if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
     return performance.now() - begunMs;
   };
   const next = (tookMs: number) => {
@@ -50,41 +48,40 @@ export function watchDepartures(
 /** Those that have signed off, or have not been heard of for longer than a living agent is silent. */
 export async function absentAmong(
   dependencies: DepartureDependencies,
-  ids: readonly string[],
+  ids: Iterable<string>,
 ): Promise<Map<string, Answer>> {
   const nowMs = dependencies.clock();
   const absent = new Map<string, Answer>();
-  for (const [id, beat] of await lastBeats(dependencies, ids)) {
-    const silentMs = nowMs - (beat ?? 0);
-    if (beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
-    else if (silentMs >= limits.agentAliveMs)
-      absent.set(id, departure(nowMs, `it has not been heard of for ${Math.round(silentMs / 1_000)} s`));
-  }
+  for await (const beats of lastBeats(dependencies, ids))
+    for (const [id, beat] of beats) {
+      const silentMs = nowMs - (beat ?? 0);
+      if (beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
+      else if (silentMs >= limits.agentAliveMs)
+        absent.set(id, departure(nowMs, `it has not been heard of for ${Math.round(silentMs / 1_000)} s`));
+    }
   return absent;
 }
 
 /** Heartbeats may be late while hosts are busy; who has signed off is gone for certain. */
 export async function signedOffAmong(
-  dependencies: DepartureDependencies,
-  ids: readonly string[],
+  dependencies: Pick<DepartureDependencies, 'redis' | 'names'>,
+  ids: Iterable<string>,
 ): Promise<string[]> {
-  const beats = await lastBeats(dependencies, ids);
-  return beats.flatMap(([id, beat]) => (beat === undefined ? [id] : []));
+  const gone: string[] = [];
+  for await (const beats of lastBeats(dependencies, ids))
+    for (const [id, beat] of beats) if (beat === undefined) gone.push(id);
+  return gone;
 }
 
-async function lastBeats(
-  { redis, names }: DepartureDependencies,
-  ids: readonly string[],
-): Promise<[id: string, beat: number | undefined][]> {
-  const beats: [id: string, beat: number | undefined][] = [];
+/** Part by part, so that looking at a large fleet takes no memory. */
+async function* lastBeats(
+  { redis, names }: Pick<DepartureDependencies, 'redis' | 'names'>,
+  ids: Iterable<string>,
+): AsyncGenerator<[id: string, beat: number | undefined][]> {
   for (const part of partsOf(ids)) {
     const scores = await redis.zmscore(names.agents, ...part);
-    for (const [at, id] of part.entries()) {
-      const score = scores[at];
-      beats.push([id, score == null ? undefined : Number(score)]);
-    }
+    yield part.map((id, at) => [id, scores[at] == null ? undefined : Number(scores[at])]);
   }
-  return beats;
 }
 
 const idsPerRead = 1_000;
