@@ -33,6 +33,14 @@ export interface Hold {
   readonly stopWatching: () => void;
 }
 
+/** What agents are told, and what those become that obey. */
+export interface OrderedChange {
+  readonly action: OrderAction;
+  readonly targets: readonly PlannedAgent[];
+  readonly outcome: AgentOutcome;
+  readonly reason?: string | undefined;
+}
+
 export class HeldRollout {
   readonly #deps: RolloutDependencies;
   readonly #hold: Hold;
@@ -99,26 +107,51 @@ export class HeldRollout {
   }
 
   /** Orders something, and writes down what the agents answered; how many of them did as they were told. */
-  async order(action: OrderAction, targets: readonly PlannedAgent[], outcome: AgentOutcome, reason?: string) {
+  order(action: OrderAction, targets: readonly PlannedAgent[], outcome: AgentOutcome, reason?: string) {
+    return this.orderTogether([{ action, targets, outcome, reason }]);
+  }
+
+  /**
+   * All orders travel in one pipeline. What the agents answered is written down some thousands at a time, in the order in
+   * which they are told, so that the first are done with when the last answer.
+   */
+  async orderTogether(orders: readonly OrderedChange[]) {
     const sentAt = this.#deps.clock();
-    const answers = this.answersTo(action, targets);
-    await this.send([this.batchOf(action, targets)]);
-    const failed = await this.settle(targets, await answers, { outcome, sentAt, reason });
-    const at = this.#deps.clock();
-    return { at, done: targets.length - failed, failed, ms: at - sentAt };
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.signal, over.signal]);
+    try {
+      const parts = orders.flatMap((ordered) => {
+        const withinMs = this.#withinMs(ordered.targets);
+        return partsOf(ordered.targets).map((targets) => {
+          const answers = this.answersTo(ordered.action, targets, { signal, withinMs });
+          return { ...ordered, targets, withinMs, sentAt, answers };
+        });
+      });
+      await this.send(orders.map(({ action, targets }) => this.batchOf(action, targets)));
+      let [done, failed] = [0, 0];
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+        const failedOfPart = await this.settle(part.targets, await part.answers, part);
+        done += part.targets.length - failedOfPart;
+        failed += failedOfPart;
+      }
+      const at = this.#deps.clock();
+      return { at, done, failed, ms: at - sentAt };
+    } finally {
+      over.abort();
+    }
   }
 
   /** Listens for the answers of these agents; begins before the order is sent, and ends early with `signal`. */
   answersTo(
     action: OrderAction,
     targets: readonly PlannedAgent[],
-    signal = this.signal,
+    { signal, withinMs = this.#withinMs(targets) }: { signal: AbortSignal; withinMs?: number },
   ): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: carriersOf(targets),
       action,
       digest: this.record.program.digest,
-      withinMs: this.#withinMs(targets),
+      withinMs,
       signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
@@ -147,26 +180,16 @@ export class HeldRollout {
     return this.#hold.courier.send(batches);
   }
 
-  /** Writes down what became of each agent, some thousands at a time; the number that failed. */
+  /** Writes down what became of each agent; the number that failed. */
   async settle(
     targets: readonly PlannedAgent[],
     answers: ReadonlyMap<string, Answer>,
-    expected: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
-  ): Promise<number> {
-    const withinMs = this.#withinMs(targets);
-    let failed = 0;
-    for (let from = 0; from < targets.length; from += settledAtOnce)
-      failed += await this.#settleSome(targets.slice(from, from + settledAtOnce), answers, {
-        ...expected,
-        withinMs,
-      });
-    return failed;
-  }
-
-  async #settleSome(
-    targets: readonly PlannedAgent[],
-    answers: ReadonlyMap<string, Answer>,
-    expected: Parameters<typeof settledAgent>[2],
+    {
+      outcome,
+      sentAt,
+      reason,
+      withinMs = this.#withinMs(targets),
+    }: Pick<OrderedChange, 'outcome' | 'reason'> & { sentAt: number; withinMs?: number },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
     const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
@@ -176,7 +199,7 @@ export class HeldRollout {
       const answer = answers.get(id) ?? absent.get(id);
       // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
       if (answer === undefined && this.signal.aborted) continue;
-      const agent = settledAgent(target, answer, expected);
+      const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
       requireOutcome(id, this.outcomeOf(id), agent.outcome);
       changed.set(id, agent);
       if (agent.outcome !== 'failed') continue;
@@ -349,8 +372,18 @@ export class HeldRollout {
   }
 }
 
-/** Few enough that what they were and what they become are held at the same time for a moment only. */
-const settledAtOnce = 5_000;
+/** Few enough that what waits to be written down takes little memory. */
+const settledAtOnce = 4_000;
+
+/** Agents off the bus are told one after the other: the time of all of them begins anew whenever one is reached. */
+function partsOf(targets: readonly PlannedAgent[]): (readonly PlannedAgent[])[] {
+  if (targets.length <= settledAtOnce || targets.some(({ transport }) => transport !== 'bus'))
+    return [targets];
+  const parts: (readonly PlannedAgent[])[] = [];
+  for (let from = 0; from < targets.length; from += settledAtOnce)
+    parts.push(targets.slice(from, from + settledAtOnce));
+  return parts;
+}
 
 /** Only the host that carries an agent may answer for it, where orders go to hosts. */
 function* carriersOf(
