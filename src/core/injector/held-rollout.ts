@@ -13,6 +13,7 @@ import type {
 import type { Wish } from '../nerve/messages/wish.js';
 import { listRollout, writeRollout } from '../nerve/rollout-records.js';
 import type { Answer } from './acknowledgements.js';
+import { carriersOf, partsOf } from './answering-parts.js';
 import type { Deadline } from './deadline.js';
 import { absentAmong } from './departures.js';
 import type { PlannedAgent } from './plan.js';
@@ -112,21 +113,21 @@ export class HeldRollout {
   }
 
   /**
-   * All orders travel in one pipeline. What the agents answered is written down some thousands at a time, in the order in
-   * which they are told, so that the first are done with when the last answer.
+   * All orders travel in one pipeline, and a host answers them one after the other. What the agents answered is written
+   * down some thousands at a time, in the order in which they are told, so that the first are done with when the last answer.
    */
   async orderTogether(orders: readonly OrderedChange[]) {
     const sentAt = this.#deps.clock();
     const over = new AbortController();
     const signal = AbortSignal.any([this.signal, over.signal]);
     try {
-      const parts = orders.flatMap((ordered) => {
-        const withinMs = this.#withinMs(ordered.targets);
-        return partsOf(ordered.targets).map((targets) => {
+      const withinMs = this.#withinMs(orders.reduce((sum, { targets }) => sum + targets.length, 0));
+      const parts = orders.flatMap((ordered) =>
+        partsOf(ordered.targets).map((targets) => {
           const answers = this.answersTo(ordered.action, targets, { signal, withinMs });
           return { ...ordered, targets, withinMs, sentAt, answers };
-        });
-      });
+        }),
+      );
       await this.send(orders.map(({ action, targets }) => this.batchOf(action, targets)));
       let [done, failed] = [0, 0];
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
@@ -145,7 +146,7 @@ export class HeldRollout {
   answersTo(
     action: OrderAction,
     targets: readonly PlannedAgent[],
-    { signal, withinMs = this.#withinMs(targets) }: { signal: AbortSignal; withinMs?: number },
+    { signal, withinMs = this.#withinMs(targets.length) }: { signal: AbortSignal; withinMs?: number },
   ): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
       agents: carriersOf(targets),
@@ -188,7 +189,7 @@ export class HeldRollout {
       outcome,
       sentAt,
       reason,
-      withinMs = this.#withinMs(targets),
+      withinMs = this.#withinMs(targets.length),
     }: Pick<OrderedChange, 'outcome' | 'reason'> & { sentAt: number; withinMs?: number },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
@@ -314,8 +315,8 @@ export class HeldRollout {
     ]).catch(() => undefined);
   }
 
-  #withinMs({ length }: readonly PlannedAgent[]): number {
-    const more = Math.floor(length / 1_000) * limits.acknowledgeMoreMsPerThousand;
+  #withinMs(agents: number): number {
+    const more = Math.floor(agents / 1_000) * limits.acknowledgeMoreMsPerThousand;
     return this.#hold.acknowledgeWithinMs + more;
   }
 
@@ -370,26 +371,6 @@ export class HeldRollout {
   #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
     this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
   }
-}
-
-/** Few enough that what waits to be written down takes little memory. */
-const settledAtOnce = 4_000;
-
-/** Agents off the bus are told one after the other: the time of all of them begins anew whenever one is reached. */
-function partsOf(targets: readonly PlannedAgent[]): (readonly PlannedAgent[])[] {
-  if (targets.length <= settledAtOnce || targets.some(({ transport }) => transport !== 'bus'))
-    return [targets];
-  const parts: (readonly PlannedAgent[])[] = [];
-  for (let from = 0; from < targets.length; from += settledAtOnce)
-    parts.push(targets.slice(from, from + settledAtOnce));
-  return parts;
-}
-
-/** Only the host that carries an agent may answer for it, where orders go to hosts. */
-function* carriersOf(
-  targets: readonly PlannedAgent[],
-): Generator<readonly [agent: string, host: string | undefined]> {
-  for (const { id, host, transport } of targets) yield [id, transport === 'bus' ? host : undefined];
 }
 
 const neverAborted = new AbortController().signal;
