@@ -424,6 +424,21 @@ describe('an agent that leaves while a rollout is under way', () => {
     expect(new Set(gone.map((agent) => agent?.batch))).toEqual(new Set([0, 1]));
   });
 
+  test('and was not heard of while Redis was away has not left', async () => {
+    const { redis, names } = server;
+    const { rollout } = await coordinate(server);
+    await rollout.run();
+    await hosts[1]?.stop();
+    const silent = hosts[1]?.agents.map(({ id }) => id) ?? [];
+    await redis.zadd(names.agents, ...silent.flatMap((id) => [Date.now() - 40_000, id]));
+    const isBack = once(redis, 'ready');
+    redis.disconnect(true);
+    await isBack;
+    await rollout.admitUntil(0);
+    await rollout.close();
+    expect(rollout.record.counts).toMatchObject({ live: 19, staged: 1, failed: 0 });
+  });
+
   test('in the window counts as failed, and when it is back before the end it has its place again', async () => {
     const stateDir = temporaryDirectory();
     const there = { hostId: 'host-3', firstAgent: 20, agents: 2, stateDir } as const;
