@@ -79,7 +79,7 @@ class StageRun {
     const sentAt = deps.clock();
     if (this.#underWay.size === 0) this.#busySince = sentAt;
     const signal = AbortSignal.any([held.signal, this.#over.signal]);
-    const answers = held.answersTo('stage', agents, signal);
+    const answers = held.answersTo('stage', agents, { signal });
     for (const agent of agents) underWay.add(agent);
     await held.send([held.batchOf('stage', agents)]);
     const answered = answers.then(() => batch);
