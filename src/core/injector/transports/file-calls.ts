@@ -1,10 +1,11 @@
 /**
- * The calls of node:fs by which an agent's directory is used, in two kinds. On a disk of this machine each takes
- * microseconds, and handing it to another thread and back takes several times as long; over a network it may take forever,
- * and must then hold up nobody else. An open directory in, the kind that suits it out.
+ * The calls of node:fs by which an agent's directory is used, in two kinds. On a disk of this machine most take microseconds,
+ * and handing them to another thread and back takes several times as long; over a network each may take forever, and must then
+ * hold up nobody else. An open directory in, the kind that suits it out.
  */
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { errnoOf } from '../../fleet/disk-error.js';
 
 type Soon<T> = T | Promise<T>;
 
@@ -12,42 +13,47 @@ export interface FileCalls {
   open(path: string, flags: number, mode?: number): Soon<number>;
   close(descriptor: number): Soon<void>;
   stat(descriptor: number): Soon<fs.Stats>;
-  statLink(path: string): Soon<fs.Stats>;
+  /** Undefined where there is nothing. */
+  statLink(path: string): Soon<fs.Stats | undefined>;
   /** From where the last read ended; the number of bytes that came. */
   read(descriptor: number, into: Uint8Array): Soon<number>;
   write(descriptor: number, bytes: Uint8Array | string): Soon<void>;
   setMode(descriptor: number, mode: number): Soon<void>;
   link(from: string, to: string): Soon<void>;
-  rename(from: string, to: string): Soon<void>;
-  unlink(path: string): Soon<void>;
+  /** What loses its last name here is waited for where the disk still writes it, so that these are never done at once. */
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
 }
+
+const [read, lstat] = [promisify(fs.read), promisify(fs.lstat)];
+const removing = { rename: promisify(fs.rename), unlink: promisify(fs.unlink) };
 
 const immediate: FileCalls = {
   open: fs.openSync,
   close: fs.closeSync,
   stat: fs.fstatSync,
-  statLink: fs.lstatSync,
+  statLink: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
   read: (descriptor, into) => fs.readSync(descriptor, into),
   write: (descriptor, bytes) => fs.writeFileSync(descriptor, bytes),
   setMode: fs.fchmodSync,
   link: fs.linkSync,
-  rename: fs.renameSync,
-  unlink: fs.unlinkSync,
+  ...removing,
 };
-
-const read = promisify(fs.read);
 
 const patient: FileCalls = {
   open: promisify(fs.open),
   close: promisify(fs.close),
   stat: promisify<number, fs.Stats>(fs.fstat),
-  statLink: promisify<string, fs.Stats>(fs.lstat),
+  statLink: (path) =>
+    lstat(path).catch((thrown) => {
+      if (errnoOf(thrown) === 'ENOENT') return undefined;
+      throw thrown;
+    }),
   read: async (descriptor, into) => (await read(descriptor, into, 0, into.length, null)).bytesRead,
   write: promisify<number, Uint8Array | string>(fs.writeFile),
   setMode: promisify(fs.fchmod),
   link: promisify(fs.link),
-  rename: promisify(fs.rename),
-  unlink: promisify(fs.unlink),
+  ...removing,
 };
 
 /** File systems that have nobody else to wait for: ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, ramfs and overlayfs. */

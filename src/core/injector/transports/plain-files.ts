@@ -84,7 +84,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     } catch (thrown) {
       throw notWritten(join(shown, name), thrown);
     } finally {
-      await removeIfThere(calls, at(from));
+      await unlinkIfThere(calls, at(from)).catch(() => undefined);
     }
   };
 
@@ -103,7 +103,8 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     },
     async look(name) {
       try {
-        return plainFacts(await calls.statLink(at(name)), join(shown, name));
+        const stats = await calls.statLink(at(name));
+        return stats === undefined ? undefined : plainFacts(stats, join(shown, name));
       } catch (thrown) {
         return undefinedIfMissing(thrown, join(shown, name));
       }
@@ -113,7 +114,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
       try {
         await writeNew(calls, at(aside), { bytes, mode, lasting });
       } catch (thrown) {
-        await removeIfThere(calls, at(aside));
+        await unlinkIfThere(calls, at(aside)).catch(() => undefined);
         throw notWritten(join(shown, name), thrown);
       }
       await place(aside, name);
@@ -132,12 +133,20 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     move: place,
     async remove(name) {
       try {
-        await calls.unlink(at(name));
+        await unlinkIfThere(calls, at(name));
       } catch (thrown) {
-        if (errnoOf(thrown) !== 'ENOENT') throw notWritten(join(shown, name), thrown);
+        throw notWritten(join(shown, name), thrown);
       }
     },
   };
+}
+
+/** Looked for first: mostly it is not there, which is known at once. */
+async function unlinkIfThere(calls: FileCalls, path: string): Promise<void> {
+  if ((await calls.statLink(path)) === undefined) return;
+  await calls.unlink(path).catch((thrown) => {
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
+  });
 }
 
 /** The mode that was asked for, whatever this process takes away from those of new files. */
@@ -153,14 +162,6 @@ async function writeNew(
     if (lasting) await flush(file);
   } finally {
     await calls.close(file);
-  }
-}
-
-async function removeIfThere(calls: FileCalls, path: string): Promise<void> {
-  try {
-    await calls.unlink(path);
-  } catch {
-    // It is not there, or nothing can be done about it.
   }
 }
 
@@ -215,7 +216,9 @@ async function pin(calls: FileCalls, path: string, { name, bytesMax }: Reading):
   try {
     // Systems without /proc have no such descriptors either.
     if (hasProc) pinned = await calls.open(path, O_PATH | O_NOFOLLOW);
-    const facts = plainFacts(await (pinned === undefined ? calls.statLink(path) : calls.stat(pinned)), name);
+    const stats = await (pinned === undefined ? calls.statLink(path) : calls.stat(pinned));
+    if (stats === undefined) return undefined;
+    const facts = plainFacts(stats, name);
     if (facts.size > bytesMax) throw tooLarge(name, bytesMax);
     return { ...facts, openAs: pinned === undefined ? path : `/proc/self/fd/${pinned}`, release };
   } catch (thrown) {
