@@ -20,13 +20,12 @@ export interface FileCalls {
   write(descriptor: number, bytes: Uint8Array | string): Soon<void>;
   setMode(descriptor: number, mode: number): Soon<void>;
   link(from: string, to: string): Soon<void>;
-  /** What loses its last name here is waited for where the disk still writes it, so that these are never done at once. */
-  rename(from: string, to: string): Promise<void>;
-  unlink(path: string): Promise<void>;
+  rename(from: string, to: string): Soon<void>;
+  unlink(path: string): Soon<void>;
 }
 
 const [read, lstat] = [promisify(fs.read), promisify(fs.lstat)];
-const removing = { rename: promisify(fs.rename), unlink: promisify(fs.unlink) };
+const [rename, unlink] = [promisify(fs.rename), promisify(fs.unlink)];
 
 const immediate: FileCalls = {
   open: fs.openSync,
@@ -37,7 +36,10 @@ const immediate: FileCalls = {
   write: (descriptor, bytes) => fs.writeFileSync(descriptor, bytes),
   setMode: fs.fchmodSync,
   link: fs.linkSync,
-  ...removing,
+  // What loses its last name is waited for where the disk still writes it.
+  rename: (from, to) =>
+    fs.lstatSync(to, { throwIfNoEntry: false }) === undefined ? fs.renameSync(from, to) : rename(from, to),
+  unlink,
 };
 
 const patient: FileCalls = {
@@ -53,7 +55,8 @@ const patient: FileCalls = {
   write: promisify<number, Uint8Array | string>(fs.writeFile),
   setMode: promisify(fs.fchmod),
   link: promisify(fs.link),
-  ...removing,
+  rename,
+  unlink,
 };
 
 /** File systems that have nobody else to wait for: ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, ramfs and overlayfs. */

@@ -144,9 +144,11 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
 /** Looked for first: mostly it is not there, which is known at once. */
 async function unlinkIfThere(calls: FileCalls, path: string): Promise<void> {
   if ((await calls.statLink(path)) === undefined) return;
-  await calls.unlink(path).catch((thrown) => {
+  try {
+    await calls.unlink(path);
+  } catch (thrown) {
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-  });
+  }
 }
 
 /** The mode that was asked for, whatever this process takes away from those of new files. */
@@ -260,6 +262,8 @@ async function readPinned(
       total += bytesRead;
       if (total > bytesMax) throw tooLarge(name, bytesMax);
       parts.push(room.subarray(0, bytesRead));
+      // A plain file gives all that there is room for, so that this is its end.
+      if (bytesRead < room.length) return Buffer.concat(parts);
     }
   } finally {
     await calls.close(file);

@@ -45,7 +45,9 @@ export interface ProgramDirectory {
     readonly bytes?: Uint8Array;
     readonly file?: string;
     readonly order: SignedOrder;
-  }): Promise<Digest | undefined>;
+    /** The program that is there, where that has just been looked at. */
+    readonly present?: string;
+  }): Promise<string | undefined>;
   /** A former program, or none, takes the place of the program; nothing stays staged. Then the acknowledgement is emptied. */
   restore(restoring: {
     readonly program: ProgramBytes | 'none';
@@ -110,8 +112,8 @@ export async function openProgramDirectory(
       await writeOrder(order);
       await put(staged, staging);
     },
-    async activate({ digest, bytes, file, order }) {
-      const before = await replaceable();
+    async activate({ digest, bytes, file, order, present }) {
+      const before = present ?? (await replaceable());
       const isStaged = before !== digest && (await digestIn(staged)) === digest;
       if (before !== digest && !isStaged && bytes === undefined)
         throw otherBytes(`${files.path}/${staged}`, digest);
@@ -161,7 +163,7 @@ async function readAck(files: PlainFiles, isLast: boolean): Promise<Ack | undefi
 }
 
 /** An agent that answers at once is found by looking; what takes longer is noticed by watching, which costs more to begin. */
-const pollMs = { min: 2, max: 100, watched: 100 } as const;
+const pollMs = { first: 4, max: 100, watched: 100 } as const;
 /** Changes that come without end are looked at this often: whoever makes them must not keep us busy. */
 const floodMs = 50;
 /** How long an answer about the program before is taken for a late one. */
@@ -173,8 +175,7 @@ async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undef
   const lateUntilMs = Math.min(endMs, startMs + lateMs);
   let bell: Bell | undefined;
   try {
-    for (let looks = 0, everyMs: number = pollMs.min; ; looks++) {
-      everyMs = Math.min(pollMs.max, everyMs * 1.5);
+    for (let looks = 0, everyMs: number = pollMs.first; ; looks++) {
       const nowMs = performance.now();
       const leftMs = endMs - nowMs;
       if (nowMs - startMs > pollMs.watched) bell ??= ringOnChange(files.held);
@@ -185,6 +186,7 @@ async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undef
       const until = changed === undefined ? wait.signal : AbortSignal.any([wait.signal, changed]);
       await pause(Math.min(everyMs, leftMs), until);
       if (changed?.aborted) await pause(Math.min(looks, floodMs, leftMs), wait.signal);
+      everyMs = Math.min(pollMs.max, everyMs * 2);
     }
   } finally {
     bell?.close();

@@ -46,9 +46,9 @@ function wayInto(
     route,
     program: () => directory.program(),
     stage: (program, order) => directory.stage({ ...program, order }),
-    async activate(program, order) {
+    async activate(program, order, present) {
       if (program === 'none') await directory.restore({ program, order });
-      else await directory.activate({ ...program, order });
+      else await directory.activate({ ...program, order, ...(present === undefined ? {} : { present }) });
     },
     unstage: (order) => directory.unstage(order),
     writeOrder: (order) => directory.writeOrder(order),

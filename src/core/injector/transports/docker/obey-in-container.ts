@@ -157,6 +157,7 @@ async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<S
       return replace(dependencies, one, {
         program: await dependencies.program(order.digest),
         replaced: present,
+        present,
         done,
       });
     case 'restore': {
@@ -193,10 +194,15 @@ async function presentDigest(
 async function replace(
   dependencies: ObeyDependencies,
   { way, signed, container, signal, reached }: InContainer,
-  { program, replaced, done }: { program: ProgramBytes | 'none'; replaced: string; done: Done },
+  {
+    program,
+    replaced,
+    present,
+    done,
+  }: { program: ProgramBytes | 'none'; replaced: string; present?: string; done: Done },
 ): Promise<Done | Waiting> {
   const digest = program === 'none' ? noProgram : program.digest;
-  await way.activate(program, signed);
+  await way.activate(program, signed, present);
   if (!container.running) return done;
   reached();
   const listener = await listenForAnswer({
