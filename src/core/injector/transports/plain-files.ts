@@ -63,10 +63,13 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   const shown = options.base === undefined ? path : join(options.base, path);
   if (!hasProc && options.trusted !== true)
     throw unusable(shown, 'this system has no /proc, so a directory of somebody else cannot be used safely');
-  let directory: number;
+  let directory: number | undefined;
+  let calls: FileCalls;
   try {
     directory = await openDirectory(path, options);
+    calls = fileCallsFor(hasProc ? `/proc/self/fd/${directory}` : shown);
   } catch (thrown) {
+    if (directory !== undefined) await shut(directory);
     throw unusable(shown, wordsOf(thrown), thrown);
   }
   const held = hasProc ? `/proc/self/fd/${directory}` : shown;
@@ -74,8 +77,6 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   const unguessable = randomBytes(8).toString('hex');
   let names = 0;
   const temporary = () => `.dreamnet-${unguessable}-${names++}`;
-
-  const calls = fileCallsFor(held);
 
   /** A rename between two names of one file does nothing, so the temporary name is always removed. */
   const place = async (from: string, name: string) => {
