@@ -96,7 +96,7 @@ export class Gates {
       verdict: failed > maxFailures ? 'failed' : 'passed',
       at: this.#deps.clock(),
       ...this.#stageOf('batch'),
-      text: `${failed} agents failed, ${maxFailures} are tolerated`,
+      text: `${failed} ${failed === 1 ? 'agent' : 'agents'} failed, ${maxFailures} are tolerated`,
       changed: staged + live,
       unchanged: pending,
     };

@@ -33,8 +33,14 @@ export interface ConfirmOptions {
   readonly signal: AbortSignal;
 }
 
-/** In a directory of this host an answer comes in moments; only after this long is the log asked as well. */
-const logAfterMs = 300;
+/**
+ * In a directory of this host an answer comes in moments, and in a second also where a thousand agents are told at once; only
+ * after this long is the log asked as well, from when it was told on.
+ */
+const logAfterMs = 1_000;
+
+/** Without a reason each abort would make an error, with its stack. */
+const isOver = 'it is over';
 
 export interface Listener {
   /** Waits for the answer, and listens no more. */
@@ -50,13 +56,13 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<Listener
   const answer = Promise.withResolvers<Confirmation>();
   const unwatch = events.onEnd(container.id, (why) => answer.resolve(ended(why, container)));
   const seen: { otherDigest?: string } = {};
-  const giveUp = () => done.abort();
+  const giveUp = () => done.abort(isOver);
   options.signal.addEventListener('abort', giveUp, { once: true });
   if (options.signal.aborted) giveUp();
   const end = () => {
     unwatch();
     options.signal.removeEventListener('abort', giveUp);
-    done.abort();
+    done.abort(isOver);
   };
   try {
     if (container.confirm !== 'file')
