@@ -57,8 +57,10 @@ export class HeldRollout {
   isFinishing = false;
   /** Redis was away: it may have come back without what was written last. */
   #mayBeForgotten = false;
+  #lastOutageAt = Number.NEGATIVE_INFINITY;
   readonly #onReconnect = () => {
     this.#mayBeForgotten = true;
+    this.#lastOutageAt = this.#deps.clock();
   };
 
   constructor(
@@ -101,6 +103,11 @@ export class HeldRollout {
   get signal(): AbortSignal {
     if (this.isFinishing) return neverAborted;
     return this.record.state === 'live' ? this.#interrupted : this.#overdue;
+  }
+
+  /** Redis was away so shortly before that agents need not have been heard of since. */
+  get isBackFromOutage(): boolean {
+    return this.#deps.clock() - this.#lastOutageAt < limits.agentAliveMs;
   }
 
   get deadline(): Deadline {
@@ -304,9 +311,14 @@ export class HeldRollout {
     this.#hold.deadline.stop();
     this.#hold.stopWatching();
     this.#deps.redis.off('ready', this.#onReconnect);
-    await this.#hold.courier.close();
+    let isOurs = false;
+    try {
+      await this.#hold.courier.close();
+    } finally {
+      isOurs = await this.#hold.wishes.close();
+    }
     // Answers to another coordinator are its own.
-    if (!(await this.#hold.wishes.close())) return;
+    if (!isOurs) return;
     const { redis, names } = this.#deps;
     const answers = names.acknowledgements(this.record.id);
     await Promise.all([

@@ -64,9 +64,11 @@ export class Roster {
   async look(): Promise<Changes> {
     const having = idsHavingPart(this.#held.agents);
     const isLive = this.#held.record.state === 'live';
-    const departed = isLive
+    const gone = isLive
       ? [...(await absentAmong(this.#deps, having)).keys()]
       : await signedOffAmong(this.#deps, having);
+    // While Redis was away nobody could be heard of.
+    const departed = this.#held.isBackFromOutage ? [] : gone;
     const wanted = await this.#wanted();
     return { arrived: wanted.length === 0 ? [] : await this.#placed(wanted), departed };
   }
