@@ -3,13 +3,13 @@
  * program has to be in place out, as the SDK's agent does it by itself. Kept in the agent's record, field `held`, so that
  * any coordinator can return the agent to what it had. Reading and deciding are apart: the decisions are pure.
  */
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { AgentStatus } from '../../nerve/messages/agent-record.js';
 import { digestSchema, identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Order } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
 import { parseRecord } from '../../nerve/records.js';
+import type { Hashes } from './gathered-hashes.js';
 import { noProgram } from './program-directory.js';
 
 const heldProgramSchema = z.object({
@@ -122,18 +122,18 @@ function notStaged({ instruction, digest }: Omit<Order, 'targets'>): string {
   return `nothing is staged here for ${instruction} with ${digest}`;
 }
 
-export async function readHeld(redis: Redis, names: Names, agent: string): Promise<Held> {
+export async function readHeld(redis: Hashes, names: Names, agent: string): Promise<Held> {
   return parseRecord(await redis.hget(names.agent(agent), 'held'), heldSchema) ?? emptyHeld();
 }
 
 /** Before the directory is touched: what was meant must outlive this process, what was done can be seen there. */
-export async function writeHeld(redis: Redis, names: Names, agent: string, held: Held): Promise<void> {
-  await redis.hset(names.agent(agent), 'held', JSON.stringify(held));
+export async function writeHeld(redis: Hashes, names: Names, agent: string, held: Held): Promise<void> {
+  await redis.hset(names.agent(agent), { held: JSON.stringify(held) });
 }
 
 /** What others see of it, when it is done. */
 export async function showHeld(
-  redis: Redis,
+  redis: Hashes,
   names: Names,
   { agent, held, failed }: { readonly agent: string; readonly held: Held; readonly failed: boolean },
 ): Promise<void> {

@@ -5,11 +5,13 @@
  * at first: opening a pipe waits, opening a device may do something.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { type FileHandle, lstat, link as makeLink, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { close, constants, existsSync, fsync, open, type Stats } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DreamnetError, messageOf } from '../../errors.js';
 import { errnoOf } from '../../fleet/disk-error.js';
+import { type FileCalls, fileCallsFor } from './file-calls.js';
 
 export interface PlainFiles {
   /** What the directory is called in messages. */
@@ -49,6 +51,8 @@ export interface PlainFilesOptions {
   readonly trusted?: boolean;
 }
 
+const [openFile, shut, flush] = [promisify(open), promisify(close), promisify(fsync)];
+
 /** Linux only, and missing in Node's constants: a descriptor that says which file it is, without opening it. */
 const O_PATH = 0x20_0000;
 const hasProc = process.platform === 'linux' && existsSync('/proc/self/fd');
@@ -59,67 +63,67 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   const shown = options.base === undefined ? path : join(options.base, path);
   if (!hasProc && options.trusted !== true)
     throw unusable(shown, 'this system has no /proc, so a directory of somebody else cannot be used safely');
-  let handle: FileHandle;
+  let directory: number;
   try {
-    handle = await openDirectory(path, options);
+    directory = await openDirectory(path, options);
   } catch (thrown) {
     throw unusable(shown, wordsOf(thrown), thrown);
   }
-  const held = hasProc ? `/proc/self/fd/${handle.fd}` : shown;
+  const held = hasProc ? `/proc/self/fd/${directory}` : shown;
   const at = (name: string) => join(held, name);
-  const temporary = () => `.dreamnet-${randomBytes(8).toString('hex')}`;
+  const unguessable = randomBytes(8).toString('hex');
+  let names = 0;
+  const temporary = () => `.dreamnet-${unguessable}-${names++}`;
+
+  const calls = fileCallsFor(held);
 
   /** A rename between two names of one file does nothing, so the temporary name is always removed. */
   const place = async (from: string, name: string) => {
     try {
-      await rename(at(from), at(name));
+      await calls.rename(at(from), at(name));
     } catch (thrown) {
       throw notWritten(join(shown, name), thrown);
     } finally {
-      await unlink(at(from)).catch(() => undefined);
+      await unlinkIfThere(calls, at(from)).catch(() => undefined);
     }
   };
 
   return {
     path: shown,
     held,
-    close: () => handle.close(),
+    close: async () => calls.close(directory),
     async read(name, bytesMax) {
-      const pinned = await pin(at(name), join(shown, name), bytesMax);
+      const pinned = await pin(calls, at(name), { name: join(shown, name), bytesMax });
       if (pinned === undefined) return undefined;
       try {
-        return await readPinned(pinned, { name: join(shown, name), bytesMax });
+        return await readPinned(calls, pinned, { name: join(shown, name), bytesMax });
       } finally {
-        await pinned.handle?.close();
+        await pinned.release();
       }
     },
     async look(name) {
-      const pinned = await pin(at(name), join(shown, name), Number.POSITIVE_INFINITY);
-      await pinned?.handle?.close();
-      return pinned;
+      try {
+        const stats = await calls.statLink(at(name));
+        return stats === undefined ? undefined : plainFacts(stats, join(shown, name));
+      } catch (thrown) {
+        return undefinedIfMissing(thrown, join(shown, name));
+      }
     },
     async write(name, bytes, mode, { lasting = false } = {}) {
       const aside = temporary();
       try {
-        const file = await open(at(aside), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-        try {
-          await file.writeFile(bytes);
-          await file.chmod(mode);
-          if (lasting) await file.sync();
-        } finally {
-          await file.close();
-        }
+        await writeNew(calls, at(aside), { bytes, mode, lasting });
       } catch (thrown) {
-        await unlink(at(aside)).catch(() => undefined);
+        await unlinkIfThere(calls, at(aside)).catch(() => undefined);
         throw notWritten(join(shown, name), thrown);
       }
       await place(aside, name);
-      if (lasting) await handle.sync();
+      if (lasting) await flush(directory);
     },
     async link(from, name) {
       const aside = temporary();
       try {
-        await makeLink(from, at(aside));
+        await calls.link(from, at(aside));
       } catch {
         return false;
       }
@@ -128,90 +132,145 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
     },
     move: place,
     async remove(name) {
-      await unlink(at(name)).catch((thrown) => {
-        if (errnoOf(thrown) !== 'ENOENT') throw notWritten(join(shown, name), thrown);
-      });
+      try {
+        await unlinkIfThere(calls, at(name));
+      } catch (thrown) {
+        throw notWritten(join(shown, name), thrown);
+      }
     },
   };
 }
 
-async function openDirectory(path: string, { base, create = false }: PlainFilesOptions): Promise<FileHandle> {
-  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-  if (base === undefined || !hasProc) {
-    const whole = base === undefined ? path : join(base, path);
-    if (create) await makeDirectory(whole);
-    return open(whole, flags);
+/** Looked for first: mostly it is not there, which is known at once. */
+async function unlinkIfThere(calls: FileCalls, path: string): Promise<void> {
+  if ((await calls.statLink(path)) === undefined) return;
+  try {
+    await calls.unlink(path);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
   }
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw new Error('its path leads upwards');
-  let handle = await open(base, O_RDONLY | O_DIRECTORY);
-  for (const [at, part] of parts.entries()) {
-    const parent = handle;
-    try {
-      const next = `/proc/self/fd/${parent.fd}/${part}`;
-      if (create && at === parts.length - 1) await makeDirectory(next);
-      handle = await open(next, flags);
-    } finally {
-      await parent.close();
-    }
-  }
-  return handle;
 }
 
-async function makeDirectory(path: string): Promise<void> {
+/** The mode that was asked for, whatever this process takes away from those of new files. */
+async function writeNew(
+  calls: FileCalls,
+  path: string,
+  { bytes, mode, lasting }: { bytes: Uint8Array | string; mode: number; lasting: boolean },
+): Promise<void> {
+  const file = await calls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await calls.write(file, bytes);
+    await calls.setMode(file, mode);
+    if (lasting) await flush(file);
+  } finally {
+    await calls.close(file);
+  }
+}
+
+async function openDirectory(path: string, { base, create = false }: PlainFilesOptions): Promise<number> {
+  if (base === undefined || !hasProc) return openOrMake(base === undefined ? path : join(base, path), create);
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) throw new Error('its path leads upwards');
+  const last = parts.pop();
+  if (last === undefined) return openFile(base, O_RDONLY | O_DIRECTORY);
+  let above: number | undefined;
+  const below = (part: string) => `${above === undefined ? base : `/proc/self/fd/${above}`}/${part}`;
+  try {
+    for (const part of parts) {
+      const next = await openOrMake(below(part), false);
+      if (above !== undefined) await shut(above);
+      above = next;
+    }
+    return await openOrMake(below(last), create);
+  } finally {
+    if (above !== undefined) await shut(above);
+  }
+}
+
+/** Looked for first, because it is there nearly always. */
+async function openOrMake(path: string, create: boolean): Promise<number> {
+  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+  try {
+    return await openFile(path, flags);
+  } catch (thrown) {
+    if (!create || errnoOf(thrown) !== 'ENOENT') throw thrown;
+  }
   await mkdir(path, 0o755).catch((thrown) => {
     if (errnoOf(thrown) !== 'EEXIST') throw thrown;
   });
+  return openFile(path, flags);
 }
 
 interface Pinned extends PlainFileFacts {
-  /** Absent on systems without /proc. */
-  readonly handle: FileHandle | undefined;
   readonly openAs: string;
+  release(): void | Promise<void>;
 }
 
-async function pin(openAs: string, name: string, bytesMax: number): Promise<Pinned | undefined> {
-  let handle: FileHandle | undefined;
+interface Reading {
+  /** In messages. */
+  readonly name: string;
+  readonly bytesMax: number;
+}
+
+async function pin(calls: FileCalls, path: string, { name, bytesMax }: Reading): Promise<Pinned | undefined> {
+  let pinned: number | undefined;
+  const release = () => (pinned === undefined ? undefined : calls.close(pinned));
   try {
-    if (hasProc) handle = await open(openAs, O_PATH | O_NOFOLLOW);
-    const stats = await (handle?.stat() ?? lstat(openAs));
-    if (!stats.isFile()) throw oddFile(name, `it is ${kindOf(stats)}`);
-    if (stats.size > bytesMax) throw tooLarge(name, bytesMax);
-    const { size, mtimeMs, uid } = stats;
-    const reopenAs = handle === undefined ? openAs : `/proc/self/fd/${handle.fd}`;
-    return { handle, openAs: reopenAs, size, mtimeMs, uid };
+    // Systems without /proc have no such descriptors either.
+    if (hasProc) pinned = await calls.open(path, O_PATH | O_NOFOLLOW);
+    const stats = await (pinned === undefined ? calls.statLink(path) : calls.stat(pinned));
+    if (stats === undefined) return undefined;
+    const facts = plainFacts(stats, name);
+    if (facts.size > bytesMax) throw tooLarge(name, bytesMax);
+    return { ...facts, openAs: pinned === undefined ? path : `/proc/self/fd/${pinned}`, release };
   } catch (thrown) {
-    await handle?.close();
-    if (errnoOf(thrown) === 'ENOENT') return undefined;
-    throw thrown instanceof DreamnetError ? thrown : oddFile(name, wordsOf(thrown), thrown);
+    await release();
+    return undefinedIfMissing(thrown, name);
   }
+}
+
+function plainFacts(stats: Stats, name: string): PlainFileFacts {
+  if (!stats.isFile()) throw oddFile(name, `it is ${kindOf(stats)}`);
+  const { size, mtimeMs, uid } = stats;
+  return { size, mtimeMs, uid };
+}
+
+function undefinedIfMissing(thrown: unknown, name: string): undefined {
+  if (errnoOf(thrown) === 'ENOENT') return undefined;
+  throw thrown instanceof DreamnetError ? thrown : oddFile(name, wordsOf(thrown), thrown);
 }
 
 /** The file may grow while it is read. */
 async function readPinned(
+  calls: FileCalls,
   { openAs, size }: Pinned,
-  { name, bytesMax }: { readonly name: string; readonly bytesMax: number },
+  { name, bytesMax }: Reading,
 ): Promise<Buffer> {
   const flags = O_RDONLY | O_NONBLOCK | (hasProc ? 0 : O_NOFOLLOW);
-  const file = await open(openAs, flags).catch((thrown) => {
+  let file: number;
+  try {
+    file = await calls.open(openAs, flags);
+  } catch (thrown) {
     throw oddFile(name, wordsOf(thrown), thrown);
-  });
+  }
   try {
     const parts: Buffer[] = [];
     for (let total = 0; ; ) {
       const room = Buffer.allocUnsafe(Math.min(bytesMax, Math.max(size, 512)) + 1);
-      const { bytesRead } = await file.read(room, 0, room.length, null);
+      const bytesRead = await calls.read(file, room);
       if (bytesRead === 0) return Buffer.concat(parts);
       total += bytesRead;
       if (total > bytesMax) throw tooLarge(name, bytesMax);
       parts.push(room.subarray(0, bytesRead));
+      // A plain file gives all that there is room for, so that this is its end.
+      if (bytesRead < room.length) return Buffer.concat(parts);
     }
   } finally {
-    await file.close();
+    await calls.close(file);
   }
 }
 
-function kindOf(stats: Awaited<ReturnType<typeof lstat>>): string {
+function kindOf(stats: Stats): string {
   if (stats.isSymbolicLink()) return 'a symbolic link';
   if (stats.isDirectory()) return 'a directory';
   if (stats.isFIFO()) return 'a pipe';

@@ -32,6 +32,8 @@ export interface AckWait {
 
 export interface ProgramDirectory {
   readonly path: string;
+  /** The same by the descriptor that is held. */
+  readonly held: string;
   /** Puts a program beside the one that runs, and reads back what is there. */
   stage(staging: ProgramBytes & { readonly order: SignedOrder }): Promise<void>;
   /**
@@ -43,7 +45,9 @@ export interface ProgramDirectory {
     readonly bytes?: Uint8Array;
     readonly file?: string;
     readonly order: SignedOrder;
-  }): Promise<Digest | undefined>;
+    /** The program that is there, where that has just been looked at. */
+    readonly present?: string;
+  }): Promise<string | undefined>;
   /** A former program, or none, takes the place of the program; nothing stays staged. Then the acknowledgement is emptied. */
   restore(restoring: {
     readonly program: ProgramBytes | 'none';
@@ -103,12 +107,13 @@ export async function openProgramDirectory(
 
   const directory: ProgramDirectory = {
     path: files.path,
+    held: files.held,
     async stage({ order, ...staging }) {
       await writeOrder(order);
       await put(staged, staging);
     },
-    async activate({ digest, bytes, file, order }) {
-      const before = await replaceable();
+    async activate({ digest, bytes, file, order, present }) {
+      const before = present ?? (await replaceable());
       const isStaged = before !== digest && (await digestIn(staged)) === digest;
       if (before !== digest && !isStaged && bytes === undefined)
         throw otherBytes(`${files.path}/${staged}`, digest);
@@ -157,29 +162,34 @@ async function readAck(files: PlainFiles, isLast: boolean): Promise<Ack | undefi
   return { error: `its acknowledgement is not understood: ${plainWords(text).slice(0, 200)}` };
 }
 
-const pollMs = { min: 2, max: 100 } as const;
+/** An agent that answers at once is found by looking; what takes longer is noticed by watching, which costs more to begin. */
+const pollMs = { first: 4, max: 100, watched: 100 } as const;
 /** Changes that come without end are looked at this often: whoever makes them must not keep us busy. */
 const floodMs = 50;
 /** How long an answer about the program before is taken for a late one. */
 const lateMs = 1_000;
 
 async function waitForAck(files: PlainFiles, wait: AckWait): Promise<Ack | undefined> {
-  const endMs = performance.now() + wait.withinMs;
-  const lateUntilMs = Math.min(endMs, performance.now() + lateMs);
-  const bell = ringOnChange(files.held);
+  const startMs = performance.now();
+  const endMs = startMs + wait.withinMs;
+  const lateUntilMs = Math.min(endMs, startMs + lateMs);
+  let bell: Bell | undefined;
   try {
-    for (let looks = 0, everyMs: number = pollMs.min; ; looks++) {
-      everyMs = Math.min(pollMs.max, everyMs * 1.5);
-      const leftMs = endMs - performance.now();
-      const changed = bell.next();
+    for (let looks = 0, everyMs: number = pollMs.first; ; looks++) {
+      const nowMs = performance.now();
+      const leftMs = endMs - nowMs;
+      if (nowMs - startMs > pollMs.watched) bell ??= ringOnChange(files.held);
+      const changed = bell?.next();
       const ack = await readAck(files, leftMs <= 0 || wait.signal.aborted);
       if (ack !== undefined && isAnswer(ack, wait, performance.now() < lateUntilMs)) return ack;
       if (leftMs <= 0 || wait.signal.aborted) return undefined;
-      await pause(Math.min(everyMs, leftMs), AbortSignal.any([wait.signal, changed]));
-      if (changed.aborted) await pause(Math.min(looks, floodMs, leftMs), wait.signal);
+      const until = changed === undefined ? wait.signal : AbortSignal.any([wait.signal, changed]);
+      await pause(Math.min(everyMs, leftMs), until);
+      if (changed?.aborted) await pause(Math.min(looks, floodMs, leftMs), wait.signal);
+      everyMs = Math.min(pollMs.max, everyMs * 2);
     }
   } finally {
-    bell.close();
+    bell?.close();
   }
 }
 
@@ -192,8 +202,13 @@ function isAnswer(
   return !('digest' in ack && mayBeLate && ack.digest === replaced && ack.digest !== digest);
 }
 
+interface Bell {
+  next(): AbortSignal;
+  close(): void;
+}
+
 /** Rings when something changes in the directory. Where it cannot be watched it never rings, and looking now and then does. */
-function ringOnChange(path: string): { next(): AbortSignal; close(): void } {
+function ringOnChange(path: string): Bell {
   let bell = new AbortController();
   const ring = () => {
     bell.abort();

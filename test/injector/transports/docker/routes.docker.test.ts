@@ -143,7 +143,7 @@ describe('a process number', () => {
     for (const pid of [process.pid, theirs.pid, 1, 0, 4_000_000]) {
       const reused = { ...mine, pid };
       expect(isProcessOf(reused)).toBe(false);
-      await expect(openRoot(reused)).rejects.toThrow('its process is not one of this host');
+      expect(() => openRoot(reused)).toThrow('its process is not one of this host');
       expect(() => signalProcess(reused, 'SIGHUP')).toThrow('its process ended');
     }
     await expect(

@@ -36,6 +36,9 @@ export interface ConfirmOptions {
 /** In a directory of this host an answer comes in moments; only after this long is the log asked as well. */
 const logAfterMs = 300;
 
+/** Without a reason each abort would make an error, with its stack. */
+const isOver = 'it is over';
+
 export interface Listener {
   /** Waits for the answer, and listens no more. */
   answer(): Promise<Confirmation>;
@@ -50,13 +53,13 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<Listener
   const answer = Promise.withResolvers<Confirmation>();
   const unwatch = events.onEnd(container.id, (why) => answer.resolve(ended(why, container)));
   const seen: { otherDigest?: string } = {};
-  const giveUp = () => done.abort();
+  const giveUp = () => done.abort(isOver);
   options.signal.addEventListener('abort', giveUp, { once: true });
   if (options.signal.aborted) giveUp();
   const end = () => {
     unwatch();
     options.signal.removeEventListener('abort', giveUp);
-    done.abort();
+    done.abort(isOver);
   };
   try {
     if (container.confirm !== 'file')

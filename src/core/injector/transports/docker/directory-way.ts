@@ -1,5 +1,5 @@
 /** The routes shared and direct: a directory of this host in, the operations of a way out. */
-import { stat } from 'node:fs/promises';
+import { closeSync, statSync } from 'node:fs';
 import { openProgramDirectory, type ProgramDirectory } from '../program-directory.js';
 import { type AgentContainer, programsPath } from './agent-container.js';
 import type { Engine } from './engine.js';
@@ -11,25 +11,30 @@ export async function openShared(engine: Engine, container: AgentContainer): Pro
   if (volume === undefined) throw new Error(`nothing is mounted at ${programsPath}`);
   // The engine's host is this one, and so is the directory that it speaks of.
   if (!isProcessOf(container)) throw new Error('its process is not one of this host');
-  if (process.getuid?.() === 0) await requireSameDirectory(volume.source, container);
-  return wayInto(await openProgramDirectory(volume.source), { engine, container, route: 'shared' });
+  const directory = await openProgramDirectory(volume.source);
+  try {
+    if (process.getuid?.() === 0) requireSameDirectory(directory, container);
+  } catch (thrown) {
+    await directory.close();
+    throw thrown;
+  }
+  return wayInto(directory, { engine, container, route: 'shared' });
 }
 
 /** A process of another container's host, or one that lives in a container itself, may see other directories by that name. */
-async function requireSameDirectory(source: string, { pid }: AgentContainer): Promise<void> {
-  const [here, there] = [await stat(source), await stat(`/proc/${pid}/root${programsPath}`)];
-  if (here.dev !== there.dev || here.ino !== there.ino)
-    throw new Error(`${source} is another directory here`);
+function requireSameDirectory({ path, held }: ProgramDirectory, { pid }: AgentContainer): void {
+  const [here, there] = [statSync(held), statSync(`/proc/${pid}/root${programsPath}`)];
+  if (here.dev !== there.dev || here.ino !== there.ino) throw new Error(`${path} is another directory here`);
 }
 
 export async function openDirect(engine: Engine, container: AgentContainer): Promise<Way> {
-  const root = await openRoot(container);
+  const root = openRoot(container);
   try {
-    const base = `/proc/self/fd/${root.fd}`;
+    const base = `/proc/self/fd/${root}`;
     const directory = await openProgramDirectory(programsPath, { base, create: true });
     return wayInto(directory, { engine, container, route: 'direct' });
   } finally {
-    await root.close();
+    closeSync(root);
   }
 }
 
@@ -41,9 +46,9 @@ function wayInto(
     route,
     program: () => directory.program(),
     stage: (program, order) => directory.stage({ ...program, order }),
-    async activate(program, order) {
+    async activate(program, order, present) {
       if (program === 'none') await directory.restore({ program, order });
-      else await directory.activate({ ...program, order });
+      else await directory.activate({ ...program, order, ...(present === undefined ? {} : { present }) });
     },
     unstage: (order) => directory.unstage(order),
     writeOrder: (order) => directory.writeOrder(order),

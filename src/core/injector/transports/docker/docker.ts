@@ -8,8 +8,8 @@ import { limits } from '../../../limits.js';
 import type { Acknowledgement, Order } from '../../../nerve/messages/order.js';
 import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
+import { gatherHashes } from '../gathered-hashes.js';
 import { showHeld } from '../held-programs.js';
-import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
 import { answeredWithin } from './answered-within.js';
 import { captureContainers } from './capture.js';
@@ -50,17 +50,18 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
   const { redis, names, clock } = opening;
   const { engine } = options;
   const { events } = options.agents;
+  const hashes = gatherHashes(redis);
   const calls = createLane(callsAtOnce);
   const captures = captureContainers({
     ...{ redis, names, clock, engine, events, orders: calls },
     forMs: options.captureMs,
   });
   const dependencies: ObeyDependencies = {
-    ...{ redis, names, engine, calls, agents: options.agents },
+    ...{ hashes, names, engine, calls, agents: options.agents },
     directories: createLane(directoriesAtOnce),
     followers: createLane(followersAtOnce[engine.address.kind]),
     routes: createRoutes(engine, options.route),
-    program: storedPrograms(opening),
+    ...storedPrograms(opening),
     withinMs: opening.acknowledgeWithinMs,
   };
   let closed = false;
@@ -76,7 +77,7 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
     if (obeyed === 'called-off') return;
     const { held, outcome } = obeyed;
-    if (held !== undefined) await showHeld(redis, names, { agent, held, failed: outcome !== 'done' });
+    if (held !== undefined) await showHeld(hashes, names, { agent, held, failed: outcome !== 'done' });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
@@ -128,20 +129,31 @@ interface Told {
   readonly finished: Promise<void>;
 }
 
-/** Bytes of programs by digest, each fetched once. */
-function storedPrograms({ redis, names }: TransportOpening): (digest: string) => Promise<ProgramBytes> {
-  const known = new Map<string, Promise<ProgramBytes>>();
+/** Bytes of programs by digest, each fetched once, and kept once. */
+function storedPrograms({ redis, names }: TransportOpening): Pick<ObeyDependencies, 'program' | 'keep'> {
   const fetch = async (digest: string) => {
     const bytes = await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax });
     if (bytes === undefined || digestOf(bytes) !== digest)
       throw new Error(`the program ${digest} is not in Redis, or is another one there`);
     return { digest, bytes };
   };
-  return (digest) => {
-    const fetched = known.get(digest) ?? fetch(digest);
-    known.set(digest, fetched);
-    fetched.catch(() => known.delete(digest));
-    return fetched;
+  const keep = (digest: string, bytes: Uint8Array) =>
+    redis.set(names.program(digest), Buffer.from(bytes), 'NX');
+  return { program: once(fetch), keep: once(keep) };
+}
+
+/** The same for each digest, unless it failed. */
+function once<More extends unknown[], T>(
+  work: (digest: string, ...more: More) => Promise<T>,
+): (digest: string, ...more: More) => Promise<T> {
+  const begun = new Map<string, Promise<T>>();
+  return (digest, ...more) => {
+    const known = begun.get(digest);
+    if (known !== undefined) return known;
+    const result = work(digest, ...more);
+    begun.set(digest, result);
+    result.catch(() => begun.delete(digest));
+    return result;
   };
 }
 

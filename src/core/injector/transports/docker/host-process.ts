@@ -2,8 +2,7 @@
  * A container's first process, reached from its host. That a process number still means this container is read from
  * /proc/PID/cgroup, before and after each use, so that a number that has been given to another process leads nowhere.
  */
-import { constants, readFileSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 
 /** Whether the process is of this host and of this container. */
 export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: number }): boolean {
@@ -15,21 +14,18 @@ export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: nu
   }
 }
 
-/** The container's root directory, held open; throws when it is not surely that. */
-export async function openRoot(container: {
-  readonly id: string;
-  readonly pid: number;
-}): Promise<FileHandle> {
+/** The container's root directory, held open until it is closed; throws when it is not surely that. */
+export function openRoot(container: { readonly id: string; readonly pid: number }): number {
   if (!isProcessOf(container)) throw new Error('its process is not one of this host');
-  const root = await open(`/proc/${container.pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY);
+  const root = openSync(`/proc/${container.pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     if (!isProcessOf(container)) throw new Error('its process ended');
-    const [inside, ours] = [await root.stat(), statSync('/')];
+    const [inside, ours] = [fstatSync(root), statSync('/')];
     if (inside.dev === ours.dev && inside.ino === ours.ino)
       throw new Error('its root directory is that of the host');
     return root;
   } catch (thrown) {
-    await root.close();
+    closeSync(root);
     throw thrown;
   }
 }

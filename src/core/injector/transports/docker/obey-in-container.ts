@@ -1,8 +1,8 @@
 /** One order for one agent in, done in its container by the best way there is, what came of it out. */
-import type { Redis } from 'ioredis';
 import { digestOf } from '../../../bytecode/digest.js';
 import type { Order, SignedOrder } from '../../../nerve/messages/order.js';
 import type { Names } from '../../../nerve/names.js';
+import type { Hashes } from '../gathered-hashes.js';
 import { decideMove, type Held, readHeld, writeHeld } from '../held-programs.js';
 import { noProgram, type ProgramBytes } from '../program-directory.js';
 import type { AgentContainer } from './agent-container.js';
@@ -15,12 +15,14 @@ import type { Lane } from './lane.js';
 import type { OpenedWay, Routes } from './routes.js';
 
 export interface ObeyDependencies {
-  readonly redis: Redis;
+  readonly hashes: Hashes;
   readonly names: Names;
   readonly engine: Engine;
   readonly agents: DockerAgents;
   readonly routes: Routes;
   readonly program: (digest: string) => Promise<ProgramBytes>;
+  /** Keeps what is there before it is replaced, so that it can come back. */
+  readonly keep: (digest: string, bytes: Uint8Array) => Promise<unknown>;
   readonly calls: Lane;
   readonly directories: Lane;
   readonly followers: Lane;
@@ -139,13 +141,13 @@ async function throughWay(
 }
 
 async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<Settled | Waiting> {
-  const { redis, names } = dependencies;
+  const { hashes, names } = dependencies;
   const { agent, order, way, signed } = one;
-  const before = await readHeld(redis, names, agent);
+  const before = await readHeld(hashes, names, agent);
   const present = order.action === 'live' ? await presentDigest(dependencies, one, before) : noProgram;
   const { held, move } = decideMove(before, order, present);
   if (move.move === 'refuse') return { outcome: 'refused', code: move.code, reason: move.reason };
-  await writeHeld(redis, names, agent, held);
+  await writeHeld(hashes, names, agent, held);
   const done: Done = { outcome: 'done', held };
   switch (move.move) {
     case 'stage':
@@ -155,6 +157,7 @@ async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<S
       return replace(dependencies, one, {
         program: await dependencies.program(order.digest),
         replaced: present,
+        present,
         done,
       });
     case 'restore': {
@@ -175,7 +178,7 @@ async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<S
 
 /** What is there before it is replaced; its bytes are kept, so that they can come back. */
 async function presentDigest(
-  { redis, names }: ObeyDependencies,
+  { keep }: ObeyDependencies,
   { way }: InContainer,
   { live }: Held,
 ): Promise<string> {
@@ -184,17 +187,22 @@ async function presentDigest(
   const bytes = await way.program();
   if (bytes === undefined || bytes.length === 0) return noProgram;
   const digest = digestOf(bytes);
-  await redis.set(names.program(digest), Buffer.from(bytes), 'NX');
+  await keep(digest, bytes);
   return digest;
 }
 
 async function replace(
   dependencies: ObeyDependencies,
   { way, signed, container, signal, reached }: InContainer,
-  { program, replaced, done }: { program: ProgramBytes | 'none'; replaced: string; done: Done },
+  {
+    program,
+    replaced,
+    present,
+    done,
+  }: { program: ProgramBytes | 'none'; replaced: string; present?: string; done: Done },
 ): Promise<Done | Waiting> {
   const digest = program === 'none' ? noProgram : program.digest;
-  await way.activate(program, signed);
+  await way.activate(program, signed, present);
   if (!container.running) return done;
   reached();
   const listener = await listenForAnswer({

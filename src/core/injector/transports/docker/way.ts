@@ -15,8 +15,8 @@ export interface Way {
   /** What is in program.bc now; undefined when there is no such file. */
   program(): Promise<Uint8Array | undefined>;
   stage(program: ProgramBytes, order: SignedOrder): Promise<void>;
-  /** The program, or none, takes its place, and the acknowledgement is emptied. */
-  activate(program: ProgramBytes | 'none', order: SignedOrder): Promise<void>;
+  /** The program, or none, takes the place of the one that is present, where that is known; the acknowledgement is emptied. */
+  activate(program: ProgramBytes | 'none', order: SignedOrder, present?: string): Promise<void>;
   /** Nothing stays staged. */
   unstage(order: SignedOrder): Promise<void>;
   writeOrder(order: SignedOrder): Promise<void>;
