@@ -14,7 +14,17 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
@@ -355,6 +365,47 @@ describe('the agents of a volume', () => {
     expect(await waitFor(isGone, { timeoutMs: 20_000 })).toBe(true);
     await kept.close();
     expect(await server.redis.hget(server.names.agent('a1'), 'status')).toBe('stopped');
+  });
+
+  test('are not waited for at the end when nobody says any more who they are', async () => {
+    const asked = Promise.withResolvers<void>();
+    let asks = 0;
+    const find = async () => {
+      if (asks++ > 0) {
+        asked.resolve();
+        await new Promise(() => undefined);
+      }
+      return { agents: [], problems: [] };
+    };
+    const dependencies = { ...server, clock: Date.now, report: () => undefined };
+    const kept = await keepRegistered(dependencies, { transport: 'volume', host: 'volume', find });
+    await asked.promise;
+    await kept.close();
+  });
+
+  test('are looked for again without reading the registry, and are as they were', async () => {
+    await startAgents('a1', 'a2');
+    const first = await register();
+    await server.redis.hset(server.names.agent('a2'), { live: 'sha256:of-a-transport', status: 'live' });
+    await startShellAgent({ volume, id: 'a3' });
+    const host = await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 1 });
+    await startShellAgent({ volume, id: 'agent-0001' });
+    const zscan = vi.spyOn(server.redis, 'zscan');
+    const dependencies = { ...server, clock: Date.now };
+    const second = await registerDiscovered(dependencies, volumeSource(volume), first);
+    expect(zscan).not.toHaveBeenCalled();
+    zscan.mockRestore();
+    expect(second).toEqual({
+      registered: ['a1', 'a2', 'a3'],
+      problems: ['"agent-0001" is alive on the bus of host-1; the one on the volume is left alone.'],
+    });
+    expect((await registered()).map(({ id, status }) => [id, status])).toEqual([
+      ['a1', 'idle'],
+      ['a2', 'live'],
+      ['a3', 'idle'],
+      ['agent-0001', 'idle'],
+    ]);
+    await host.stop();
   });
 
   test('are alive while their process is, or while they show it; a pid alone shows nothing', async () => {

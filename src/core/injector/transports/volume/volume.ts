@@ -12,6 +12,7 @@ import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
 import type { Target } from '../../plan.js';
 import type { OrderBatch } from '../../send-orders.js';
+import { answeredWithin } from '../answered-within.js';
 import { carryOrder } from '../carry-order.js';
 import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
@@ -22,6 +23,8 @@ import { openAgentDirectory, readVolumeAgent } from './volume-agents.js';
 const writersMax = 16;
 /** Longer than anybody waits for an answer; then nobody is listening any more. */
 const answerWithinMs = 6 * limits.acknowledgeWithinMs;
+/** What is being written is finished, unless the disk or Redis is away. */
+const closeMsMax = 5_000;
 
 export function volumeTransport(volume: string): OpenTransport {
   return async (opening) => new VolumeTransport(volume, opening, await openProgramStore(volume));
@@ -55,7 +58,8 @@ class VolumeTransport implements Transport {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#last.values()].map(({ answered }) => answered));
+    const answered = Promise.all([...this.#last.values()].map((last) => last.answered));
+    await answeredWithin(closeMsMax, answered).catch(() => undefined);
     await this.#store.close();
   }
 
