@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { followVolumeOrders } from '../../src/core/agent/volume-orders.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { volumeTransport } from '../../src/core/injector/transports/volume/volume.js';
 import { discoverVolumeAgents } from '../../src/core/injector/transports/volume/volume-agents.js';
@@ -155,8 +156,33 @@ describe('a host on a volume', () => {
     execFileSync('mkfifo', [fileOf('order.json')]);
     await expect.poll(() => host.log.join('\n')).toContain('is no plain file');
     put('staged.bc', throttle.bytes);
-    putOrder();
+    execFileSync('mkfifo', [fileOf('ack')]);
+    put('order.json', JSON.stringify(signOrder(orderFor({}), key)));
+    await expect.poll(() => host.log.join('\n')).toContain('ENXIO');
+    expect(host.agents[0]?.status).toBe('staged');
+    put('ack', '');
     expect(await acknowledged()).toMatchObject({ outcome: 'done' });
+  });
+
+  test('obeys an order once more where something stood in the way that has passed, and only then', async () => {
+    const [stopping, seen, log] = [new AbortController(), [] as string[], [] as string[]];
+    const failures = [new Error('connect ECONNREFUSED'), new Error('READONLY You are not the master')];
+    mkdirSync(join(volumeDir, 'agents', 'agent-0001'), { recursive: true });
+    writeFileSync(fileOf('order.json'), 'an order of before');
+    const { ended } = await followVolumeOrders({
+      ...{ volume: volumeDir, agents: [{ id: 'agent-0001', labels: {} }], obeyed: new Set() },
+      handle: async ({ envelope, isLeftOver }) => {
+        seen.push(`${envelope}, ${isLeftOver}`);
+        throw failures.shift() ?? new Error('it cannot be');
+      },
+      ...{ signal: stopping.signal, log: (line: string) => log.push(line) },
+    });
+    await expect.poll(() => log.join('\n'), { timeout: 10_000 }).toContain('it cannot be');
+    put('order.json', 'another');
+    await expect.poll(() => seen.at(-1), { timeout: 10_000 }).toBe('another, false');
+    stopping.abort();
+    await ended;
+    expect(seen).toEqual([...Array.from({ length: 3 }, () => 'an order of before, true'), 'another, false']);
   });
 
   test('started again it has what it had, obeys nothing twice, and what it missed', async () => {

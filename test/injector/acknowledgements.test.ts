@@ -8,6 +8,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.js';
 
 const stream = 'rollout:x:acks';
 const epoch = 5;
+const trust = () => ({ trusted: [key.publicKey], revoked: new Set<string>() });
 let server: TestRedis;
 let courier: Courier;
 beforeAll(async () => {
@@ -18,7 +19,7 @@ beforeEach(async () => {
   await server.clear();
   await answer({ agent: 'a', reason: 'of before' });
   const { redis, names } = server;
-  const fixed = { key, clock: Date.now, rollout: 'x', epoch, acknowledgeWithinMs: 1_000 };
+  const fixed = { key, trust, clock: Date.now, rollout: 'x', epoch, acknowledgeWithinMs: 1_000 };
   courier = await openCourier({ redis, names, ...fixed });
   return () => courier.close();
 });
@@ -184,6 +185,7 @@ test('that are old are not kept while more come in; those of the last minute are
   await many.exec();
   const { names } = server;
   const young = await openCourier({
+    trust,
     redis,
     names,
     key,

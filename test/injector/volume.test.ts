@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -13,8 +14,19 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { digestOf } from '../../src/core/bytecode/digest.js';
+import { keyIdOf } from '../../src/core/bytecode/signature.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { waitFor } from '../../src/core/fleet/wait.js';
 import { noProgram } from '../../src/core/injector/transports/program-directory.js';
@@ -130,6 +142,52 @@ describe('a rollout through a volume', () => {
     expect(agent && digestAt(agent)).toBe(second);
     await steerFrom(server, 'rollback', { typed: 'instr_second', transports: transports() });
     expect(agent?.file('program.bc')).toBe('the program that came with the image');
+  });
+
+  test('is not taken back to anything that nobody signed as what the agent had, and goes on from what is there', async () => {
+    const agents = await startAgents('a1', 'a2', 'a3', 'a4', 'a5');
+    const first = await complete('instr_first');
+    const { redis, names } = server;
+    const evil = Buffer.from('the program of somebody else');
+    const forged = { epoch: 1, former: [{ digest: digestOf(evil) }], undone: {}, observing: false };
+    const live = { instruction: 'instr_first', digest: first };
+    const text = JSON.stringify({ ...forged, live });
+    await redis.set(names.program(digestOf(evil)), evil);
+    const kept = await Promise.all(agents.map(({ id }) => redis.hget(names.agent(id), 'held')));
+    const signed = JSON.parse(kept[1] ?? '');
+    const stranger = generateKeyPairSync('ed25519');
+    const signature = sign(null, Buffer.from(`dreamnet held 1\na4\n${text}`), stranger.privateKey);
+    const byStranger = { keyId: keyIdOf(stranger.publicKey), signature: signature.toString('base64') };
+    for (const [id, held] of [
+      ['a1', text],
+      ['a2', JSON.stringify({ ...signed, held: text })],
+      ['a3', kept[3]],
+      ['a4', JSON.stringify({ held: text, ...byStranger })],
+    ] as const)
+      await redis.hset(names.agent(id), 'held', held ?? '');
+    await steerFrom(server, 'rollback', { typed: 'instr_first', transports: transports() });
+    expect(agents.map((agent) => agent.file('program.bc') === '')).toEqual([
+      ...[false, false, false, false],
+      true,
+    ]);
+    for (const agent of agents.slice(0, 4)) expect(digestAt(agent)).toBe(first);
+    const outcomes = (await recordOf(server, 'instr_first')).agents;
+    const said = ['a1', 'a2', 'a3', 'a4', 'a5'].map((id) => outcomes.get(id));
+    for (const refused of said.slice(0, 4))
+      expect(refused).toMatchObject({ outcome: 'failed', code: 'DN584' });
+    expect(said[4]).toMatchObject({ outcome: 'rolled_back' });
+    expect(said.map((one) => one?.reason?.split(', ').at(-1))).toEqual([
+      'it is not signed',
+      'it is not what was signed',
+      'it is not what was signed',
+      'it is signed with a key that this home does not trust',
+      undefined,
+    ]);
+    const second = await complete('instr_second', cacheAll);
+    expect(agents.map((agent) => digestAt(agent))).toEqual(Array.from({ length: 5 }, () => second));
+    await steerFrom(server, 'rollback', { typed: 'instr_second', transports: transports() });
+    for (const agent of agents.slice(0, 4)) expect(digestAt(agent)).toBe(first);
+    expect(agents[4]?.file('program.bc')).toBe('');
   });
 
   test('aborted while the canary is watched leaves every agent as it is, and can be rolled back', async () => {
@@ -307,6 +365,47 @@ describe('the agents of a volume', () => {
     expect(await waitFor(isGone, { timeoutMs: 20_000 })).toBe(true);
     await kept.close();
     expect(await server.redis.hget(server.names.agent('a1'), 'status')).toBe('stopped');
+  });
+
+  test('are not waited for at the end when nobody says any more who they are', async () => {
+    const asked = Promise.withResolvers<void>();
+    let asks = 0;
+    const find = async () => {
+      if (asks++ > 0) {
+        asked.resolve();
+        await new Promise(() => undefined);
+      }
+      return { agents: [], problems: [] };
+    };
+    const dependencies = { ...server, clock: Date.now, report: () => undefined };
+    const kept = await keepRegistered(dependencies, { transport: 'volume', host: 'volume', find });
+    await asked.promise;
+    await kept.close();
+  });
+
+  test('are looked for again without reading the registry, and are as they were', async () => {
+    await startAgents('a1', 'a2');
+    const first = await register();
+    await server.redis.hset(server.names.agent('a2'), { live: 'sha256:of-a-transport', status: 'live' });
+    await startShellAgent({ volume, id: 'a3' });
+    const host = await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 1 });
+    await startShellAgent({ volume, id: 'agent-0001' });
+    const zscan = vi.spyOn(server.redis, 'zscan');
+    const dependencies = { ...server, clock: Date.now };
+    const second = await registerDiscovered(dependencies, volumeSource(volume), first);
+    expect(zscan).not.toHaveBeenCalled();
+    zscan.mockRestore();
+    expect(second).toEqual({
+      registered: ['a1', 'a2', 'a3'],
+      problems: ['"agent-0001" is alive on the bus of host-1; the one on the volume is left alone.'],
+    });
+    expect((await registered()).map(({ id, status }) => [id, status])).toEqual([
+      ['a1', 'idle'],
+      ['a2', 'live'],
+      ['a3', 'idle'],
+      ['agent-0001', 'idle'],
+    ]);
+    await host.stop();
   });
 
   test('are alive while their process is, or while they show it; a pid alone shows nothing', async () => {

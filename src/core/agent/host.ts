@@ -137,7 +137,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           // Reading the stream goes on where it was.
           streamId: lastStreamId,
           envelope: come.envelope,
-          agents: new Map([...agentsById].filter(([id]) => id === come.agent)),
+          agents: only(agentsById, come.agent),
           reporter: answeringInFiles(reporter, come, options.log),
         }).finally(() => {
           letter = undefined;
@@ -189,6 +189,11 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
     last = mine.catch(() => undefined);
     return mine;
   };
+}
+
+function only(agents: ReadonlyMap<string, Agent>, id: string): ReadonlyMap<string, Agent> {
+  const agent = agents.get(id);
+  return new Map(agent === undefined ? [] : [[id, agent]]);
 }
 
 function createAgents({ firstAgent, agents, seed, ids, labels }: HostOptions, nowMs: number): Agent[] {

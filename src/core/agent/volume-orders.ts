@@ -10,6 +10,7 @@ import { digestOf } from '../bytecode/digest.js';
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
+import { passesByItself } from '../nerve/connection.js';
 import type { Acknowledgement } from '../nerve/messages/order.js';
 import { programFiles, volumeAgents, volumeHeartbeatMs } from '../nerve/messages/program-directory.js';
 import { pause } from '../pause.js';
@@ -127,8 +128,11 @@ class OrderBox {
   }
 
   async #lookOnce(): Promise<void> {
+    let isOpen = false;
     while (this.#again && !this.#options.signal.aborted) {
       this.#again = false;
+      const before = this.#last;
+      isOpen = false;
       try {
         const envelope = await this.#read(programFiles.order, orderBytesMax);
         if (envelope === undefined) continue;
@@ -143,10 +147,13 @@ class OrderBox {
         this.#answered = undefined;
         await this.#options.handle(this.#letter(text, isLeftOver));
       } catch (thrown) {
+        // What passes by itself is tried again when we look the next time.
+        isOpen = passesByItself(thrown);
+        if (isOpen) this.#last = before;
         this.#options.log(`order for ${this.#id} passed: ${messageOf(thrown)}`);
       }
     }
-    this.#last ??= '';
+    if (!isOpen) this.#last ??= '';
   }
 
   #letter(envelope: string, isLeftOver: boolean): VolumeLetter {
@@ -202,12 +209,14 @@ class OrderBox {
     if (order?.toString('utf8') === this.#last) await this.#answer(this.#answered);
   }
 
-  /** Into the file that the injector made; where it made none, into one of our own. */
+  /** Into the file that the injector made; where it made none, into one of our own. No pipe is waited for. */
   async #answer(text: string): Promise<void> {
     this.#answered = text;
-    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-    const file = await open(join(this.#path, programFiles.ack), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    const path = join(this.#path, programFiles.ack);
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK);
     try {
+      if (!(await file.stat()).isFile()) throw oddFile(path, orderBytesMax);
       await file.writeFile(`${text}\n`);
     } finally {
       await file.close();

@@ -35,6 +35,7 @@ const labelsSchema = z.record(z.string(), z.string());
  * part, and what many agents have in common is kept once, so that a hundred thousand of them take a few megabytes.
  */
 export async function listAgents(redis: Redis, names: Names, nowMs: number): Promise<RegisteredAgent[]> {
+  // An agent that comes twice is the same agent.
   const agents = new Map<string, RegisteredAgent>();
   const shared = shareTexts();
   let cursor = '0';
@@ -42,35 +43,65 @@ export async function listAgents(redis: Redis, names: Names, nowMs: number): Pro
     const reply = await redis.zscan(names.agents, cursor, 'COUNT', agentsPerRead);
     cursor = reply[0];
     const beats = beatsIn(reply[1]);
-    const records = await pipelinedReads<{ id: string }, (string | null)[]>(
-      redis,
-      beats,
-      (pipeline, { id }) =>
-        pipeline.hmget(names.agent(id), 'host', 'transport', 'labels', 'workload', 'status', 'live'),
-    );
-    for (const [at, { id, heartbeatMs }] of beats.entries()) {
-      const [host, transport, labels, workload, status, live] = records[at] ?? [];
-      if (!identifierSchema.safeParse(host).success || !host) continue;
-      // An agent that comes twice is the same agent.
-      agents.set(id, {
-        id,
-        host: shared.text(host),
-        transport: transportNameSchema.safeParse(transport || undefined).data ?? 'bus',
-        labels: shared.labels(labels),
-        workload: shared.text(workload ?? 'unknown'),
-        status: agentStatusSchema.safeParse(status).data ?? 'unknown',
-        live: live ? shared.text(live) : undefined,
-        heartbeatMs,
-        alive: nowMs - heartbeatMs < limits.agentAliveMs,
-      });
-    }
+    for (const agent of await recordsOf(redis, names, { beats, shared, nowMs })) agents.set(agent.id, agent);
   } while (cursor !== '0');
   return [...agents.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Those of them that are registered, in no order; each id once. */
+export async function readAgents(
+  redis: Redis,
+  names: Names,
+  { ids, nowMs }: { readonly ids: readonly string[]; readonly nowMs: number },
+): Promise<RegisteredAgent[]> {
+  const agents: RegisteredAgent[] = [];
+  const shared = shareTexts();
+  for (let from = 0; from < ids.length; from += agentsPerRead) {
+    const part = ids.slice(from, from + agentsPerRead);
+    const scores = await pipelinedReads<string, string | null>(redis, part, (pipeline, id) =>
+      pipeline.zscore(names.agents, id),
+    );
+    const beats = beatsIn(part.flatMap((id, at) => (scores[at] ? [id, scores[at]] : [])));
+    agents.push(...(await recordsOf(redis, names, { beats, shared, nowMs })));
+  }
+  return agents;
+}
+
+interface Beat {
+  readonly id: string;
+  readonly heartbeatMs: number;
+}
+
+async function recordsOf(
+  redis: Redis,
+  names: Names,
+  { beats, shared, nowMs }: { beats: readonly Beat[]; shared: SharedTexts; nowMs: number },
+): Promise<RegisteredAgent[]> {
+  const agents: RegisteredAgent[] = [];
+  const records = await pipelinedReads<Beat, (string | null)[]>(redis, beats, (pipeline, { id }) =>
+    pipeline.hmget(names.agent(id), 'host', 'transport', 'labels', 'workload', 'status', 'live'),
+  );
+  for (const [at, { id, heartbeatMs }] of beats.entries()) {
+    const [host, transport, labels, workload, status, live] = records[at] ?? [];
+    if (!identifierSchema.safeParse(host).success || !host) continue;
+    agents.push({
+      id,
+      host: shared.text(host),
+      transport: transportNameSchema.safeParse(transport || undefined).data ?? 'bus',
+      labels: shared.labels(labels),
+      workload: shared.text(workload ?? 'unknown'),
+      status: agentStatusSchema.safeParse(status).data ?? 'unknown',
+      live: live ? shared.text(live) : undefined,
+      heartbeatMs,
+      alive: nowMs - heartbeatMs < limits.agentAliveMs,
+    });
+  }
+  return agents;
+}
+
 /** Members and scores in turn. */
-function beatsIn(scored: readonly string[]): { id: string; heartbeatMs: number }[] {
-  const beats: { id: string; heartbeatMs: number }[] = [];
+function beatsIn(scored: readonly string[]): Beat[] {
+  const beats: Beat[] = [];
   for (let at = 0; at + 1 < scored.length; at += 2) {
     const id = scored[at] ?? '';
     const heartbeatMs = Number(scored[at + 1]);
@@ -79,6 +110,8 @@ function beatsIn(scored: readonly string[]): { id: string; heartbeatMs: number }
   }
   return beats;
 }
+
+type SharedTexts = ReturnType<typeof shareTexts>;
 
 /** Equal texts as one text, and equal labels as one object. */
 function shareTexts() {

@@ -2,8 +2,11 @@
  * One rollout from plan to live: the canary first, then batch after batch, then all but the hold-out together. What
  * every agent answered is in Redis before the next order goes out, so that a killed injector can be resumed.
  */
+import { createPublicKey } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Selectable } from '../fleet/selector.js';
+import type { Keyring } from '../keys/keyring.js';
+import type { Trust } from '../keys/trust.js';
 import { limits } from '../limits.js';
 import type { Prediction } from '../nerve/messages/decision.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
@@ -33,6 +36,8 @@ export interface RolloutDependencies {
   readonly redis: Redis;
   readonly names: Names;
   readonly key: SigningKey;
+  /** Whom this home trusts, as of now; without it, `key` alone. */
+  readonly keyring?: (() => Pick<Keyring, 'trust'>) | undefined;
   /** Name of this process, for those who ask who holds the rollout. */
   readonly name: string;
   /** Milliseconds since 1970. */
@@ -157,7 +162,7 @@ function requireBeginnable(
 
 /** Listens for what agents answer and operators wish. */
 export async function holdRollout(
-  { redis, names, key, name, clock, report, transports }: RolloutDependencies,
+  { redis, names, key, keyring, name, clock, report, transports }: RolloutDependencies,
   {
     id,
     epoch,
@@ -165,8 +170,10 @@ export async function holdRollout(
     timeoutMs,
   }: { id: string; epoch: number } & Pick<RolloutWishes, 'acknowledgeWithinMs' | 'timeoutMs'>,
 ): Promise<Hold> {
+  const ownTrust: Trust = { trusted: [createPublicKey(key.privateKey)], revoked: new Set() };
+  const trust = () => keyring?.().trust ?? ownTrust;
   const courier = await openCourier(
-    { redis, names, key, clock, rollout: id, epoch, acknowledgeWithinMs },
+    { redis, names, key, trust, clock, rollout: id, epoch, acknowledgeWithinMs },
     transports,
   );
   try {

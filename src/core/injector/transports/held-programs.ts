@@ -1,15 +1,11 @@
 /**
  * What an agent without the SDK holds, which nobody but the injector remembers: orders in, what it holds then and which
- * program has to be in place out, as the SDK's agent does it by itself. Kept in the agent's record, field `held`, so that
- * any coordinator can return the agent to what it had. Reading and deciding are apart: the decisions are pure.
+ * program has to be in place out, as the SDK's agent does it by itself. The decisions are pure; `held-record.ts` keeps what
+ * they give.
  */
 import { z } from 'zod';
-import type { AgentStatus } from '../../nerve/messages/agent-record.js';
 import { digestSchema, identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Order } from '../../nerve/messages/order.js';
-import type { Names } from '../../nerve/names.js';
-import { parseRecord } from '../../nerve/records.js';
-import type { Hashes } from './gathered-hashes.js';
 import { noProgram } from './program-directory.js';
 
 const heldProgramSchema = z.object({
@@ -19,7 +15,7 @@ const heldProgramSchema = z.object({
 });
 export type HeldProgram = z.infer<typeof heldProgramSchema>;
 
-const heldSchema = z.object({
+export const heldSchema = z.object({
   epoch: z.number().int().nonnegative(),
   live: heldProgramSchema.optional(),
   staged: heldProgramSchema.optional(),
@@ -120,35 +116,4 @@ function isSame(one: HeldProgram | undefined, other: HeldProgram): boolean {
 
 function notStaged({ instruction, digest }: Omit<Order, 'targets'>): string {
   return `nothing is staged here for ${instruction} with ${digest}`;
-}
-
-export async function readHeld(redis: Hashes, names: Names, agent: string): Promise<Held> {
-  return parseRecord(await redis.hget(names.agent(agent), 'held'), heldSchema) ?? emptyHeld();
-}
-
-/** Before the directory is touched: what was meant must outlive this process, what was done can be seen there. */
-export async function writeHeld(redis: Hashes, names: Names, agent: string, held: Held): Promise<void> {
-  await redis.hset(names.agent(agent), { held: JSON.stringify(held) });
-}
-
-/** What others see of it, when it is done. */
-export async function showHeld(
-  redis: Hashes,
-  names: Names,
-  { agent, held, failed }: { readonly agent: string; readonly held: Held; readonly failed: boolean },
-): Promise<void> {
-  const digestOf = (program: HeldProgram | undefined) =>
-    program === undefined || program.digest === noProgram ? '' : program.digest;
-  await redis.hset(names.agent(agent), {
-    status: failed ? 'failed' : statusOf(held),
-    live: digestOf(held.live),
-    staged: digestOf(held.staged),
-    instruction: held.live?.instruction ?? '',
-  });
-}
-
-function statusOf({ observing, staged, live }: Held): AgentStatus {
-  if (observing) return 'observing';
-  if (staged !== undefined) return 'staged';
-  return live === undefined || live.digest === noProgram ? 'idle' : 'live';
 }

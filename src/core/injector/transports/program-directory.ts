@@ -209,16 +209,21 @@ interface Bell {
 
 /** Rings when something changes in the directory. Where it cannot be watched it never rings, and looking now and then does. */
 function ringOnChange(path: string): Bell {
-  let bell = new AbortController();
+  let bell: AbortController | undefined;
   const ring = () => {
-    bell.abort();
-    bell = new AbortController();
+    bell?.abort();
+    bell = undefined;
+  };
+  // Made by who listens, not by each event: whoever writes there must not keep us busy.
+  const next = () => {
+    bell ??= new AbortController();
+    return bell.signal;
   };
   try {
     const watcher = watch(path, ring).on('error', () => watcher.close());
-    return { next: () => bell.signal, close: () => watcher.close() };
+    return { next, close: () => watcher.close() };
   } catch {
-    return { next: () => bell.signal, close: () => undefined };
+    return { next, close: () => undefined };
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import { messageOf } from '../../errors.js';
-import { listAgents, type RegisteredAgent } from '../../fleet/registry.js';
+import { listAgents, type RegisteredAgent, readAgents } from '../../fleet/registry.js';
 import { limits } from '../../limits.js';
 import { agentRecordFields } from '../../nerve/agent-records.js';
 import { externalWorkload, type TransportName } from '../../nerve/messages/agent-record.js';
@@ -13,6 +13,7 @@ import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Names } from '../../nerve/names.js';
 import { pipelined } from '../../nerve/records.js';
 import { pause } from '../../pause.js';
+import { answeredWithin } from './answered-within.js';
 
 export interface DiscoveredAgent {
   /** As the agent gives it: whether it can be one is asked here. */
@@ -51,14 +52,22 @@ export interface Registration {
   readonly problems: readonly string[];
 }
 
+/** With what the last time gave only the records of its agents, and of those that are found, are read: not the whole registry. */
 export async function registerDiscovered(
   { redis, names, clock }: RegistrationDependencies,
   source: DiscoverySource,
+  before?: Registration,
 ): Promise<Registration> {
-  const known = new Map((await listAgents(redis, names, clock())).map((agent) => [agent.id, agent]));
-  const ours = [...known.values()].filter((agent) => isOf(agent, source)).map(({ id }) => id);
+  const asked =
+    before === undefined
+      ? await listAgents(redis, names, clock())
+      : await readAgents(redis, names, { ids: before.registered, nowMs: clock() });
+  const ours = asked.filter((agent) => isOf(agent, source)).map(({ id }) => id);
   const { agents: found, problems: unusable } = await source.find(new Set(ours));
   const nowMs = clock();
+  const known = new Map(asked.map((agent) => [agent.id, agent]));
+  const unasked = before === undefined ? [] : found.map(({ id }) => id).filter((id) => !known.has(id));
+  for (const agent of await readAgents(redis, names, { ids: unasked, nowMs })) known.set(agent.id, agent);
   const problems = [...unusable];
   const accepted = new Map<string, DiscoveredAgent>();
   for (const agent of found) {
@@ -72,9 +81,9 @@ export async function registerDiscovered(
   }
   await pipelined(redis, [...accepted.values()], (pipeline, agent) => {
     const key = names.agent(agent.id);
-    const before = known.get(agent.id);
+    const earlier = known.get(agent.id);
     pipeline.hset(key, agentRecordFields(identityOf(agent, source)));
-    if (before !== undefined && isOf(before, source)) return;
+    if (earlier !== undefined && isOf(earlier, source)) return;
     // What a transport has written of its program is newer than what was found; after a while away it is looked at again.
     pipeline.hset(key, agentRecordFields({ startedAt: nowMs, status: agent.live ? 'live' : 'idle' }));
     pipeline.hset(key, 'live', agent.live ?? '');
@@ -89,12 +98,13 @@ export async function registerDiscovered(
 
 export interface KeptRegistration {
   readonly first: Registration;
-  /** Stops looking; the agents stay in the registry until their heartbeat is too old. */
+  /** Stops looking, and waits a moment at most; the agents stay in the registry until their heartbeat is too old. */
   close(): Promise<void>;
 }
 
 /** Looking at a thousand agents costs more than a heartbeat; twice within the time that one lasts is enough. */
 const lookAgainMs = 2 * limits.heartbeatEveryMs;
+const closeMsMax = 2_000;
 
 /** Registers now, and again and again until it is closed. `report` hears each problem once. */
 export async function keepRegistered(
@@ -109,6 +119,7 @@ export async function keepRegistered(
   let begunMs = performance.now();
   const first = await registerDiscovered(dependencies, source);
   tell(first.problems);
+  let last = first;
   const closing = new AbortController();
   const keeping = (async () => {
     for (;;) {
@@ -116,9 +127,10 @@ export async function keepRegistered(
       if (closing.signal.aborted) return;
       begunMs = performance.now();
       try {
-        tell((await registerDiscovered(dependencies, source)).problems);
+        last = await registerDiscovered(dependencies, source, last);
+        tell(last.problems);
       } catch (thrown) {
-        tell([`agents were not looked for: ${messageOf(thrown)}`]);
+        if (!closing.signal.aborted) tell([`agents were not looked for: ${messageOf(thrown)}`]);
       }
     }
   })();
@@ -126,7 +138,7 @@ export async function keepRegistered(
     first,
     async close() {
       closing.abort();
-      await keeping;
+      await answeredWithin(closeMsMax, keeping).catch(() => undefined);
     },
   };
 }

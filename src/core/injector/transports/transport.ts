@@ -1,5 +1,6 @@
 /** How orders get to agents and their answers come back: one interface, whatever carries them. */
 import type { Redis } from 'ioredis';
+import type { Trust } from '../../keys/trust.js';
 import type { Acknowledgement } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
 import type { OrderBatch, SigningKey } from '../send-orders.js';
@@ -18,6 +19,8 @@ export interface TransportOpening {
   readonly redis: Redis;
   readonly names: Names;
   readonly key: SigningKey;
+  /** Whose signatures are believed, as of now. */
+  readonly trust: () => Trust;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly rollout: string;

@@ -1,10 +1,11 @@
 /** The engine goes away in the middle of a rollout: the batch has failed, the rest is untouched, and a resume completes it. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { waitFor } from '../../../../src/core/fleet/wait.js';
+import { findDockerAgents } from '../../../../src/core/injector/transports/docker/docker-agents.js';
 import { type OwnEngine, startOwnEngine } from '../../../support/docker-engine.js';
 import { startTestRedis, type TestRedis } from '../../../support/redis.js';
 import { recordOf } from '../../support.js';
-import { coordinateContainers, hasPrinted, startScript } from './support.js';
+import { coordinateContainers, engineOf, hasPrinted, startScript } from './support.js';
 
 let server: TestRedis;
 let engine: OwnEngine;
@@ -55,4 +56,28 @@ it('an engine that is away is told before anything is sent', async () => {
     kind: 'unreachable',
   });
   await engine.startEngine();
+});
+
+it('an engine that is back is followed again, and what it runs now is looked at anew', async () => {
+  const container = await startScript(engine, { id: 'agent-9', setup: 'true' });
+  const agents = await findDockerAgents(await engineOf(engine), [engine.label]);
+  onTestFinished(() => agents.close());
+  const before = await agents.current('agent-9');
+  const { id } = container;
+  const lost = Promise.withResolvers<boolean>();
+  agents.events.onEnd(id, ({ engineLost }) => lost.resolve(engineLost));
+  await engine.stopEngine('kill');
+  expect(await lost.promise).toBe(true);
+  await engine.startEngine();
+  await container.start().catch(() => undefined);
+  expect(await waitFor(() => agents.events.hasChanged(id), { timeoutMs: 20_000 })).toBe(true);
+  const now = await agents.current('agent-9');
+  expect(now).toMatchObject({ id, running: true, pid: (await container.inspect()).State.Pid });
+  expect(now?.pid).not.toBe(before?.pid);
+  const ended: boolean[] = [];
+  agents.events.onEnd(id, ({ engineLost }) => ended.push(engineLost));
+  expect(ended).toEqual([]);
+  await container.kill();
+  expect(await waitFor(() => ended.length > 0, { timeoutMs: 20_000 })).toBe(true);
+  expect(ended).toEqual([false]);
 });

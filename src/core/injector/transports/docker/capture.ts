@@ -8,6 +8,7 @@ import type { CaptureTrace } from '../../../nerve/messages/trace-record.js';
 import type { Names } from '../../../nerve/names.js';
 import { pause } from '../../../pause.js';
 import { appendTraces } from '../../../tracer/write.js';
+import { answeredWithin } from '../answered-within.js';
 import type { AgentContainer } from './agent-container.js';
 import type { ContainerEvents } from './container-events.js';
 import type { Engine } from './engine.js';
@@ -44,6 +45,8 @@ export interface CaptureDependencies {
 const callsAtOnce = 8;
 /** A process that ends waits this long for the engine; what has not answered by then is written without. */
 const closeMsMax = 5_000;
+/** And this long for Redis, which may be away. */
+const writeMsMax = 2_000;
 const linesMax = 100;
 const textBytesMax = 16_384;
 
@@ -108,7 +111,8 @@ export function captureContainers({
         isLate = true;
         late.resolve(undefined);
       }, closeMsMax);
-      await Promise.all(underWay.values());
+      const written = Promise.all(underWay.values());
+      await answeredWithin(closeMsMax + writeMsMax, written).catch(() => undefined);
       clearTimeout(timer);
     },
   };

@@ -2,15 +2,16 @@
  * The containers of one engine as the registry and the transport know them: looked for now and again, and each by itself
  * when it has been started since.
  */
+
+import { answeredWithin } from '../answered-within.js';
 import type { Discovered, DiscoverySource } from '../register-discovered.js';
 import type { AgentContainer } from './agent-container.js';
-import { answeredWithin } from './answered-within.js';
 import { type ContainerEvents, watchContainers } from './container-events.js';
 import { type Discovery, discoverContainers, look, noContainers } from './discover.js';
 import type { Engine } from './engine.js';
 
 export interface DockerAgents {
-  /** As it is now: looked at again where it has been started or stopped. Undefined for one that is not there. */
+  /** As it is now: looked at again where it has been started, stopped or replaced. Undefined for one that is not there. */
   current(agent: string): Promise<AgentContainer | undefined>;
   /** Whether what `current` gave last is out of date by now. */
   hasChanged(container: AgentContainer): boolean;
@@ -48,6 +49,7 @@ class FoundAgents implements DockerAgents {
   readonly #own: Map<string, AgentContainer>;
   #refused: Discovery['refused'];
   #listedMs = performance.now();
+  #listing: Promise<void> | undefined;
   readonly events: ContainerEvents;
   readonly source: DiscoverySource = { transport: 'docker', host: 'docker', find: () => this.#find() };
 
@@ -61,9 +63,13 @@ class FoundAgents implements DockerAgents {
 
   async current(agent: string): Promise<AgentContainer | undefined> {
     const known = this.#own.get(agent);
-    if (known === undefined || !this.events.takeChange(known.id)) return known;
-    const described = await look(this.#engine, agent, known.id);
-    if (described === undefined || 'refusal' in described) this.#own.delete(agent);
+    if (known !== undefined && !this.events.takeChange(known.id)) return known;
+    const described = known && (await look(this.#engine, agent, known.id));
+    if (described === undefined) {
+      // Perhaps another container has taken its place.
+      this.#own.delete(agent);
+      await this.#listAgain();
+    } else if ('refusal' in described) this.#own.delete(agent);
     else this.#own.set(agent, described.container);
     return this.#own.get(agent);
   }
@@ -90,7 +96,15 @@ class FoundAgents implements DockerAgents {
     return { agents: running.map(({ agent: id, labels }) => ({ id, labels })), problems };
   }
 
-  async #listAgain(): Promise<void> {
+  /** Many may want it at the same moment. */
+  #listAgain(): Promise<void> {
+    this.#listing ??= this.#list().finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
+  }
+
+  async #list(): Promise<void> {
     this.#listedMs = performance.now();
     const options = { labels: this.#labels, known: this.#own };
     const listing = discoverContainers(this.#engine, options);

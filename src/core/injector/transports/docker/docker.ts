@@ -4,14 +4,15 @@
  */
 import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
+import type { Trust } from '../../../keys/trust.js';
 import { limits } from '../../../limits.js';
 import type { Acknowledgement, Order } from '../../../nerve/messages/order.js';
 import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
+import { answeredWithin } from '../answered-within.js';
 import { gatherHashes } from '../gathered-hashes.js';
-import { showHeld } from '../held-programs.js';
+import { showHeld } from '../held-record.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
-import { answeredWithin } from './answered-within.js';
 import { captureContainers } from './capture.js';
 import type { DockerAgents } from './docker-agents.js';
 import type { Engine } from './engine.js';
@@ -47,7 +48,7 @@ export function dockerTransport(options: DockerOptions): OpenTransport {
 }
 
 async function openDocker(opening: TransportOpening, options: DockerOptions): Promise<Transport> {
-  const { redis, names, clock } = opening;
+  const { redis, names, key, clock } = opening;
   const { engine } = options;
   const { events } = options.agents;
   const hashes = gatherHashes(redis);
@@ -57,7 +58,7 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     forMs: options.captureMs,
   });
   const dependencies: ObeyDependencies = {
-    ...{ hashes, names, engine, calls, agents: options.agents },
+    ...{ hashes, names, key, engine, calls, agents: options.agents },
     directories: createLane(directoriesAtOnce),
     followers: createLane(followersAtOnce[engine.address.kind]),
     routes: createRoutes(engine, options.route),
@@ -67,14 +68,14 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
   let closed = false;
   const last = new Map<string, Told>();
 
-  const carry = async ({ order, agent, host, signal }: Letter): Promise<void> => {
-    const signed = signOrder({ ...order, targets: [agent] }, opening.key);
+  const carry = async ({ order, agent, host, trust, signal }: Letter): Promise<void> => {
+    const signed = signOrder({ ...order, targets: [agent] }, key);
     let toldAt: number | undefined;
     const reached = () => {
       toldAt ??= clock();
       opening.reached(agent);
     };
-    const obeyed = await obeyInContainer(dependencies, { agent, order, signed, reached, signal });
+    const obeyed = await obeyInContainer(dependencies, { agent, order, signed, trust, reached, signal });
     if (obeyed === 'called-off') return;
     const { held, outcome } = obeyed;
     if (held !== undefined) await showHeld(hashes, names, { agent, held, failed: outcome !== 'done' });
@@ -101,8 +102,9 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
 
   return {
     async send(batches) {
+      const trust = opening.trust();
       for (const { order, targets } of batches) {
-        for (const { id, host } of targets) inTurn({ order, agent: id, host }).catch(opening.fail);
+        for (const { id, host } of targets) inTurn({ order, agent: id, host, trust }).catch(opening.fail);
       }
     },
     async close() {
@@ -119,6 +121,7 @@ interface Letter {
   readonly order: Omit<Order, 'targets'>;
   readonly agent: string;
   readonly host: string;
+  readonly trust: Trust;
   /** Nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }

@@ -7,7 +7,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { inspect } from 'node:util';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import { answeredWithin } from './answered-within.js';
+import { answeredWithin } from '../answered-within.js';
 import type { EngineAddress } from './engine-address.js';
 import { notAnEngine, tooOld, whyUnreachable } from './engine-errors.js';
 import { createLane, type Lane } from './lane.js';

@@ -1,9 +1,12 @@
 /** One order for one agent in, done in its container by the best way there is, what came of it out. */
 import { digestOf } from '../../../bytecode/digest.js';
+import type { Trust } from '../../../keys/trust.js';
 import type { Order, SignedOrder } from '../../../nerve/messages/order.js';
 import type { Names } from '../../../nerve/names.js';
+import type { SigningKey } from '../../send-orders.js';
 import type { Hashes } from '../gathered-hashes.js';
-import { decideMove, type Held, readHeld, writeHeld } from '../held-programs.js';
+import type { Held } from '../held-programs.js';
+import { decideFrom, readHeld, writeHeld } from '../held-record.js';
 import { noProgram, type ProgramBytes } from '../program-directory.js';
 import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
@@ -17,6 +20,7 @@ import type { OpenedWay, Routes } from './routes.js';
 export interface ObeyDependencies {
   readonly hashes: Hashes;
   readonly names: Names;
+  readonly key: SigningKey;
   readonly engine: Engine;
   readonly agents: DockerAgents;
   readonly routes: Routes;
@@ -33,6 +37,7 @@ export interface OrderForOne {
   readonly agent: string;
   readonly order: Omit<Order, 'targets'>;
   readonly signed: SignedOrder;
+  readonly trust: Trust;
   /** Called when it is this agent's turn, and at each step of it: an engine under load takes its time. */
   readonly reached: () => void;
   /** Nobody waits for the answer any more: what is not begun is not done, what is done is not waited for. */
@@ -141,13 +146,13 @@ async function throughWay(
 }
 
 async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<Settled | Waiting> {
-  const { hashes, names } = dependencies;
-  const { agent, order, way, signed } = one;
-  const before = await readHeld(hashes, names, agent);
-  const present = order.action === 'live' ? await presentDigest(dependencies, one, before) : noProgram;
-  const { held, move } = decideMove(before, order, present);
+  const { hashes, names, key } = dependencies;
+  const { agent, order, way, signed, trust } = one;
+  const known = await readHeld(hashes, names, { agent, trust });
+  const present = order.action === 'live' ? await presentDigest(dependencies, one, known.held) : noProgram;
+  const { held, move } = decideFrom(known, order, present);
   if (move.move === 'refuse') return { outcome: 'refused', code: move.code, reason: move.reason };
-  await writeHeld(hashes, names, agent, held);
+  await writeHeld(hashes, names, { agent, held, key });
   const done: Done = { outcome: 'done', held };
   switch (move.move) {
     case 'stage':

@@ -6,11 +6,13 @@
 import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import { DreamnetError, messageOf } from '../../../errors.js';
+import type { Trust } from '../../../keys/trust.js';
 import { limits } from '../../../limits.js';
 import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
 import type { Target } from '../../plan.js';
 import type { OrderBatch } from '../../send-orders.js';
+import { answeredWithin } from '../answered-within.js';
 import { carryOrder } from '../carry-order.js';
 import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
@@ -21,6 +23,8 @@ import { openAgentDirectory, readVolumeAgent } from './volume-agents.js';
 const writersMax = 16;
 /** Longer than anybody waits for an answer; then nobody is listening any more. */
 const answerWithinMs = 6 * limits.acknowledgeWithinMs;
+/** What is being written is finished, unless the disk or Redis is away. */
+const closeMsMax = 5_000;
 
 export function volumeTransport(volume: string): OpenTransport {
   return async (opening) => new VolumeTransport(volume, opening, await openProgramStore(volume));
@@ -43,21 +47,26 @@ class VolumeTransport implements Transport {
   async send(batches: readonly OrderBatch[]): Promise<void> {
     const letters = batches.flatMap(({ order, targets }) => targets.map((target) => ({ order, target })));
     const programs = new ProgramCache((digest) => this.#find(digest));
+    const trust = this.#opening.trust();
     let next = 0;
     const write = async () => {
       for (let letter = letters[next++]; letter !== undefined; letter = letters[next++])
-        await this.#carry(letter.target, letter.order, programs);
+        await this.#carry(letter, { programs, trust });
     };
     await Promise.all(Array.from({ length: writersMax }, write));
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#last.values()].map(({ answered }) => answered));
+    const answered = Promise.all([...this.#last.values()].map((last) => last.answered));
+    await answeredWithin(closeMsMax, answered).catch(() => undefined);
     await this.#store.close();
   }
 
-  async #carry({ id, host }: Target, order: OrderBatch['order'], programs: ProgramCache): Promise<void> {
+  async #carry(
+    { target: { id, host }, order }: { readonly target: Target; readonly order: OrderBatch['order'] },
+    { programs, trust }: { readonly programs: ProgramCache; readonly trust: Trust },
+  ): Promise<void> {
     const { redis, names, key, clock, deliver } = this.#opening;
     const earlier = this.#last.get(id);
     earlier?.over.abort();
@@ -73,7 +82,7 @@ class VolumeTransport implements Transport {
       const agent = await readVolumeAgent(this.#volume, id);
       const directory = await openAgentDirectory(this.#volume, id);
       const { answer } = await carryOrder({
-        ...{ redis, names, clock, agent: id, host, order, directory },
+        ...{ redis, names, key, trust, clock, agent: id, host, order, directory },
         answersOrders: agent?.announcement.answers === 'orders',
         reload: () => (agent?.announcement.signal === 'none' ? noSignal : this.#reload(id)),
         signed: signOrder({ ...order, targets: [id] }, key),

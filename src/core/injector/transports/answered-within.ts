@@ -1,5 +1,5 @@
-/** A question to an engine in, its answer out, or an error when it takes too long: an engine that hangs is not waited for. */
-import { pause } from '../../../pause.js';
+/** A question in, its answer out, or an error when it takes too long: an engine that hangs, or a Redis that is away, is not waited for. */
+import { pause } from '../../pause.js';
 
 export async function answeredWithin<T>(ms: number, question: Promise<T>): Promise<T> {
   const answered = new AbortController();

@@ -1,0 +1,109 @@
+/**
+ * What an agent without the SDK holds, kept in its record, field `held`, so that any coordinator can return the agent to what
+ * it had. It is signed, because whoever can write to Redis could otherwise have any bytes installed as what an agent had
+ * before: what nobody signed whom this home trusts is not known.
+ */
+import { sign, verify } from 'node:crypto';
+import { z } from 'zod';
+import { keyIdOf } from '../../bytecode/signature.js';
+import type { Trust } from '../../keys/trust.js';
+import type { AgentStatus } from '../../nerve/messages/agent-record.js';
+import type { Order } from '../../nerve/messages/order.js';
+import type { Names } from '../../nerve/names.js';
+import { parseRecord } from '../../nerve/records.js';
+import type { SigningKey } from '../send-orders.js';
+import type { Hashes } from './gathered-hashes.js';
+import {
+  decideMove,
+  emptyHeld,
+  type Held,
+  type HeldProgram,
+  heldSchema,
+  type Move,
+} from './held-programs.js';
+import { noProgram } from './program-directory.js';
+
+/** `held` is the exact text that is signed, together with the id of its agent; the epoch is in it. */
+const signedHeldSchema = z.object({ held: z.string(), keyId: z.string(), signature: z.string() });
+
+export interface KnownHeld {
+  readonly held: Held;
+  /** Why what is there is not believed; then `held` is empty. */
+  readonly doubt?: string;
+}
+
+export async function readHeld(
+  redis: Hashes,
+  names: Names,
+  { agent, trust }: { readonly agent: string; readonly trust: Trust },
+): Promise<KnownHeld> {
+  const text = await redis.hget(names.agent(agent), 'held');
+  if (text === null || text === '') return { held: emptyHeld() };
+  const signed = parseRecord(text, signedHeldSchema);
+  const doubt = signed === undefined ? 'it is not signed' : doubtOf(signed, agent, trust);
+  const held = parseRecord(signed?.held, heldSchema);
+  if (doubt === undefined && held !== undefined) return { held };
+  return { held: emptyHeld(), doubt: doubt ?? 'it cannot be read' };
+}
+
+function doubtOf(
+  { held, keyId, signature }: z.infer<typeof signedHeldSchema>,
+  agent: string,
+  { trusted, revoked }: Trust,
+): string | undefined {
+  if (revoked.has(keyId)) return 'it is signed with a key that is revoked';
+  const key = trusted.find((candidate) => keyIdOf(candidate) === keyId);
+  if (key === undefined) return 'it is signed with a key that this home does not trust';
+  const isSigned = verify(null, signedText(agent, held), key, Buffer.from(signature, 'base64'));
+  return isSigned ? undefined : 'it is not what was signed';
+}
+
+/** The same key signs programs, orders and instructions: the first line says that this is none of them. */
+function signedText(agent: string, held: string): Buffer {
+  return Buffer.from(`dreamnet held 1\n${agent}\n${held}`);
+}
+
+/** Before the directory is touched: what was meant must outlive this process, what was done can be seen there. */
+export async function writeHeld(
+  redis: Hashes,
+  names: Names,
+  { agent, held, key }: { readonly agent: string; readonly held: Held; readonly key: SigningKey },
+): Promise<void> {
+  const text = JSON.stringify(held);
+  const signature = sign(null, signedText(agent, text), key.privateKey).toString('base64');
+  const signed: z.infer<typeof signedHeldSchema> = { held: text, keyId: key.keyId, signature };
+  await redis.hset(names.agent(agent), { held: JSON.stringify(signed) });
+}
+
+/** Nothing is put back that only a doubtful record names; everything else starts anew with what is there. */
+export function decideFrom(
+  { held, doubt }: KnownHeld,
+  order: Omit<Order, 'targets'>,
+  present: string,
+): { readonly held: Held; readonly move: Move } {
+  if (doubt === undefined || order.action !== 'undo') return decideMove(held, order, present);
+  const reason = `what it had before is not known: its record in Redis is not believed, ${doubt}`;
+  return { held, move: { move: 'refuse', code: 'DN584', reason } };
+}
+
+/** What others see of it, when it is done. */
+export async function showHeld(
+  redis: Hashes,
+  names: Names,
+  { agent, held, failed }: { readonly agent: string; readonly held: Held; readonly failed: boolean },
+): Promise<void> {
+  const digestOf = (program: HeldProgram | undefined) =>
+    program === undefined || program.digest === noProgram ? '' : program.digest;
+  await redis.hset(names.agent(agent), {
+    status: failed ? 'failed' : statusOf(held),
+    live: digestOf(held.live),
+    staged: digestOf(held.staged),
+    instruction: held.live?.instruction ?? '',
+  });
+}
+
+function statusOf({ observing, staged, live }: Held): AgentStatus {
+  if (observing) return 'observing';
+  if (staged !== undefined) return 'staged';
+  return live === undefined || live.digest === noProgram ? 'idle' : 'live';
+}
