@@ -1,5 +1,6 @@
 /** What `inject` was told in, the instruction to roll out now and what became of the others out. */
 import { DreamnetError } from '../core/errors.js';
+import { findRollout } from '../core/injector/find-rollout.js';
 import { findInstruction, type Intake, peekAtNewest, waitForNewest } from '../core/injector/intake.js';
 import { checkInstruction, type SignatureVerdict } from '../core/instruction-signature.js';
 import type { LoopContext } from '../core/loop-context.js';
@@ -28,8 +29,11 @@ export async function nextInstruction(
   context: LoopContext,
   { id, resume, waitMs, peek = false }: InstructionQuestion,
 ): Promise<NextInstruction> {
-  if (resume !== undefined) return { request: await resumeRequest(context, resume), intake: undefined };
   const { redis, names } = context;
+  if (resume !== undefined) {
+    const { id: meant } = await findRollout(redis, names, resume);
+    return { request: await resumeRequest(context, meant), intake: undefined };
+  }
   const { instruction, intake } =
     id === undefined
       ? await newestThatWaits(context, { waitMs, peek })

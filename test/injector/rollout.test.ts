@@ -100,7 +100,7 @@ describe('a rollout', () => {
     await rollout.complete({ verdict: 'good' });
     await rollout.close();
     const before = await server.redis.hgetall(server.names.rollout('instr_one'));
-    await expect(coordinate(server, { resume: true })).rejects.toMatchObject({ code: 'DN511' });
+    await expect(coordinate(server, { resume: true })).rejects.toMatchObject({ code: 'DN513' });
     expect(await server.redis.hgetall(server.names.rollout('instr_one'))).toEqual(before);
   });
 
@@ -330,6 +330,19 @@ describe('a resumed rollout', () => {
     const left = [...outcomes].filter((entry) => entry[1].code === 'DN542').map(([id]) => id);
     expect(left.every((id) => gone.includes(id))).toBe(true);
     expect(Object.values(record.counts).reduce((sum, one) => sum + one, 0)).toBe(20);
+  });
+
+  test('watches a canary again when the earlier one was returned to what it had', async () => {
+    const stopped = await coordinate(server, { bakeMs: 100 });
+    const late = [...stopped.rollout.agents].find(([, { batch }]) => batch === 2)?.[0] ?? '';
+    const broken = agents().find(({ id }) => id === late) as Agent;
+    cripple(broken);
+    expect(await ended(stopped)).toMatchObject({ code: 'DN530' });
+    heal(broken);
+    const resumed = await coordinate(server, { bakeMs: 100, resume: true });
+    expect(await ended(resumed)).toBeUndefined();
+    const watched = resumed.events.filter((event) => event.type === 'canary').map(({ state }) => state);
+    expect(watched).toEqual(['watching', 'passed']);
   });
 
   test('is not finished any more while it goes on', async () => {

@@ -66,11 +66,14 @@ export function recordAtStart({
   readonly nowMs: number;
 }): RolloutRecord {
   const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
-  const { service: _former, finishedAt: _ended, ...before } = earlier ?? {};
+  const { service: _former, finishedAt: _ended, canaryPassedAt, ...before } = earlier ?? {};
+  // A canary that was returned watches over nothing any more: another one goes first.
+  const isWatchedOver = canaryPassedAt !== undefined && countsOf(agents).live > 0;
   return {
     ...(goal === undefined ? {} : { goal }),
     ...before,
     ...(service ? { service } : {}),
+    ...(isWatchedOver ? { canaryPassedAt } : {}),
     id: instruction.id,
     instruction,
     state: earlier?.state ?? 'planned',

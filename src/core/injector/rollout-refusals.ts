@@ -15,6 +15,15 @@ export function alreadyRolledOut(record: RolloutRecord): DreamnetError {
   });
 }
 
+export function isComplete({ id }: RolloutRecord): DreamnetError {
+  return new DreamnetError({
+    code: 'DN513',
+    kind: 'bad-input',
+    message: `Nothing is left to resume in ${id}: it is complete.`,
+    hint: `See what came of it with \`dreamnet results ${id}\`; \`dreamnet rollout rollback ${id}\` takes it back.`,
+  });
+}
+
 export function nothingLeft({ id, counts }: RolloutRecord): DreamnetError {
   const { failed = 0, rolled_back = 0 } = counts;
   return new DreamnetError({

@@ -24,7 +24,7 @@ import { HeldRollout, type Hold } from './held-rollout.js';
 import type { Plan } from './plan.js';
 import type { PreparedProgram } from './prepare-program.js';
 import { planAgain, recordAtStart, startingAgents } from './rollout-agents.js';
-import { alreadyRolledOut } from './rollout-refusals.js';
+import { alreadyRolledOut, isComplete } from './rollout-refusals.js';
 import { RolloutRun } from './rollout-run.js';
 import type { SigningKey } from './send-orders.js';
 import { type RolloutWishes, resolveSettings } from './settings.js';
@@ -156,6 +156,7 @@ function requireBeginnable(
   options: RolloutOptions & { readonly resume?: boolean },
 ): void {
   if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
+  if (earlier?.state === 'complete') throw isComplete(earlier);
   if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
   parseGates(resolveSettings(options, earlier?.options).gates);
 }
