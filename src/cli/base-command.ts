@@ -124,9 +124,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       process.exitCode = thrown.oclif.exit ?? 0;
       return;
     }
-    if (this.#interrupts?.reason === 'reader-gone') return;
+    const isUnread = this.#interrupts?.reason === 'reader-gone';
+    if (isUnread && !(thrown instanceof DreamnetError && thrown.kind === 'interrupted')) return;
     const failure = this.#describe(thrown);
     process.exitCode = failure.exitCode;
+    // Work was left half done because nobody reads about it: that is told where somebody may.
+    if (isUnread) {
+      process.stderr.write(`${await this.#textOf(failure)}\n`);
+      return;
+    }
     if (this.jsonEnabled()) this.logJson(failureDocument(failure));
     else if (this.jsonLinesEnabled()) {
       process.stdout.write(`${safeJson({ type: 'error', ...failureDocument(failure) })}\n`);

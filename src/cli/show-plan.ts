@@ -20,6 +20,9 @@ export function showPlan(
   if (path !== undefined) writePlanFile(path, savePlan(preview, nowMs));
   const document = planDocument(preview, path);
   const file = path ?? plan;
-  const next = file === undefined ? 'the same without --dry-run' : `dreamnet inject --plan ${file}`;
+  const next =
+    file === undefined
+      ? 'the same without --dry-run; --save-plan FILE keeps this very plan'
+      : `dreamnet inject --plan ${file}`;
   return { document, text: planText(document, next) };
 }

@@ -120,7 +120,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
     const document = loopDocument(outcome);
     this.print(showLoop(document, flags));
     if (document.rollout.state === 'rolled_back') this.endAs('stopped-by-gate');
-    else if (document.rollout.failed > 0) this.endAs('partly-done');
+    else if (document.rollout.failed + document.rollout.counts.rolled_back > 0) this.endAs('partly-done');
     return { ...document, intake: intake === undefined ? null : intakeDocument(intake) };
   }
 

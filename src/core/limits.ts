@@ -89,6 +89,8 @@ export const limits = {
   gateVerdictsKeptMax: 50,
   /** From here on, memory is worth more to a command than a little processor time. */
   largeFleetAgentsMin: 10_000,
+  /** From here on, it is worth half as much processor time again. */
+  hugeFleetAgentsMin: 50_000,
   /** Agents that one local fleet may start: above this a typing error is likelier than a machine that carries them. */
   localAgentsMax: 100_000,
 } as const;

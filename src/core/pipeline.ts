@@ -21,7 +21,7 @@ import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
-import { draftRollout } from './injector/draft-rollout.js';
+import { type Draft, draftRollout } from './injector/draft-rollout.js';
 import type { SavedPlan } from './injector/plan-file.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { type Preview, previewRollout } from './injector/preview-rollout.js';
@@ -183,30 +183,8 @@ async function rollOut(
       leftOut: new Map(draft.leftOut.map(({ id, reason }) => [id, reason])),
       service: request.service,
     });
-    const { agents, heldOut, batches, maxFailures, batchesDone } = rollout.record;
-    context.report({
-      type: 'planned',
-      at: clock(),
-      instruction,
-      agents,
-      heldOut,
-      batches,
-      maxFailures,
-      windowMs,
-      batchesDone,
-      numbers: draft.numbers,
-    });
-    for (const text of draft.warnings) context.report({ type: 'note', at: clock(), level: 'warning', text });
-    if (instruction.target_agents !== agents && !isNarrowed(draft.settings)) {
-      const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
-      context.report({ type: 'note', at: clock(), level: 'warning', text });
-    }
-    // What the fleet was like before: the faces show the change against it.
-    const aggregate = await readAggregate(context.redis, context.names);
-    if (aggregate !== undefined) {
-      context.report({ type: 'aggregate', at: clock(), aggregate, remainingMs: windowMs });
-    }
     try {
+      await reportStart(context, { instruction, windowMs, draft, rollout });
       await rollout.run();
     } catch (thrown) {
       const isInterrupted = context.signal.aborted && !request.service;
@@ -214,8 +192,38 @@ async function rollOut(
       await rollout.close();
       throw thrown;
     }
-    return [rollout, `${rollout.record.counts.live ?? 0} agents live, ${heldOut} held out`];
+    const { counts, heldOut } = rollout.record;
+    return [rollout, `${counts.live ?? 0} agents live, ${heldOut} held out`];
   });
+}
+
+async function reportStart(
+  context: LoopContext,
+  begun: { instruction: Instruction; windowMs: number; draft: Draft; rollout: Rollout },
+): Promise<void> {
+  const { redis, names, clock, report } = context;
+  const { instruction, windowMs, draft } = begun;
+  const { agents, heldOut, batches, maxFailures, batchesDone } = begun.rollout.record;
+  report({
+    type: 'planned',
+    at: clock(),
+    instruction,
+    agents,
+    heldOut,
+    batches,
+    maxFailures,
+    windowMs,
+    batchesDone,
+    numbers: draft.numbers,
+  });
+  for (const text of draft.warnings) report({ type: 'note', at: clock(), level: 'warning', text });
+  if (instruction.target_agents !== agents && !isNarrowed(draft.settings)) {
+    const text = `The instruction speaks of ${instruction.target_agents} agents; its selector matches ${agents} now.`;
+    report({ type: 'note', at: clock(), level: 'warning', text });
+  }
+  // What the fleet was like before: the faces show the change against it, and do without where it cannot be read.
+  const aggregate = await readAggregate(redis, names).catch(() => undefined);
+  if (aggregate !== undefined) report({ type: 'aggregate', at: clock(), aggregate, remainingMs: windowMs });
 }
 
 function windowOf({ instruction, windowMs }: InjectRequest): number {

@@ -52,15 +52,16 @@ export function typing(
     readonly delete?: boolean;
   },
 ): Steering {
-  const { action, rollout, typed } = steering;
+  const { action, rollout } = steering;
   if (key.escape) return idle;
-  if (key.return) {
-    if (typed === action) return { step: 'asking', action, rollout };
-    return { step: 'told', tone: 'warning', text: `Not done: "${typed}" is not ${action}.` };
-  }
-  if (key.backspace || key.delete) return { ...steering, typed: typed.slice(0, -1) };
-  const letters = input.replaceAll(/[^a-z]/gi, '');
-  return { ...steering, typed: (typed + letters).slice(0, action.length + 4) };
+  if (key.backspace || key.delete) return { ...steering, typed: steering.typed.slice(0, -1) };
+  // What is pasted, or typed over a slow line, comes as one input, with its enter.
+  const [before = '', ...after] = input.split(/[\r\n]/);
+  const letters = before.replaceAll(/[^a-z]/gi, '');
+  const typed = (steering.typed + letters).slice(0, action.length + 4);
+  if (!key.return && after.length === 0) return { ...steering, typed };
+  if (typed === action) return { step: 'asking', action, rollout };
+  return { step: 'told', tone: 'warning', text: `Not done: "${typed}" is not ${action}.` };
 }
 
 /** The line at the bottom; undefined while there is nothing to say. */

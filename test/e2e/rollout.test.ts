@@ -159,6 +159,18 @@ describe('words that name no rollout, or nothing to do', () => {
   }, 60_000);
 });
 
+describe('a rollout whose reader goes away', () => {
+  it('is left in order, told on stderr, and is no success', async () => {
+    const { cli, id } = await prepared();
+    const injector = cli.start(['inject', '--batch', '5', '--bake', '1m', '--jsonl']);
+    injector.child.stdout?.once('data', () => injector.child.stdout?.destroy());
+    const ended = await injector.ended;
+    expect(ended.code).toBe(130);
+    expect(ended.stderr).toContain(`dreamnet inject --resume ${id}`);
+    await cli.json(['down']);
+  }, 60_000);
+});
+
 describe('rollout rollback --to', () => {
   it('says in a dry run what it would take back, and then does it', async () => {
     const { cli, redis, id } = await prepared();

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
+import { leaveWish } from '../../src/core/nerve/rollout-holds.js';
 import { startTestHost, temporaryDirectory } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import {
   coordinate,
   ended,
+  onceBefore,
   type RolloutWish,
   recordOf,
   sentOrders,
@@ -117,6 +120,19 @@ describe('batches at the same time', () => {
     expect(record).toMatchObject({ state: 'paused', counts: { failed: 3, pending: 0 } });
     await steerFrom(server, 'abort');
     expect(await ending).toMatchObject({ code: 'DN533' });
+  });
+
+  test('that a pause took in are gated before the next one is sent', async () => {
+    for (const agent of agents()) cripple(agent);
+    const run = await coordinate(server, {
+      ...{ batch: '1', parallel: 2, canary: '0', maxFailures: '1', pauseBetweenMs: 1_500 },
+    });
+    const ending = ended(run);
+    await until(() => batchesIn(run).length === 1);
+    await steerFrom(server, 'pause');
+    await steerFrom(server, 'resume');
+    expect(await ending).toMatchObject({ code: 'DN530' });
+    expect(timesTold(await orders(), 'stage').size).toBe(2);
   });
 
   test('that are under way at a rollback are all told to return', async () => {
@@ -298,6 +314,29 @@ describe('agents that come while a rollout is under way', () => {
     expect(timesTold(await sentOrders(server, 'host-3'), 'live').size).toBe(2);
   });
 
+  test('do not go live once an abort was seen, and do when the rollout is resumed', async () => {
+    const { redis, names } = server;
+    const { rollout } = await coordinate(server, { canJoin });
+    await rollout.run();
+    await three();
+    const wish = { id: 'wish_now', action: 'abort', by: 'ana@ops-3', at: 1 } as const;
+    const left = onceBefore(redis, '"outcome":"staged"', () =>
+      leaveWish(redis, names, { rollout: 'instr_one', wish, states: ['live'], overrules: [] }),
+    );
+    await rollout.admitUntil(Date.now() + 60_000);
+    expect(await left).toMatchObject({ name: 'asked' });
+    await expect(rollout.obey()).rejects.toMatchObject({ code: 'DN535' });
+    await rollout.close();
+    const told = async () => timesTold(await sentOrders(server, 'host-3'), 'live');
+    expect((await told()).size).toBe(0);
+    const again = await coordinate(server, { canJoin, resume: true, without: ['agent-0023'] });
+    await again.rollout.run();
+    await again.rollout.admitUntil(0);
+    await again.rollout.close();
+    expect([...(await told()).keys()].sort()).toEqual(['agent-0021', 'agent-0022']);
+    expect(again.rollout.record.counts).toMatchObject({ live: 21, staged: 1 });
+  });
+
   test('return with all others when the rollout is taken back', async () => {
     const { rollout } = await coordinate(server, { canJoin });
     await rollout.run();
@@ -383,6 +422,21 @@ describe('an agent that leaves while a rollout is under way', () => {
     const gone = hosts[1]?.agents.map(({ id }) => outcomes.get(id)) ?? [];
     expect(gone.map((agent) => agent?.code)).toEqual(Array<string>(10).fill('DN542'));
     expect(new Set(gone.map((agent) => agent?.batch))).toEqual(new Set([0, 1]));
+  });
+
+  test('and was not heard of while Redis was away has not left', async () => {
+    const { redis, names } = server;
+    const { rollout } = await coordinate(server);
+    await rollout.run();
+    await hosts[1]?.stop();
+    const silent = hosts[1]?.agents.map(({ id }) => id) ?? [];
+    await redis.zadd(names.agents, ...silent.flatMap((id) => [Date.now() - 40_000, id]));
+    const isBack = once(redis, 'ready');
+    redis.disconnect(true);
+    await isBack;
+    await rollout.admitUntil(0);
+    await rollout.close();
+    expect(rollout.record.counts).toMatchObject({ live: 19, staged: 1, failed: 0 });
   });
 
   test('in the window counts as failed, and when it is back before the end it has its place again', async () => {

@@ -119,3 +119,16 @@ describe('a plan', () => {
     }
   });
 });
+
+test('only agents that report measurements are held out', () => {
+  const targets = Array.from({ length: 200 }, (_, at) => ({
+    ...{ id: `agent-${at}`, host: 'host-1', transport: 'bus' as const },
+    workload: at < 160 ? 'external' : 'simulated',
+  }));
+  const plan = planRollout({
+    ...{ instructionId: 'instr_one', selector: '', targets, batch: '10', maxFailures: '0' },
+  });
+  const held = plan.agents.filter(({ heldOut }) => heldOut).map(({ id }) => Number(id.slice(6)));
+  expect(plan.heldOut).toBe(2);
+  expect(held.filter((at) => at >= 160)).toHaveLength(2);
+});

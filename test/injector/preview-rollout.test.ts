@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Host } from '../../src/core/agent/host.js';
 import { parsePlan, planText, savePlan } from '../../src/core/injector/plan-file.js';
 import type { LoopContext } from '../../src/core/loop-context.js';
+import { readHold } from '../../src/core/nerve/rollout-holds.js';
 import { type InjectRequest, inject, previewInject, resumeRequest } from '../../src/core/pipeline.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import { cacheAll, key, newKey, startTestHost, throttleAll } from '../agent/support.js';
@@ -199,6 +200,19 @@ describe('a saved plan', () => {
     expect(await written()).toEqual(before);
   });
 
+  test('is refused where some of its agents cannot be reached', async () => {
+    const { redis, names } = server;
+    await redis.hset(names.agent('agent-0001'), 'transport', 'volume');
+    const transports = { volume: () => Promise.reject(new Error('nothing is sent')) };
+    const { draft, ...rest } = await previewInject(contextOf({ transports }), {
+      instruction: instruction(),
+      ...quick,
+    });
+    const plan = parsePlan(planText(savePlan({ draft, ...rest }, Date.now())), 'plan.json');
+    await expect(rollOut(plan)).rejects.toMatchObject({ code: 'DN537' });
+    expect(await redis.exists(names.rollout(plan.instruction.id))).toBe(0);
+  });
+
   test('whose program now compiles to other bytes is refused', async () => {
     const plan = await saved();
     const other = newKey();
@@ -229,6 +243,26 @@ describe('a saved plan', () => {
 
   test('says nothing of the source of its program that would not be in the instruction', async () => {
     expect((await saved()).instruction.program?.source).toBe(throttleAll);
+  });
+});
+
+describe('a rollout that has been claimed', () => {
+  test('goes live although the aggregate cannot be read, and is let go of when measuring fails for that', async () => {
+    await server.redis.set(server.names.aggregate, 'not a hash');
+    const running = inject(contextOf(), { instruction: instruction(), ...quick });
+    await expect(running).rejects.toThrow('WRONGTYPE');
+    expect((await recordOf(server)).record).toMatchObject({ state: 'live', counts: { live: 19 } });
+    expect((await readHold(server.redis, server.names, 'instr_one')).held).toBe(false);
+  });
+
+  test('is let go of, whatever goes wrong before its first order', async () => {
+    const report = (event: PipelineEvent) => {
+      if (event.type === 'planned') throw new Error('nobody can be told');
+    };
+    const running = inject(contextOf({ report }), { instruction: instruction(), ...quick });
+    await expect(running).rejects.toThrow('nobody can be told');
+    const hold = await readHold(server.redis, server.names, instruction().id);
+    expect(hold).toMatchObject({ holder: 'test', held: false });
   });
 });
 

@@ -3,10 +3,11 @@ import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import { limits } from '../../src/core/limits.js';
+import { readHold } from '../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../src/core/nerve/rollout-records.js';
 import { cacheAll, startTestHost } from '../agent/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
-import { coordinate, ended, recordOf, sentOrders, timesTold } from './support.js';
+import { coordinate, ended, onceBefore, recordOf, sentOrders, timesTold } from './support.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -123,6 +124,11 @@ describe('a rollout', () => {
     await redis.xadd(names.acknowledgements('instr_one'), '*', 'json', '{}');
     await run.rollout.close();
     expect(await redis.pttl(names.acknowledgements('instr_one'))).toBe(-1);
+  });
+
+  test('with gates that are none is refused, and leaves nothing behind', async () => {
+    await expect(coordinate(server, { gates: ['bogus'] })).rejects.toMatchObject({ kind: 'bad-input' });
+    expect(await server.redis.keys('fleet:rollout*')).toEqual([]);
   });
 
   test('sends orders that do not outlive their window by more than an hour', async () => {
@@ -326,6 +332,15 @@ describe('a resumed rollout', () => {
     expect(Object.values(record.counts).reduce((sum, one) => sum + one, 0)).toBe(20);
   });
 
+  test('is not finished any more while it goes on', async () => {
+    cripple(agents()[0] as Agent);
+    expect(await ended(await coordinate(server))).toMatchObject({ code: 'DN530' });
+    expect((await recordOf(server)).record.finishedAt).toBeGreaterThan(0);
+    const again = await coordinate(server, { resume: true });
+    expect((await recordOf(server)).record.finishedAt).toBeUndefined();
+    await again.rollout.close();
+  });
+
   test('in which nothing is left to do says so', async () => {
     for (const agent of agents()) sabotage(agent);
     await ended(
@@ -362,6 +377,34 @@ describe('two coordinators', () => {
     const { record } = await recordOf(server);
     expect(record).toMatchObject({ state: 'live', epoch: second.rollout.record.epoch });
     expect(record.counts).toMatchObject({ failed: 1, pending: 0 });
+  });
+
+  test('the one that takes over heeds what the first wrote until then', async () => {
+    const { redis, names } = server;
+    const name = names.rollout('instr_one');
+    const first = await coordinate(server);
+    await first.rollout.close();
+    const { record } = await recordOf(server);
+    const late = onceBefore(redis, name, () =>
+      redis.hset(name, 'record', JSON.stringify({ ...record, state: 'rolled_back' })),
+    );
+    await expect(coordinate(server, { resume: true })).rejects.toMatchObject({ code: 'DN511' });
+    await late;
+    expect((await recordOf(server)).record.state).toBe('rolled_back');
+    expect(await readHold(redis, names, 'instr_one')).toMatchObject({ held: false });
+  });
+
+  test('the one that begins a rollout, and finds that another has just begun it, leaves it alone', async () => {
+    const { redis, names } = server;
+    const name = names.rollout('instr_one');
+    const first = await coordinate(server);
+    const { record, epoch = '' } = await redis.hgetall(name);
+    await redis.del(name);
+    const begun = onceBefore(redis, name, () => redis.hset(name, { record, epoch }));
+    await expect(coordinate(server)).rejects.toMatchObject({ code: 'DN510' });
+    await begun;
+    expect(await redis.hget(name, 'epoch')).toBe(epoch);
+    expect(await ended(first)).toBeUndefined();
   });
 
   test('an epoch is newer than all before, also after Redis has lost its data', async () => {

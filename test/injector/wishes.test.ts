@@ -187,6 +187,43 @@ rollback     a       a      a         a    s        a      s       s           s
     await wishes.close();
   });
 
+  test('that was seen is obeyed although Redis has lost it, unless one that takes more back comes', async () => {
+    const { redis, names } = server;
+    const epoch = await claimRollout(redis, names, { id: 'r', holder: 'x', nowMs: 1 });
+    const options = { rollout: 'r', epoch, holder: 'test', onWish: () => undefined };
+    const wishes = await watchWishes(redis, names, options);
+    const lose = () => redis.hdel(names.rollout('r'), 'wish');
+    await put({ wish: JSON.stringify(wishOf('pause')) });
+    expect(await wishes.look()).toMatchObject({ action: 'pause' });
+    await lose();
+    expect(await wishes.look()).toMatchObject({ action: 'pause' });
+    wishes.found(undefined);
+    expect(await wishes.look()).toMatchObject({ action: 'pause' });
+    await redis.ping();
+    await put({ wish: JSON.stringify(wishOf('abort')) });
+    expect(await wishes.look()).toMatchObject({ action: 'abort' });
+    await put({ wish: JSON.stringify(wishOf('pause', 'later')) });
+    expect(await wishes.look()).toMatchObject({ action: 'abort' });
+    await lose();
+    wishes.answered(wishOf('abort'));
+    expect([await wishes.look(), wishes.waiting.aborted]).toEqual([undefined, false]);
+    await wishes.close();
+  });
+
+  test('that cannot be listened for leaves no connection and no listener behind', async () => {
+    const { names } = server;
+    const redis = await server.connect();
+    const listeners = redis.listenerCount('ready');
+    const mine = async () => String(await redis.client('LIST')).split('\n').length;
+    const before = await mine();
+    await redis.call('ACL', 'SETUSER', 'default', 'resetchannels');
+    const options = { rollout: 'r', epoch: 1, holder: 'test', onWish: () => undefined };
+    await expect(watchWishes(redis, names, options)).rejects.toThrow('NOPERM');
+    await redis.call('ACL', 'SETUSER', 'default', 'allchannels');
+    expect(redis.listenerCount('ready')).toBe(listeners);
+    await expect.poll(mine).toBe(before);
+  });
+
   test('for a rollout that is none, or whose record is damaged, is not left', async () => {
     expect(await ask('abort')).toEqual({ name: 'unknown', detail: '' });
     for (const record of ['', 'x', '[]', '{"state":7}', '{}']) {

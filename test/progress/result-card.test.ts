@@ -11,7 +11,7 @@ describe('the card at the end of a run', () => {
       'COST_OPTIMIZATION_v2',
       'cost  -14.8 %   95 %: -15.7 to -13.9   predicted -15.1 %',
       '$9,512/h → $8,107/h   against 58 agents held out',
-      '1,159 of 1,159 agents · 116 batches · 690 ms · complete',
+      '1,159 of 1,159 agents · 116 batches staged in 690 ms · complete',
       'workload        simulated',
       'top performer   agent-0117 · 31.2 tasks/s',
       'next is COST_OPTIMIZATION_v3',

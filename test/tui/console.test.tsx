@@ -151,6 +151,13 @@ describe('steering from the console', () => {
     expect(terminal.frame()).toContain('Operation');
   });
 
+  it('takes the word and its enter as one input, as a slow line brings them', async () => {
+    const { wishes, press, shows } = opened();
+    await press('R', 'rollback\r');
+    await shows('Rolled back: 7 agents returned');
+    expect(wishes).toEqual([['rollback', id]]);
+  });
+
   it('another word does nothing, and escape leaves', async () => {
     const { wishes, press, shows, terminal } = opened();
     await press('A', 'a', 'b', '\r');

@@ -133,7 +133,7 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ],
       [
         'rollout',
-        `${formatNumber(rollout.succeeded)} of ${formatCount(rollout.agents, 'agent')}${failed} · ${formatCount(rollout.batches, 'batch', 'batches')} · ${formatDuration(rollout.durationMs)} · ${rollout.state.replaceAll('_', ' ')}`,
+        `${formatNumber(rollout.succeeded)} of ${formatCount(rollout.agents, 'agent')}${failed} · ${formatCount(rollout.batches, 'batch', 'batches')} staged in ${formatDuration(rollout.durationMs)} · ${rollout.state.replaceAll('_', ' ')}`,
       ],
       [
         'execution',

@@ -8,6 +8,7 @@ import type { Phase, PipelineEvent } from '../../core/pipeline-events.js';
 import { formatDuration } from '../format.js';
 import { escapeControls } from '../terminal-text.js';
 import { gatesLine } from '../views/gates-view.js';
+import { planLimitsText, planSizeText } from '../views/plan-words.js';
 import { paint } from './paint.js';
 import { canaryText } from './plain-progress.js';
 import type { Progress } from './progress.js';
@@ -134,15 +135,19 @@ function detailTitle(phase: Phase, text: string): string {
   return `${paint('bold', phaseTitles[phase])}${text === '' ? '' : `  ${escapeControls(text)}`}`;
 }
 
-/** Lines that stay below the phase: failures, the canary, warnings. */
+/** Lines that stay below the phase: what is planned, failures, the canary, warnings. */
 function noteOf(event: PipelineEvent): string | undefined {
   switch (event.type) {
+    case 'planned':
+      return event.numbers === undefined
+        ? undefined
+        : paint('dim', `${planSizeText(event.numbers)}\n${planLimitsText(event.numbers)}`);
     case 'agent-failed':
       return paint('yellow', `${event.agent}: ${event.code} ${escapeControls(event.reason)}`);
     case 'gate':
       return paint(
         event.verdicts.some(({ verdict }) => verdict !== 'passed') ? 'yellow' : 'dim',
-        `gates: ${gatesLine(event.verdicts)}`,
+        `gates: ${gatesLine(event.verdicts).replaceAll(' · ', '\n       ')}`,
       );
     case 'canary':
       return paint(event.state === 'failed' ? 'red' : 'dim', canaryText(event));

@@ -3,7 +3,7 @@ import type { Acknowledgement, OrderAction } from '../nerve/messages/order.js';
 
 export interface AcknowledgementWait {
   /** With the host that carries each, where only that one may answer for it. */
-  readonly agents: ReadonlyMap<string, string | undefined>;
+  readonly agents: Iterable<readonly [agent: string, host: string | undefined]>;
   readonly action: OrderAction;
   readonly digest: string;
   readonly withinMs: number;
@@ -15,16 +15,20 @@ export interface StrayAcknowledgement {
   readonly acknowledgement: Acknowledgement;
   readonly kind: 'unasked' | 'other-host' | 'second';
 }
-/** What of an acknowledgement tells one agent's from another's: a hundred thousand of them may wait to be written down. */
-export type Answer = Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'timings' | 'route'>;
+
+/** What a rollout keeps of an acknowledgement: a hundred thousand of them may wait to be written down. */
+export interface Answer extends Pick<Acknowledgement, 'outcome' | 'code' | 'reason' | 'at' | 'route'> {
+  /** What loading the program took, all told. */
+  readonly loadMs?: number | undefined;
+}
 
 export interface Acknowledgements {
   /** Those that came in time, by agent. Ask before sending the order: an answer that nobody waits for is gone. */
   waitFor(wait: AcknowledgementWait): Promise<Map<string, Answer>>;
   /** Called by transports; what answers an order of another coordinator has another epoch, and is passed over. */
   deliver(acknowledgement: Acknowledgement): void;
-  /** Agents that somebody waits for. */
-  awaited(): ReadonlySet<string>;
+  /** Agents that somebody waits for; who answers while they are gone through is left out. */
+  awaited(): Iterable<string>;
   /** Answers for agents that cannot answer any more, whatever is waited for. */
   giveUp(agents: readonly string[], answer: Pick<Acknowledgement, 'code' | 'reason' | 'at'>): void;
   /** This agent is only now being told: whoever waits for it waits from now on. */
@@ -35,8 +39,11 @@ export interface Acknowledgements {
   onStray(listener: (stray: StrayAcknowledgement) => void): void;
 }
 
-interface Waiter extends AcknowledgementWait {
-  readonly arrived: Map<string, Answer>;
+interface Waiter extends Omit<AcknowledgementWait, 'agents'> {
+  /** The answer of each, and until it is there the host that may give it. */
+  readonly agents: Map<string, Answer | string>;
+  /** How many have not answered. */
+  open: number;
   readonly finish: () => void;
   /** Begins the time anew. */
   readonly prolong: () => void;
@@ -44,6 +51,8 @@ interface Waiter extends AcknowledgementWait {
 
 /** The transport keeps the time of each agent by itself, and says more when it is over. */
 const graceMs = 500;
+/** In place of a host: whoever answers. */
+const anyHost = '';
 
 export function collectAcknowledgements(epoch: number): Acknowledgements {
   const waiters = new Set<Waiter>();
@@ -52,8 +61,9 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
 
   return {
     async waitFor(wait) {
-      if (wait.agents.size === 0) return new Map();
-      const arrived = new Map<string, Answer>();
+      const agents = new Map<string, Answer | string>();
+      for (const [agent, host] of wait.agents) agents.set(agent, host ?? anyHost);
+      if (agents.size === 0) return new Map();
       await new Promise<void>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
@@ -67,12 +77,12 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
           timer = setTimeout(finish, wait.withinMs + graceMs);
         };
         wait.signal.addEventListener('abort', finish, { once: true });
-        const waiter: Waiter = { ...wait, arrived, finish, prolong };
+        const waiter: Waiter = { ...wait, agents, open: agents.size, finish, prolong };
         waiters.add(waiter);
         if (broken !== undefined || wait.signal.aborted) finish();
       });
       if (broken !== undefined) throw broken.thrown;
-      return arrived;
+      return answersIn(agents);
     },
 
     deliver(acknowledgement) {
@@ -80,31 +90,30 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
       const { agent, action } = acknowledgement;
       let kind: StrayAcknowledgement['kind'] | undefined = 'unasked';
       for (const waiter of waiters) {
-        if (action !== waiter.action || !waiter.agents.has(agent)) continue;
+        const known = waiter.agents.get(agent);
+        if (action !== waiter.action || known === undefined) continue;
         const answer = withRightDigest(acknowledgement, waiter.digest);
-        const first = waiter.arrived.get(agent);
-        kind = first === undefined ? strangerTo(waiter, answer) : again(first, answer);
-        if (first !== undefined || kind !== undefined) break;
-        waiter.arrived.set(agent, answerIn(answer));
-        if (waiter.arrived.size === waiter.agents.size) waiter.finish();
+        const isFirst = typeof known === 'string';
+        kind = isFirst ? strangerTo(known, answer) : again(known, answer);
+        if (!isFirst || kind !== undefined) break;
+        waiter.agents.set(agent, answerIn(answer));
+        if (--waiter.open === 0) waiter.finish();
         break;
       }
       if (kind !== undefined) tellStray({ acknowledgement, kind });
     },
 
-    awaited() {
-      const ids = new Set<string>();
-      for (const { agents, arrived } of waiters)
-        for (const id of agents.keys()) if (!arrived.has(id)) ids.add(id);
-      return ids;
+    *awaited() {
+      for (const { agents } of waiters)
+        for (const [agent, known] of agents) if (typeof known === 'string') yield agent;
     },
 
     giveUp(agents, answer) {
       for (const waiter of [...waiters])
         for (const agent of agents) {
-          if (!waiter.agents.has(agent)) continue;
+          const host = waiter.agents.get(agent);
+          if (typeof host !== 'string') continue;
           const { action, digest } = waiter;
-          const host = waiter.agents.get(agent) ?? '';
           this.deliver({ ...answer, agent, host, action, digest, epoch, outcome: 'failed' });
         }
     },
@@ -124,9 +133,15 @@ export function collectAcknowledgements(epoch: number): Acknowledgements {
   };
 }
 
+/** Takes away who has not answered. */
+function answersIn(agents: Map<string, Answer | string>): Map<string, Answer> {
+  for (const [agent, known] of agents) if (typeof known === 'string') agents.delete(agent);
+  return agents as Map<string, Answer>;
+}
+
 /** Without a host it is this process that speaks for the agent; no message can. */
-function strangerTo({ agents }: Waiter, { agent, host }: Acknowledgement): 'other-host' | undefined {
-  return host === '' || [undefined, host].includes(agents.get(agent)) ? undefined : 'other-host';
+function strangerTo(carrier: string, { host }: Acknowledgement): 'other-host' | undefined {
+  return host === '' || carrier === anyHost || carrier === host ? undefined : 'other-host';
 }
 
 /** The first answer counts; the same once more, as after a lost connection, is nothing to tell. */
@@ -145,9 +160,9 @@ function answerIn({ outcome, at, code, reason, timings, route }: Acknowledgement
   return {
     outcome,
     at,
+    loadMs: timings?.totalMs,
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
-    ...(timings === undefined ? {} : { timings }),
     ...(route === undefined ? {} : { route }),
   };
 }

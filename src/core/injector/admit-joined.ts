@@ -4,6 +4,7 @@
  */
 import { pause } from '../pause.js';
 import { type Course, withOutcome } from './course.js';
+import type { PlannedAgent } from './plan.js';
 import { stageBatches } from './stage-batches.js';
 
 /** Before go-live; the milliseconds that it took. Who comes after it gets the program in the window. */
@@ -21,29 +22,35 @@ const lookShare = 0.05;
 export async function admitWhileLive(course: Course, untilMs: number): Promise<void> {
   const { held, deps } = course;
   const { signal } = held;
+  await goLiveLate(course, inBetween(course));
   for (;;) {
     const begunMs = performance.now();
     const arrived = await takeIn(course);
     if (signal.aborted) return;
     if (arrived.length > 0) {
       await held.order('stage', arrived, 'staged');
-      const staged = withOutcome(course, arrived, 'staged');
-      await held.order(
-        'live',
-        staged.filter(({ heldOut }) => !heldOut),
-        'live',
-      );
-      await held.order(
-        'observe',
-        staged.filter(({ heldOut }) => heldOut),
-        'staged',
-      );
+      await goLiveLate(course, withOutcome(course, arrived, 'staged'));
     }
     const leftMs = untilMs - deps.clock();
     if (leftMs <= 0 || signal.aborted) return;
     const tookMs = performance.now() - begunMs;
     await pause(Math.min(leftMs, Math.max(lookEveryMs, tookMs / lookShare)), signal);
   }
+}
+
+/** Interrupted meanwhile, they stay staged until a resume. */
+async function goLiveLate({ held }: Course, staged: readonly PlannedAgent[]): Promise<void> {
+  if (staged.length === 0 || held.signal.aborted) return;
+  const treated = staged.filter(({ heldOut }) => !heldOut);
+  await held.order('live', treated, 'live');
+  if (held.signal.aborted) return;
+  const heldOut = staged.filter((agent) => agent.heldOut);
+  await held.order('observe', heldOut, 'staged');
+}
+
+/** Agents that an earlier coordinator let stage in the window, and could not tell to go live any more. */
+function inBetween(course: Course): PlannedAgent[] {
+  return withOutcome(course, course.roster.agents, 'staged').filter(({ heldOut }) => !heldOut);
 }
 
 /** Writes down who left and who came; those that came. */

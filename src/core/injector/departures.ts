@@ -5,7 +5,6 @@
 import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import type { Names } from '../nerve/names.js';
-import { pipelinedReads } from '../nerve/records.js';
 import type { Acknowledgements, Answer } from './acknowledgements.js';
 
 export interface DepartureDependencies {
@@ -27,7 +26,7 @@ export function watchDepartures(
   let ended = false;
   const look = async () => {
     const begunMs = performance.now();
-    const gone = await signedOffAmong(dependencies, [...acknowledgements.awaited()]);
+    const gone = await signedOffAmong(dependencies, acknowledgements.awaited());
     if (gone.length > 0) acknowledgements.giveUp(gone, departure(dependencies.clock(), signedOffReason));
     return performance.now() - begunMs;
   };
@@ -49,37 +48,54 @@ export function watchDepartures(
 /** Those that have signed off, or have not been heard of for longer than a living agent is silent. */
 export async function absentAmong(
   dependencies: DepartureDependencies,
-  ids: readonly string[],
+  ids: Iterable<string>,
 ): Promise<Map<string, Answer>> {
   const nowMs = dependencies.clock();
   const absent = new Map<string, Answer>();
-  for (const [id, beat] of await lastBeats(dependencies, ids)) {
-    const silentMs = nowMs - (beat ?? 0);
-    if (beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
-    else if (silentMs >= limits.agentAliveMs)
-      absent.set(id, departure(nowMs, `it has not been heard of for ${Math.round(silentMs / 1_000)} s`));
-  }
+  for await (const beats of lastBeats(dependencies, ids))
+    for (const [id, beat] of beats) {
+      const silentMs = nowMs - (beat ?? 0);
+      if (beat === undefined) absent.set(id, departure(nowMs, signedOffReason));
+      else if (silentMs >= limits.agentAliveMs)
+        absent.set(id, departure(nowMs, `it has not been heard of for ${Math.round(silentMs / 1_000)} s`));
+    }
   return absent;
 }
 
 /** Heartbeats may be late while hosts are busy; who has signed off is gone for certain. */
 export async function signedOffAmong(
-  dependencies: DepartureDependencies,
-  ids: readonly string[],
+  dependencies: Pick<DepartureDependencies, 'redis' | 'names'>,
+  ids: Iterable<string>,
 ): Promise<string[]> {
-  const beats = await lastBeats(dependencies, ids);
-  return beats.flatMap(([id, beat]) => (beat === undefined ? [id] : []));
+  const gone: string[] = [];
+  for await (const beats of lastBeats(dependencies, ids))
+    for (const [id, beat] of beats) if (beat === undefined) gone.push(id);
+  return gone;
 }
 
-async function lastBeats(
-  { redis, names }: DepartureDependencies,
-  ids: readonly string[],
-): Promise<[id: string, beat: number | undefined][]> {
-  if (ids.length === 0) return [];
-  const beats = await pipelinedReads<string, string | null>(redis, ids, (pipeline, id) =>
-    pipeline.zscore(names.agents, id),
-  );
-  return ids.map((id, at) => [id, beats[at] == null ? undefined : Number(beats[at])]);
+/** Part by part, so that looking at a large fleet takes no memory. */
+async function* lastBeats(
+  { redis, names }: Pick<DepartureDependencies, 'redis' | 'names'>,
+  ids: Iterable<string>,
+): AsyncGenerator<[id: string, beat: number | undefined][]> {
+  for (const part of partsOf(ids)) {
+    const scores = await redis.zmscore(names.agents, ...part);
+    yield part.map((id, at) => [id, scores[at] == null ? undefined : Number(scores[at])]);
+  }
+}
+
+const idsPerRead = 1_000;
+
+/** As many as one read asks for. */
+function* partsOf(ids: Iterable<string>): Generator<string[]> {
+  let part: string[] = [];
+  for (const id of ids) {
+    part.push(id);
+    if (part.length < idsPerRead) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
 }
 
 const signedOffReason = 'it has left the fleet';

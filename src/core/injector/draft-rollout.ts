@@ -5,7 +5,6 @@
 import { noAgents } from '../fleet/no-agents.js';
 import { listAgents, type RegisteredAgent } from '../fleet/registry.js';
 import type { Selectable } from '../fleet/selector.js';
-import { externalWorkload } from '../nerve/messages/agent-record.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { AgentOutcome, RolloutAgent } from '../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../nerve/messages/rollout-settings.js';
@@ -70,8 +69,6 @@ export async function draftRollout(
     batch: settings.batch,
     canary: settings.canary,
     maxFailures: settings.maxFailures,
-    // Agents that report nothing are no control.
-    ...(choice.chosen.some(({ workload }) => workload !== externalWorkload) ? {} : { holdOutShare: 0 }),
     inOrder: settings.top !== undefined,
   });
   const plan = known === undefined ? drawn : planAgain(drawn, known);

@@ -9,16 +9,15 @@ export async function goLive(
   course: Course,
   staged: readonly PlannedAgent[],
 ): Promise<{ heldOut: number; ms: number }> {
-  const { held, deps } = course;
+  const { held } = course;
   const treated = staged.filter(({ heldOut }) => !heldOut);
   const heldOut = staged.filter((agent) => agent.heldOut);
   if (staged.length === 0) return { heldOut: 0, ms: 0 };
   await obey(course);
-  const sentAt = deps.clock();
-  const answers = [held.answersTo('live', treated), held.answersTo('observe', heldOut)] as const;
-  await held.send([held.batchOf('live', treated), held.batchOf('observe', heldOut)]);
-  await held.settle(treated, await answers[0], { outcome: 'live', sentAt });
-  await held.settle(heldOut, await answers[1], { outcome: 'staged', sentAt });
+  const { ms } = await held.orderTogether([
+    { action: 'live', targets: treated, outcome: 'live' },
+    { action: 'observe', targets: heldOut, outcome: 'staged' },
+  ]);
   await requireAnswers(course);
-  return { heldOut: heldOut.length, ms: deps.clock() - sentAt };
+  return { heldOut: heldOut.length, ms };
 }

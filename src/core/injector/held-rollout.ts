@@ -13,6 +13,7 @@ import type {
 import type { Wish } from '../nerve/messages/wish.js';
 import { listRollout, writeRollout } from '../nerve/rollout-records.js';
 import type { Answer } from './acknowledgements.js';
+import { carriersOf, partsOf } from './answering-parts.js';
 import type { Deadline } from './deadline.js';
 import { absentAmong } from './departures.js';
 import type { PlannedAgent } from './plan.js';
@@ -33,6 +34,14 @@ export interface Hold {
   readonly stopWatching: () => void;
 }
 
+/** What agents are told, and what those become that obey. */
+export interface OrderedChange {
+  readonly action: OrderAction;
+  readonly targets: readonly PlannedAgent[];
+  readonly outcome: AgentOutcome;
+  readonly reason?: string | undefined;
+}
+
 export class HeldRollout {
   readonly #deps: RolloutDependencies;
   readonly #hold: Hold;
@@ -48,8 +57,10 @@ export class HeldRollout {
   isFinishing = false;
   /** Redis was away: it may have come back without what was written last. */
   #mayBeForgotten = false;
+  #lastOutageAt = Number.NEGATIVE_INFINITY;
   readonly #onReconnect = () => {
     this.#mayBeForgotten = true;
+    this.#lastOutageAt = this.#deps.clock();
   };
 
   constructor(
@@ -94,31 +105,61 @@ export class HeldRollout {
     return this.record.state === 'live' ? this.#interrupted : this.#overdue;
   }
 
+  /** Redis was away so shortly before that agents need not have been heard of since. */
+  get isBackFromOutage(): boolean {
+    return this.#deps.clock() - this.#lastOutageAt < limits.agentAliveMs;
+  }
+
   get deadline(): Deadline {
     return this.#hold.deadline;
   }
 
   /** Orders something, and writes down what the agents answered; how many of them did as they were told. */
-  async order(action: OrderAction, targets: readonly PlannedAgent[], outcome: AgentOutcome, reason?: string) {
+  order(action: OrderAction, targets: readonly PlannedAgent[], outcome: AgentOutcome, reason?: string) {
+    return this.orderTogether([{ action, targets, outcome, reason }]);
+  }
+
+  /**
+   * All orders travel in one pipeline, and a host answers them one after the other. What the agents answered is written
+   * down some thousands at a time, in the order in which they are told, so that the first are done with when the last answer.
+   */
+  async orderTogether(orders: readonly OrderedChange[]) {
     const sentAt = this.#deps.clock();
-    const answers = this.answersTo(action, targets);
-    await this.send([this.batchOf(action, targets)]);
-    const failed = await this.settle(targets, await answers, { outcome, sentAt, reason });
-    const at = this.#deps.clock();
-    return { at, done: targets.length - failed, failed, ms: at - sentAt };
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.signal, over.signal]);
+    try {
+      const withinMs = this.#withinMs(orders.reduce((sum, { targets }) => sum + targets.length, 0));
+      const parts = orders.flatMap((ordered) =>
+        partsOf(ordered.targets).map((targets) => {
+          const answers = this.answersTo(ordered.action, targets, { signal, withinMs });
+          return { ...ordered, targets, withinMs, sentAt, answers };
+        }),
+      );
+      await this.send(orders.map(({ action, targets }) => this.batchOf(action, targets)));
+      let [done, failed] = [0, 0];
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+        const failedOfPart = await this.settle(part.targets, await part.answers, part);
+        done += part.targets.length - failedOfPart;
+        failed += failedOfPart;
+      }
+      const at = this.#deps.clock();
+      return { at, done, failed, ms: at - sentAt };
+    } finally {
+      over.abort();
+    }
   }
 
   /** Listens for the answers of these agents; begins before the order is sent, and ends early with `signal`. */
   answersTo(
     action: OrderAction,
     targets: readonly PlannedAgent[],
-    signal = this.signal,
+    { signal, withinMs = this.#withinMs(targets.length) }: { signal: AbortSignal; withinMs?: number },
   ): Promise<Map<string, Answer>> {
     const answers = this.#hold.courier.acknowledgements.waitFor({
-      agents: new Map(targets.map(({ id, host, transport }) => [id, transport === 'bus' ? host : undefined])),
+      agents: carriersOf(targets),
       action,
       digest: this.record.program.digest,
-      withinMs: this.#withinMs(targets),
+      withinMs,
       signal,
     });
     // Sending may fail before anybody waits for the answers; that failure is the one to tell.
@@ -151,11 +192,16 @@ export class HeldRollout {
   async settle(
     targets: readonly PlannedAgent[],
     answers: ReadonlyMap<string, Answer>,
-    { outcome, sentAt, reason }: { outcome: AgentOutcome; sentAt: number; reason?: string | undefined },
+    {
+      outcome,
+      sentAt,
+      reason,
+      withinMs = this.#withinMs(targets.length),
+    }: Pick<OrderedChange, 'outcome' | 'reason'> & { sentAt: number; withinMs?: number },
   ): Promise<number> {
     const changed = new Map<string, RolloutAgent>();
     const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
-    const withinMs = this.#withinMs(targets);
+    let failed = 0;
     for (const target of targets) {
       const { id } = target;
       const answer = answers.get(id) ?? absent.get(id);
@@ -164,10 +210,12 @@ export class HeldRollout {
       const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
       requireOutcome(id, this.outcomeOf(id), agent.outcome);
       changed.set(id, agent);
-      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
+      if (agent.outcome !== 'failed') continue;
+      failed++;
+      this.#reportFailure(id, agent);
     }
     await this.write(changed);
-    return [...changed.values()].filter((agent) => agent.outcome === 'failed').length;
+    return failed;
   }
 
   /** Writes down who came, as agents that are to be asked, and who left. */
@@ -263,9 +311,14 @@ export class HeldRollout {
     this.#hold.deadline.stop();
     this.#hold.stopWatching();
     this.#deps.redis.off('ready', this.#onReconnect);
-    await this.#hold.courier.close();
+    let isOurs = false;
+    try {
+      await this.#hold.courier.close();
+    } finally {
+      isOurs = await this.#hold.wishes.close();
+    }
     // Answers to another coordinator are its own.
-    if (!(await this.#hold.wishes.close())) return;
+    if (!isOurs) return;
     const { redis, names } = this.#deps;
     const answers = names.acknowledgements(this.record.id);
     await Promise.all([
@@ -274,8 +327,8 @@ export class HeldRollout {
     ]).catch(() => undefined);
   }
 
-  #withinMs({ length }: readonly PlannedAgent[]): number {
-    const more = Math.floor(length / 1_000) * limits.acknowledgeMoreMsPerThousand;
+  #withinMs(agents: number): number {
+    const more = Math.floor(agents / 1_000) * limits.acknowledgeMoreMsPerThousand;
     return this.#hold.acknowledgeWithinMs + more;
   }
 

@@ -15,6 +15,7 @@ export async function requireAnswers(course: Course): Promise<void> {
 /** After a batch: that, and how agents fare that are live already. */
 export async function passGates(course: Course): Promise<void> {
   await requireAnswers(course);
+  if (!course.gates.isLookDue) return;
   const signal = AbortSignal.any([course.held.signal, course.deps.wishes.waiting]);
   const verdicts = await course.gates.afterBatch(signal);
   if (verdicts.length === 0) return;

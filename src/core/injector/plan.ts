@@ -4,7 +4,7 @@
  */
 import { noAgents } from '../fleet/no-agents.js';
 import { limits } from '../limits.js';
-import type { TransportName } from '../nerve/messages/agent-record.js';
+import { externalWorkload, type TransportName } from '../nerve/messages/agent-record.js';
 import { createRandom } from '../random.js';
 import { parseBatchSizes, parseCanary, parseMaxFailures } from './amount.js';
 
@@ -13,6 +13,8 @@ export interface Target {
   readonly host: string;
   /** How it is reached. */
   readonly transport: TransportName;
+  /** What it works on; `external` agents report no measurements. */
+  readonly workload?: string;
 }
 
 export interface PlannedAgent extends Target {
@@ -54,10 +56,12 @@ export function planRollout(options: PlanOptions): Plan {
   const listed = parseBatchSizes(options.batch, targets.length);
   const sizes = canary === undefined || canary === 0 ? listed : [canary, ...listed];
   const maxFailures = parseMaxFailures(options.maxFailures, targets.length);
-  const heldOut = heldOutCount(targets.length, options.holdOutShare ?? limits.holdOutShare);
+  // Agents that report nothing are no control.
+  const reporting = targets.filter(({ workload }) => workload !== externalWorkload);
+  const heldOut = heldOutCount(reporting.length, options.holdOutShare ?? limits.holdOutShare);
   const order = options.inOrder ? [...targets] : shuffle(targets, options.instructionId);
   const held = new Set(
-    shuffle(targets, `${options.instructionId}/hold-out`)
+    shuffle(reporting, `${options.instructionId}/hold-out`)
       .slice(0, heldOut)
       .map(({ id }) => id),
   );

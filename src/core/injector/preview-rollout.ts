@@ -16,6 +16,7 @@ import { type PreparedProgram, prepareProgram } from './prepare-program.js';
 import { alreadyRolledOut } from './rollout-refusals.js';
 import type { SigningKey } from './send-orders.js';
 import type { RolloutWishes } from './settings.js';
+import { requireTransports, type Transports } from './transports/courier.js';
 
 export interface PreviewDependencies {
   readonly redis: Redis;
@@ -23,6 +24,8 @@ export interface PreviewDependencies {
   readonly clock: () => number;
   readonly key: SigningKey;
   readonly keyring?: (() => Keyring) | undefined;
+  /** How agents are reached that are not on the bus. */
+  readonly transports?: Transports;
 }
 
 export interface PreviewRequest {
@@ -54,9 +57,9 @@ export async function previewRollout(deps: PreviewDependencies, request: Preview
   return { instruction, program, windowMs, draft };
 }
 
-/** Throws DN512 for one that has been rolled out, DN550 and DN551 for one that is out of date. */
+/** Throws DN512 for one that has been rolled out, DN550 and DN551 for one that is out of date, DN537 without a way to some agents. */
 async function draftFromPlan(
-  { redis, names, clock }: PreviewDependencies,
+  { redis, names, clock, transports }: PreviewDependencies,
   saved: SavedPlan,
   digest: string,
 ): Promise<Draft> {
@@ -66,5 +69,7 @@ async function draftFromPlan(
   if (digest !== saved.digest) throw programChanged(saved, digest);
   const registered = await listAgents(redis, names, clock());
   requireSameFleet(saved, candidatesOf(registered, { selector: instruction.selector ?? '', settings }));
-  return draftOf(saved);
+  const draft = draftOf(saved);
+  requireTransports(draft.plan.agents, transports);
+  return draft;
 }

@@ -66,7 +66,7 @@ export function recordAtStart({
   readonly nowMs: number;
 }): RolloutRecord {
   const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
-  const { service: _former, ...before } = earlier ?? {};
+  const { service: _former, finishedAt: _ended, ...before } = earlier ?? {};
   return {
     ...(goal === undefined ? {} : { goal }),
     ...before,
@@ -150,8 +150,11 @@ export function settledAgent(
   const place = placeOf(target);
   const route = answer?.route === undefined ? {} : { route: answer.route };
   if (answer?.outcome !== 'done') return { ...place, ...route, ...failureOf(answer, withinMs) };
-  const why = reason === undefined ? {} : { reason };
-  return { ...place, outcome, ...route, ...timesOf(answer, sentAt), ...why };
+  const { batch, heldOut, ...joined } = place;
+  const acknowledgedMs = Math.max(0, answer.at - sentAt);
+  // One literal with what all have: an object that is put together takes half as much again, a hundred thousand times.
+  const settled: RolloutAgent = { batch, heldOut, outcome, acknowledgedMs, loadMs: answer.loadMs };
+  return Object.assign(settled, joined, route, reason === undefined ? {} : { reason });
 }
 
 type Place = Pick<PlannedAgent, 'batch' | 'heldOut' | 'joined'>;
@@ -168,13 +171,6 @@ export function placeOf({
 /** An agent of the rollout that is not there any more; whether it comes back nobody knows. */
 export function departedAgent(before: RolloutAgent): RolloutAgent {
   return { ...placeOf(before), outcome: 'failed', code: 'DN542', reason: 'it has left the fleet' };
-}
-
-function timesOf(answer: Answer, sentAt: number): Pick<RolloutAgent, 'acknowledgedMs' | 'loadMs'> {
-  const acknowledgedMs = Math.max(0, answer.at - sentAt);
-  return answer.timings === undefined
-    ? { acknowledgedMs }
-    : { acknowledgedMs, loadMs: answer.timings.totalMs };
 }
 
 function failureOf(answer: Answer | undefined, withinMs: number): Omit<RolloutAgent, keyof Place> {

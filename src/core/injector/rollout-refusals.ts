@@ -49,7 +49,7 @@ export function stoppedByGate(
     code: 'DN530',
     kind: 'stopped-by-gate',
     message: `The rollout was stopped: ${reason}. ${returned} agents were returned to what they had${missing}.`,
-    hint: `See why with \`dreamnet agents list\`; \`dreamnet inject --resume ${id}\` goes on with failed and untouched agents, a canary first.`,
+    hint: `See why with \`dreamnet rollout show ${id}\`; \`dreamnet inject --resume ${id}\` goes on with failed and untouched agents, a canary first, and leaves alone those that were returned.`,
   });
 }
 

@@ -13,6 +13,7 @@ import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
+import { prolongHold } from '../nerve/rollout-holds.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
 import { Deadline } from './deadline.js';
@@ -99,14 +100,15 @@ export async function openRollout(
 ): Promise<Rollout> {
   const { redis, names } = dependencies;
   const { id } = options.instruction;
-  const earlier = await readRollout(redis, names, id);
-  if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
-  if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
+  const before = await readRollout(redis, names, id);
+  requireBeginnable(before, options);
   const epoch = await claimRollout(redis, names, {
     id,
     holder: dependencies.name,
     nowMs: dependencies.clock(),
+    isNew: before === undefined,
   });
+  const earlier = await readClaimed(dependencies, options, epoch);
   const known =
     earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
   const plan = earlier === undefined ? options.plan : planAgain(options.plan, known);
@@ -129,6 +131,33 @@ export async function openRollout(
     await held.close();
     throw thrown;
   }
+}
+
+/** What an earlier coordinator wrote until the claim: as of now nobody else changes it. */
+async function readClaimed(
+  { redis, names }: RolloutDependencies,
+  options: RolloutOptions & { readonly resume?: boolean },
+  epoch: number,
+): Promise<RolloutRecord | undefined> {
+  const { id } = options.instruction;
+  try {
+    const earlier = await readRollout(redis, names, id);
+    requireBeginnable(earlier, options);
+    return earlier;
+  } catch (thrown) {
+    await prolongHold(redis, names, { rollout: id, epoch, holdMs: 0 }).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+/** Throws DN511 and DN512 where it cannot begin or go on, and what gates throw that do not fit: nothing is claimed for it. */
+function requireBeginnable(
+  earlier: RolloutRecord | undefined,
+  options: RolloutOptions & { readonly resume?: boolean },
+): void {
+  if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
+  if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
+  parseGates(resolveSettings(options, earlier?.options).gates);
 }
 
 /** Listens for what agents answer and operators wish. */

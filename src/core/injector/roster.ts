@@ -1,11 +1,11 @@
 /**
- * Who joined while a rollout was under way, who left, and who came back: looked for in the registry, by ids first, so that
- * a large fleet that stays as it is costs one read.
+ * Who joined while a rollout was under way, who left, and who came back: looked for in the registry, by heartbeats first and
+ * part by part, so that a large fleet that stays as it is costs little time and no memory.
  */
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
-import { signedOffAmong } from './departures.js';
+import { absentAmong, signedOffAmong } from './departures.js';
 import type { HeldRollout } from './held-rollout.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import type { RolloutDependencies, RolloutOptions } from './rollout.js';
@@ -17,6 +17,8 @@ export interface Changes {
   /** Agents that have it, or hold it ready, and are not there any more. */
   readonly departed: readonly string[];
 }
+
+const agentsPerRead = 1_000;
 
 export class Roster {
   readonly #deps: RolloutDependencies;
@@ -60,18 +62,34 @@ export class Roster {
    * signed off is gone: the others are about to be asked.
    */
   async look(): Promise<Changes> {
+    const having = idsHavingPart(this.#held.agents);
+    const isLive = this.#held.record.state === 'live';
+    const gone = isLive
+      ? [...(await absentAmong(this.#deps, having)).keys()]
+      : await signedOffAmong(this.#deps, having);
+    // While Redis was away nobody could be heard of.
+    const departed = this.#held.isBackFromOutage ? [] : gone;
+    const wanted = await this.#wanted();
+    return { arrived: wanted.length === 0 ? [] : await this.#placed(wanted), departed };
+  }
+
+  /** Living agents that may be meant and have not got the program. */
+  async #wanted(): Promise<string[]> {
     const { redis, names, clock } = this.#deps;
     const { agents } = this.#held;
-    const alive = await redis.zrangebyscore(names.agents, clock() - limits.agentAliveMs, '+inf');
-    const isAlive = new Set(alive);
-    const wanted = alive.filter((id) => (agents.has(id) ? hasLeft(agents.get(id)) : this.#mayJoin(id)));
-    const silent: string[] = [];
-    for (const [id, agent] of agents) if (hasPart(agent) && !isAlive.has(id)) silent.push(id);
-    const isLive = this.#held.record.state === 'live';
-    return {
-      arrived: wanted.length === 0 ? [] : await this.#placed(wanted),
-      departed: isLive ? silent : await signedOffAmong(this.#deps, silent),
-    };
+    const aliveSinceMs = clock() - limits.agentAliveMs;
+    const wanted = new Set<string>();
+    let cursor = '0';
+    do {
+      const [next, beats] = await redis.zscan(names.agents, cursor, 'COUNT', agentsPerRead);
+      cursor = next;
+      for (let at = 0; at + 1 < beats.length; at += 2) {
+        const id = beats[at] ?? '';
+        if (Number(beats[at + 1]) < aliveSinceMs) continue;
+        if (agents.has(id) ? hasLeft(agents.get(id)) : this.#mayJoin(id)) wanted.add(id);
+      }
+    } while (cursor !== '0');
+    return [...wanted];
   }
 
   #mayJoin(id: string): boolean {
@@ -105,6 +123,6 @@ function hasLeft(agent: RolloutAgent | undefined): boolean {
   return agent?.outcome === 'failed' && agent.code === 'DN542';
 }
 
-function hasPart({ outcome }: RolloutAgent): boolean {
-  return outcome === 'staged' || outcome === 'live';
+function* idsHavingPart(agents: ReadonlyMap<string, RolloutAgent>): Generator<string> {
+  for (const [id, { outcome }] of agents) if (outcome === 'staged' || outcome === 'live') yield id;
 }

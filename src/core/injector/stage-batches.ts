@@ -66,8 +66,9 @@ class StageRun {
     return this.#underWay.size + this.#takenIn.length > 0;
   }
 
+  /** A batch keeps its slot until the gate has been asked. */
   get isFull(): boolean {
-    return this.#underWay.size >= this.#course.settings.parallel;
+    return this.#underWay.size + this.#takenIn.length >= this.#course.settings.parallel;
   }
 
   async begin(agents: readonly PlannedAgent[]): Promise<void> {
@@ -75,11 +76,16 @@ class StageRun {
     const { held, deps, underWay } = this.#course;
     await this.#pauseBetween();
     await obey(this.#course);
+    // A pause has taken in what was under way: the gate comes before the next order.
+    while (this.#takenIn.length > 0) {
+      await this.finishNext();
+      await obey(this.#course);
+    }
     held.deadline.start();
     const sentAt = deps.clock();
     if (this.#underWay.size === 0) this.#busySince = sentAt;
     const signal = AbortSignal.any([held.signal, this.#over.signal]);
-    const answers = held.answersTo('stage', agents, signal);
+    const answers = held.answersTo('stage', agents, { signal });
     for (const agent of agents) underWay.add(agent);
     await held.send([held.batchOf('stage', agents)]);
     const answered = answers.then(() => batch);

@@ -10,6 +10,7 @@ import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { prolongHold } from '../nerve/rollout-holds.js';
 import { claimAgain, takenOver } from '../nerve/rollout-records.js';
+import { wishRules } from './states.js';
 
 export interface WishWatch {
   /** The wish that waits, as of now; throws DN510 when another coordinator has taken over. */
@@ -42,6 +43,8 @@ export async function watchWishes(
   let waiting = new AbortController();
   const urgent = new AbortController();
   let newest: Wish | undefined;
+  /** The newest, until it is obeyed. */
+  let open: Wish | undefined;
   let asOfNow: { readonly wish: Wish | undefined } | undefined;
   const prolong = (holdMs: number) => prolongHold(redis, names, { rollout, epoch, holdMs });
   /** A Redis that was away may have come back without our claim, which nobody has taken over then. */
@@ -54,9 +57,17 @@ export async function watchWishes(
   const take = (wish: Wish | undefined) => {
     if (wish === undefined || wish.id === newest?.id) return;
     newest = wish;
+    open = wish;
     onWish(wish);
     waiting.abort();
     if (wish.action === 'abort' || wish.action === 'rollback') urgent.abort();
+  };
+  /** The wish that counts: one that was seen is obeyed, also when Redis comes back without it or with an older one. */
+  const counting = (found: Wish | undefined): Wish | undefined => {
+    const isLost = found === undefined || (found.id !== open?.id && !overrules(found, open));
+    if (isLost && open !== undefined) return open;
+    take(found);
+    return found;
   };
   const look = async () => {
     if (asOfNow !== undefined && !wasAway) return asOfNow.wish;
@@ -71,15 +82,14 @@ export async function watchWishes(
       urgent.abort();
       throw takenOver(rollout);
     }
-    const wish = found === 'none' ? undefined : found;
-    take(wish);
-    return wish;
+    return counting(found === 'none' ? undefined : found);
   };
   // A connection that is lost, or a takeover, is told by the next look of whoever is about to send something.
   const lookQuietly = () => void look().catch(() => undefined);
-  const listener = await duplicateConnection(redis);
-  listener.on('message', lookQuietly);
-  await listener.subscribe(names.wishes(rollout));
+  const listener = await openListener(redis, names.wishes(rollout), lookQuietly).catch((thrown) => {
+    redis.off('ready', onReady);
+    throw thrown;
+  });
   const timer = setInterval(lookQuietly, limits.rolloutLookEveryMs);
 
   return {
@@ -89,15 +99,16 @@ export async function watchWishes(
     },
     urgent: urgent.signal,
     found(wish) {
-      take(wish);
-      asOfNow = { wish };
+      asOfNow = { wish: counting(wish) };
       // What is awaited on Redis, a timer or an agent comes back in a later turn of the event loop.
       setImmediate(() => {
         asOfNow = undefined;
       });
     },
     answered(wish) {
-      if (wish.id === newest?.id) waiting = new AbortController();
+      if (wish.id !== newest?.id) return;
+      open = undefined;
+      waiting = new AbortController();
     },
     async close() {
       clearInterval(timer);
@@ -106,4 +117,20 @@ export async function watchWishes(
       return (await prolong(0).catch(() => 'lost')) !== 'lost';
     },
   };
+}
+
+async function openListener(redis: Redis, channel: string, onMessage: () => void): Promise<Redis> {
+  const listener = await duplicateConnection(redis);
+  listener.on('message', onMessage);
+  try {
+    await listener.subscribe(channel);
+    return listener;
+  } catch (thrown) {
+    listener.disconnect();
+    throw thrown;
+  }
+}
+
+function overrules(wish: Wish, earlier: Wish | undefined): boolean {
+  return earlier === undefined || wishRules[wish.action].overrules.includes(earlier.action);
 }

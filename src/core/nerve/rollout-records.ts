@@ -22,13 +22,15 @@ export interface Claim {
   /** Name of the process that claims. */
   readonly holder: string;
   readonly nowMs: number;
+  /** Nobody is known to have begun it: who has meanwhile keeps it. */
+  readonly isNew?: boolean;
 }
 
-/** A new coordinator epoch, newer than any before; throws DN510 when a newer coordinator already holds the rollout. */
+/** A new coordinator epoch, newer than any before; throws DN510 when a newer coordinator already holds the rollout, or a new one has been begun. */
 export async function claimRollout(redis: Redis, names: Names, claim: Claim): Promise<number> {
-  const { id, holder, nowMs } = claim;
+  const { id, holder, nowMs, isNew = false } = claim;
   const epoch = Number(await runScript(redis, 'next-epoch', names.epoch, [Math.floor(nowMs)]));
-  const args = [epoch, holder, limits.rolloutHoldMs];
+  const args = [epoch, holder, limits.rolloutHoldMs, isNew ? 'new' : 'any'];
   const claimed = await runScript(redis, 'claim-rollout', names.rollout(id), args);
   if (claimed !== 1) throw takenOver(id);
   return epoch;

@@ -242,3 +242,19 @@ describe('missing data', () => {
     expect(judgeLook(look, judgement)[1]).toMatchObject({ gate: 'latency', verdict: 'inconclusive' });
   });
 });
+
+test('a verdict on an agent or two is kept as it is: no bound of it is endless', () => {
+  for (const unchanged of [2, 3, 5]) {
+    const few = sides.slice(0, 1 + unchanged).map((side, at) => ({ ...side, changed: at === 0 }));
+    const readings = new Readings('instr_one');
+    for (const { id } of few) readings.remember(id, reading());
+    const look = readings.look(
+      few,
+      few.map((_, at) => usual(at)),
+    );
+    for (const verdict of judgeLook(look, judgement)) {
+      expect(gateVerdictSchema.parse(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
+      expect(verdict.text).not.toMatch(/Infinity|e\+|\d{6}/);
+    }
+  }
+});

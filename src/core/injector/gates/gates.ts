@@ -96,17 +96,21 @@ export class Gates {
       verdict: failed > maxFailures ? 'failed' : 'passed',
       at: this.#deps.clock(),
       ...this.#stageOf('batch'),
-      text: `${failed} agents failed, ${maxFailures} are tolerated`,
+      text: `${failed} ${failed === 1 ? 'agent' : 'agents'} failed, ${maxFailures} are tolerated`,
       changed: staged + live,
       unchanged: pending,
     };
   }
 
-  /** After a batch: agents that are live already are compared; nothing when the last look was a moment ago. */
+  /** False when the last look was a moment ago. */
+  get isLookDue(): boolean {
+    return this.#deps.clock() - this.#lookedAtMs >= limits.gateLookEveryMs;
+  }
+
+  /** After a batch: agents that are live already are compared; nothing when no look is due. */
   async afterBatch(signal: AbortSignal): Promise<GateVerdict[]> {
-    const nowMs = this.#deps.clock();
-    if (nowMs - this.#lookedAtMs < limits.gateLookEveryMs) return [];
-    return this.#lookUntilClear(this.#stageOf('batch'), { fromMs: nowMs, signal });
+    if (!this.isLookDue) return [];
+    return this.#lookUntilClear(this.#stageOf('batch'), { fromMs: this.#deps.clock(), signal });
   }
 
   /** Watches live agents, for longer while it is not clear how they fare; undefined when it was interrupted. */

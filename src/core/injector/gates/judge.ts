@@ -37,6 +37,9 @@ const errorSpread: Spread = { priorSd: 0.01, priorAgents: 5 };
 /** Tolerances are made so small that no fleet could ever be told to keep within them. */
 const widthLeast = { errors: 0.002, latency: 0.02, cost: 0.02 } as const satisfies Record<GateMetric, number>;
 
+/** Ten times as much, and more, is no range. */
+const tellingMax = 10;
+
 function judgeMetric(
   gate: GateMetric,
   { tolerated, expected }: Tolerance,
@@ -62,9 +65,11 @@ function judgeMetric(
   const widthWanted = Math.max(limit, widthLeast[gate]);
   const [low, high] = intervalOf(difference, { alpha, widthWanted });
   const shown = gate === 'errors' ? (value: number) => value : Math.expm1;
+  const range: [number, number] = [shown(low), shown(high)];
   const numbers = {
     estimate: shown(difference.estimate),
-    interval: [shown(low), shown(high)] as [number, number],
+    // Of an agent or two the interval is as good as endless: that is no number to keep.
+    ...(range[1] <= tellingMax ? { interval: range } : {}),
   };
   const isBeyond = difference.estimate > limit && isVisible(difference, scaled(expected));
   const verdict = low > limit ? 'failed' : isBeyond ? 'inconclusive' : 'passed';

@@ -70,7 +70,8 @@ export async function watchProgram(
 /** Containers that are no SDK agents have no ticks to show: that they acknowledged is all that they say. */
 function passed(ticking: number, mute: number): ProgramFinding {
   const unheard = mute === 0 ? '' : `; ${mute} never report, and have acknowledged it`;
-  const text = `${ticking} agents tick without an error of the program${unheard}`;
+  const who = ticking === 1 ? '1 agent ticks' : `${ticking} agents tick`;
+  const text = `${who} without an error of the program${unheard}`;
   return { verdict: 'passed', text, agents: ticking };
 }
 

@@ -8,14 +8,15 @@ interface Numbers extends Pick<GateVerdict, 'gate' | 'changed' | 'unchanged'> {
 export interface Compared extends Numbers {
   readonly verdict: GateVerdict['verdict'];
   readonly estimate: number;
-  readonly interval: readonly [number, number];
+  /** Absent where so few agents leave it open. */
+  readonly interval?: readonly [number, number] | undefined;
 }
 
 export function comparisonText(found: Compared): string {
   const { gate, changed, unchanged, estimate, interval, tolerance, verdict } = found;
   const amount = (share: number) => `${signed(share)} ${gate === 'errors' ? 'points' : '%'}`;
-  const [low, high] = interval.map(signed);
-  const measured = `${gate} ${amount(estimate)} (${low} to ${high}) on ${changed} changed against ${unchanged} unchanged agents`;
+  const range = interval === undefined ? 'too few to say how sure' : interval.map(signed).join(' to ');
+  const measured = `${gate} ${amount(estimate)} (${range}) on ${changed} changed against ${unchanged} unchanged agents`;
   const limit = `${amount(tolerance)} ${tolerance === 0 ? 'is' : 'are'} tolerated`;
   if (verdict === 'inconclusive') return `${measured}; ${limit}, and it is not certain yet that it is more`;
   return `${measured}; ${limit}`;

@@ -9,9 +9,10 @@ import { close, constants, existsSync, fsync, open, type Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DreamnetError, messageOf } from '../../errors.js';
+import { DreamnetError } from '../../errors.js';
 import { errnoOf } from '../../fleet/disk-error.js';
 import { type FileCalls, fileCallsFor } from './file-calls.js';
+import { kindOf, notWritten, oddFile, tooLarge, unusable, wordsOf } from './plain-file-errors.js';
 
 export interface PlainFiles {
   /** What the directory is called in messages. */
@@ -63,10 +64,13 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   const shown = options.base === undefined ? path : join(options.base, path);
   if (!hasProc && options.trusted !== true)
     throw unusable(shown, 'this system has no /proc, so a directory of somebody else cannot be used safely');
-  let directory: number;
+  let directory: number | undefined;
+  let calls: FileCalls;
   try {
     directory = await openDirectory(path, options);
+    calls = fileCallsFor(hasProc ? `/proc/self/fd/${directory}` : shown);
   } catch (thrown) {
+    if (directory !== undefined) await shut(directory);
     throw unusable(shown, wordsOf(thrown), thrown);
   }
   const held = hasProc ? `/proc/self/fd/${directory}` : shown;
@@ -74,8 +78,6 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   const unguessable = randomBytes(8).toString('hex');
   let names = 0;
   const temporary = () => `.dreamnet-${unguessable}-${names++}`;
-
-  const calls = fileCallsFor(held);
 
   /** A rename between two names of one file does nothing, so the temporary name is always removed. */
   const place = async (from: string, name: string) => {
@@ -268,63 +270,4 @@ async function readPinned(
   } finally {
     await calls.close(file);
   }
-}
-
-function kindOf(stats: Stats): string {
-  if (stats.isSymbolicLink()) return 'a symbolic link';
-  if (stats.isDirectory()) return 'a directory';
-  if (stats.isFIFO()) return 'a pipe';
-  return stats.isSocket() ? 'a socket' : 'a device';
-}
-
-function tooLarge(name: string, bytesMax: number): DreamnetError {
-  return oddFile(name, `it has more than ${bytesMax} bytes`);
-}
-
-function unusable(path: string, why: string, cause?: unknown): DreamnetError {
-  return new DreamnetError({
-    code: 'DN570',
-    kind: 'failed',
-    message: `The directory ${path} of an agent cannot be used: ${why}.`,
-    hint: 'It must be a directory of its own, and no link to one.',
-    cause,
-  });
-}
-
-function oddFile(name: string, why: string, cause?: unknown): DreamnetError {
-  return new DreamnetError({
-    code: 'DN571',
-    kind: 'failed',
-    message: `${name} is not read: ${why}.`,
-    hint: 'Remove it; what belongs there is a plain file.',
-    cause,
-  });
-}
-
-function notWritten(name: string, cause: unknown): DreamnetError {
-  return new DreamnetError({
-    code: 'DN572',
-    kind: 'failed',
-    message: `${name} cannot be written: ${wordsOf(cause)}.`,
-    hint: 'It is as it was. Its directory must be writable for this user, and have room.',
-    cause,
-  });
-}
-
-const errnoWords: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOENT: 'it is not there',
-  ENOTDIR: 'it is no directory, or a link to one',
-  ELOOP: 'it is a symbolic link',
-  EISDIR: 'a directory has that name',
-  ENOTEMPTY: 'a directory has that name',
-  EBUSY: 'it is mounted by itself; mount its directory instead',
-};
-
-function wordsOf(thrown: unknown): string {
-  return errnoWords[errnoOf(thrown) ?? ''] ?? messageOf(thrown);
 }

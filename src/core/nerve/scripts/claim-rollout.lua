@@ -6,11 +6,13 @@ KEYS[1]  rollout:<id> (hash)
 ARGV[1]  epoch of the claiming coordinator (integer, from INCR swarm:epoch)
 ARGV[2]  name of the coordinator
 ARGV[3]  how long it counts as alive from now on (milliseconds)
+ARGV[4]  `new`: only if nobody has begun the rollout
 
-Result   1 claimed; 0 refused: the rollout is held by the same or a newer epoch
+Result   1 claimed; 0 refused: the rollout is held by the same or a newer epoch, or is not new
 ]]
 local held = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '0')
-if held >= tonumber(ARGV[1]) then
+local is_begun = ARGV[4] == 'new' and redis.call('HEXISTS', KEYS[1], 'record') == 1
+if held >= tonumber(ARGV[1]) or is_begun then
   return 0
 end
 local time = redis.call('TIME')

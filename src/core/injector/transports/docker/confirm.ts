@@ -33,8 +33,11 @@ export interface ConfirmOptions {
   readonly signal: AbortSignal;
 }
 
-/** In a directory of this host an answer comes in moments; only after this long is the log asked as well. */
-const logAfterMs = 300;
+/**
+ * In a directory of this host an answer comes in moments, and in a second also where a thousand agents are told at once; only
+ * after this long is the log asked as well, from when it was told on.
+ */
+const logAfterMs = 1_000;
 
 /** Without a reason each abort would make an error, with its stack. */
 const isOver = 'it is over';
