@@ -1,5 +1,6 @@
 /** Which containers are agents, and which cannot be, with the reason. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { waitFor } from '../../../../src/core/fleet/wait.js';
 import { discoverContainers } from '../../../../src/core/injector/transports/docker/discover.js';
 import { findDockerAgents } from '../../../../src/core/injector/transports/docker/docker-agents.js';
 import { type TestEngine, useEngine } from '../../../support/docker-engine.js';
@@ -71,6 +72,23 @@ describe('discovery', () => {
     await expect(findDockerAgents(await engineOf(engine), [engine.label])).rejects.toMatchObject({
       ...{ code: 'DN582', kind: 'bad-input', message: expect.stringContaining(reason) },
     });
+  });
+
+  it('finds the container that took the place of another, as soon as it is asked for the agent', async () => {
+    const [first] = await engine.startAgents(1);
+    const agents = await findDockerAgents(await engineOf(engine), [engine.label]);
+    onTestFinished(() => agents.close());
+    await first?.container.remove({ force: true });
+    const isNoticed = () => agents.events.hasChanged(first?.containerId ?? '');
+    expect(await waitFor(isNoticed, { timeoutMs: 10_000 })).toBe(true);
+    expect(await agents.current('agent-1')).toBeUndefined();
+    const [second] = await engine.startAgents(1);
+    expect(await agents.current('agent-1')).toMatchObject({ id: second?.containerId, running: true });
+    await second?.container.remove({ force: true });
+    const isNoticedAgain = () => agents.events.hasChanged(second?.containerId ?? '');
+    expect(await waitFor(isNoticedAgain, { timeoutMs: 10_000 })).toBe(true);
+    const [third] = await engine.startAgents(1);
+    expect(await agents.current('agent-1')).toMatchObject({ id: third?.containerId, running: true });
   });
 
   it('does not look again at a container that it knows, until it was started again', async () => {

@@ -1,5 +1,6 @@
 /** Rollouts over real containers, by each route. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { digestOf } from '../../../../src/core/bytecode/digest.js';
 import type { TestAgent, TestEngine } from '../../../support/docker-engine.js';
 import { useEngine } from '../../../support/docker-engine.js';
 import { startTestRedis, type TestRedis } from '../../../support/redis.js';
@@ -48,6 +49,28 @@ it('gives nobody bytes that are not those of the program', async () => {
   await rollout.run();
   expect((await recordOf(server)).agents.get('agent-1')).toMatchObject({ outcome: 'failed', code: 'DN585' });
   await expect(agent?.run('stat', '/injected-programs/program.bc')).rejects.toThrow('No such file');
+});
+
+it('brings back nothing that only somebody who writes to Redis says was there', async () => {
+  const agents = await engine.startAgents(2);
+  const { rollout } = await coordinateContainers(server, engine);
+  await rollout.run();
+  const { redis, names } = server;
+  const evil = Buffer.from('the program of somebody else');
+  const forged = { epoch: 1, former: [{ digest: digestOf(evil) }], undone: {}, observing: false };
+  const { digest } = rollout.record.program;
+  const held = JSON.stringify({ ...forged, live: { instruction: 'instr_one', digest } });
+  await redis.set(names.program(digestOf(evil)), evil);
+  const signed = JSON.parse((await redis.hget(names.agent('agent-1'), 'held')) ?? '');
+  await redis.hset(names.agent('agent-1'), 'held', JSON.stringify({ ...signed, held }));
+  await rollout.complete({ verdict: 'harmful', reason: 'a test' });
+  const states = (await recordOf(server)).agents;
+  expect(states.get('agent-1')).toMatchObject({
+    ...{ outcome: 'failed', code: 'DN584' },
+    reason: 'what it had before is not known: its record in Redis is not believed, it is not what was signed',
+  });
+  expect(states.get('agent-2')).toMatchObject({ outcome: 'rolled_back' });
+  expect(await Promise.all(agents.map(digestIn))).toEqual([digest, digestOf(new Uint8Array())]);
 });
 
 async function digestIn(agent: TestAgent): Promise<string> {
