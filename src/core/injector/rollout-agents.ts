@@ -66,7 +66,7 @@ export function recordAtStart({
   readonly nowMs: number;
 }): RolloutRecord {
   const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
-  const { service: _former, ...before } = earlier ?? {};
+  const { service: _service, seal: _seal, ...before } = earlier ?? {};
   return {
     ...(goal === undefined ? {} : { goal }),
     ...before,

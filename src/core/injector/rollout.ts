@@ -12,6 +12,7 @@ import type { Wish } from '../nerve/messages/wish.js';
 import type { Names } from '../nerve/names.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
+import { sealRollout } from '../rollout-seal.js';
 import { Deadline } from './deadline.js';
 import { watchDepartures } from './departures.js';
 import { openGates } from './gates/gates.js';
@@ -111,7 +112,8 @@ export async function openRollout(
     leftOut: options.leftOut ?? new Map(),
   });
   const nowMs = dependencies.clock();
-  const record = recordAtStart({ ...options, plan, settings, epoch, earlier, agents, nowMs });
+  const begun = recordAtStart({ ...options, plan, settings, epoch, earlier, agents, nowMs });
+  const record = options.service ? sealRollout(begun, agents, dependencies.key.privateKey) : begun;
   const hold = await holdRollout(dependencies, { id, epoch, ...settings });
   const held = new HeldRollout(dependencies, hold, { record, agents });
   try {
