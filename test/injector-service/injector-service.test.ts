@@ -251,4 +251,17 @@ describe('a service', () => {
       .poll(() => server.redis.hexists(server.names.points('agent-0001'), 'instr_one'), { timeout: 10_000 })
       .toBe(1);
   });
+
+  it('works although an earlier result cannot be paid for', async () => {
+    const first = await startService(server, { name: 'first' });
+    await send(signed());
+    await becomes('complete');
+    await expect.poll(async () => (await first.get('/health')).body.work.done).toBe(1);
+    await first.stop();
+    await server.redis.del(server.names.points('agent-0001'));
+    await server.redis.set(server.names.points('agent-0001'), 'not a hash');
+    const second = await startService(server, { name: 'second' });
+    await said(second, 'what an earlier result led to could not be looked after: WRONGTYPE');
+    await expect.poll(async () => (await second.get('/health')).body.work.state).toBe('idle');
+  });
 });

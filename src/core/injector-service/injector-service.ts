@@ -108,8 +108,7 @@ export class InjectorService {
       this.#enter('standby', null);
       return false;
     }
-    if (this.#status.state === 'starting' || this.#status.state === 'standby')
-      await feedBackAgain(this.#context);
+    if (this.#status.state === 'starting' || this.#status.state === 'standby') await this.#feedBackAgain();
     this.#enter('idle', null);
     const wanted = await wantedRollout(this.#options);
     const waits = await isOneDue(redis, names);
@@ -137,6 +136,16 @@ export class InjectorService {
     if (taken === undefined) return false;
     await this.#begin(taken);
     return true;
+  }
+
+  /** What one result led to must not keep the service from its work. */
+  async #feedBackAgain(): Promise<void> {
+    try {
+      await feedBackAgain(this.#context);
+    } catch (thrown) {
+      if (passes(thrown, this.#context)) throw thrown;
+      this.#say('warning', `what an earlier result led to could not be looked after: ${messageOf(thrown)}`);
+    }
   }
 
   async #begin(taken: Taken): Promise<void> {
