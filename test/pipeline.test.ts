@@ -5,7 +5,7 @@ import type { LoopContext } from '../src/core/loop-context.js';
 import { resultSchema } from '../src/core/nerve/messages/result.js';
 import { readRollout } from '../src/core/nerve/rollout-records.js';
 import { newestMessages } from '../src/core/nerve/streams.js';
-import { inject, resumeRequest } from '../src/core/pipeline.js';
+import { inject, resumeRequest, runLoop } from '../src/core/pipeline.js';
 import type { PipelineEvent } from '../src/core/pipeline-events.js';
 import { key, startTestHost } from './agent/support.js';
 import { instructionOf } from './injector/support.js';
@@ -88,6 +88,27 @@ describe('the loop', () => {
       expect(await steered).toMatchObject({ changed: true, record: { state } });
       expect(await published()).toEqual([]);
     }
+  });
+
+  it('broadcasts what it decided only once its rollout is on record, so that no service takes it', async () => {
+    const { redis, names } = server;
+    const broadcast: { rollouts: number; message: string }[] = [];
+    const watched = new Proxy(redis, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (name !== 'xadd') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...args: unknown[]) => {
+          if (args[0] === names.instructions)
+            broadcast.push({ rollouts: await target.zcard(names.rollouts), message: String(args.at(-1)) });
+          return value.apply(target, args);
+        };
+      },
+    });
+    const request = { goal: 'reduce costs 5%', selector: '', priority: 'HIGH', riskMax: 1 } as const;
+    const outcome = await runLoop({ ...contextOf(), redis: watched }, { ...request, ...how });
+    expect(outcome.rollout.state).not.toBe('planned');
+    expect(broadcast).toMatchObject([{ rollouts: 1 }]);
+    expect(JSON.parse(broadcast[0]?.message ?? '')).toMatchObject({ id: outcome.rollout.id });
   });
 
   it('tells who asks for a pause once all agents are live that there is nothing to pause', async () => {

@@ -11,9 +11,10 @@ import { openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { connectRedis, describeTarget } from '../core/nerve/connection.js';
 import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
+import { pause } from '../core/pause.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import type { SessionOptions } from './open-session.js';
-import { namesAgents, openTransports } from './transport-flags.js';
+import { namesAgents, type OpenedTransports, openTransports } from './transport-flags.js';
 
 export interface ServiceSession {
   /** For work: its commands wait for a Redis that is away. */
@@ -30,6 +31,9 @@ export interface OpenServiceOptions extends Pick<SessionOptions, 'flags' | 'sign
   readonly report: ReportEvent;
   readonly warn: (text: string) => void;
 }
+
+/** With the time that the loop is given, well within the ten seconds that a container has to stop. */
+const closeMsMax = 2_000;
 
 export async function openService({
   service,
@@ -60,45 +64,59 @@ export async function openService({
       `a fleet of ${fleet.agentsStarted} simulated agents was started and stays; stop it with: dreamnet down`,
     );
   if (fleet.endsWithPid !== null) warn(`this fleet belongs to process ${fleet.endsWithPid} and ends with it`);
-  const redis = await connectRedis(target, { patience: 'agent', name });
-  const forRequests = await connectRedis(target, { patience: 'request', name: `${name}-http` });
-  if (!isOurs) await fleet.close();
-  prepareHome(home);
-  const keys = openHomeKeyring(home, warn);
-  const clock = await openFleetClock({
-    redis,
-    clock: Date.now,
-    onChange: (aheadMs) => warn(describeClock(aheadMs)),
-  });
-  const carried = await openTransports(flags, { redis, names, clock: clock.now, warn }).catch(
-    async (thrown) => {
-      redis.disconnect();
-      forRequests.disconnect();
-      if (isOurs) await fleet.close();
-      throw thrown;
-    },
-  );
-  const shared = { names, keyring: keys.keyring, clock: clock.now, random: Math.random, report, signal };
-  const context = (connection: LoopContext['redis'], as: string): LoopContext => ({
-    ...shared,
-    transports: carried.transports,
-    redis: connection,
-    name: as,
-    get key() {
-      return keys.signing();
-    },
-  });
-  return {
-    work: context(redis, name),
-    requests: context(forRequests, `${name}-http`),
-    redisAt: describeTarget(target),
-    async close() {
-      await carried.close();
-      redis.disconnect();
-      forRequests.disconnect();
-      if (isOurs) await fleet.close();
-    },
+  const connections: LoopContext['redis'][] = [];
+  const connect = async (patience: 'agent' | 'request', as: string) => {
+    const connection = await connectRedis(target, { patience, name: as });
+    connections.push(connection);
+    return connection;
   };
+  const letGo = async () => {
+    for (const connection of connections) connection.disconnect();
+    await fleet.close();
+  };
+  try {
+    const redis = await connect('agent', name);
+    const forRequests = await connect('request', `${name}-http`);
+    if (!isOurs) await fleet.close();
+    prepareHome(home);
+    const keys = openHomeKeyring(home, warn);
+    const clock = await openFleetClock({
+      redis,
+      clock: Date.now,
+      onChange: (aheadMs) => warn(describeClock(aheadMs)),
+    });
+    const carried = await openTransports(flags, { redis, names, clock: clock.now, warn });
+    const shared = { names, keyring: keys.keyring, clock: clock.now, random: Math.random, report, signal };
+    const context = (connection: LoopContext['redis'], as: string): LoopContext => ({
+      ...shared,
+      transports: carried.transports,
+      redis: connection,
+      name: as,
+      get key() {
+        return keys.signing();
+      },
+    });
+    return {
+      work: context(redis, name),
+      requests: context(forRequests, `${name}-http`),
+      redisAt: describeTarget(target),
+      async close() {
+        await closedInTime(carried);
+        await letGo();
+      },
+    };
+  } catch (thrown) {
+    await letGo();
+    throw thrown;
+  }
+}
+
+/** Ways to agents write down what they still know, and would wait for a Redis that is away for ever. */
+async function closedInTime(carried: OpenedTransports): Promise<void> {
+  const closing = carried.close();
+  closing.catch(() => undefined);
+  const closed = new AbortController();
+  await Promise.race([closing, pause(closeMsMax, closed.signal)]).finally(() => closed.abort());
 }
 
 /** Unlike any other that shares the Redis, also where every process of every container has the same number. */

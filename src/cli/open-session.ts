@@ -152,39 +152,41 @@ async function openSession(
     const detail = `${agents} simulated agents, ${redis === 'private' ? 'private Redis' : 'given Redis'}`;
     report({ type: 'phase', at, phase: 'fleet', state: 'done', detail, ms: at - startedMs });
   }
-  prepareHome(home);
-  const keys = openHomeKeyring(home, options.warn);
-  const { redis: client, names } = fleet;
-  const clock = await openFleetClock({
-    redis: client,
-    clock: Date.now,
-    onChange: (aheadMs) => options.warn(describeClock(aheadMs)),
-  });
-  const carried = await openTransports(flags, {
-    ...{ redis: client, names, clock: clock.now, warn: options.warn },
-  }).catch(async (thrown) => {
+  try {
+    prepareHome(home);
+    const keys = openHomeKeyring(home, options.warn);
+    const { redis: client, names } = fleet;
+    const clock = await openFleetClock({
+      redis: client,
+      clock: Date.now,
+      onChange: (aheadMs) => options.warn(describeClock(aheadMs)),
+    });
+    const carried = await openTransports(flags, {
+      ...{ redis: client, names, clock: clock.now, warn: options.warn },
+    });
+    const context: LoopContext = {
+      redis: client,
+      names,
+      transports: carried.transports,
+      get key() {
+        return keys.signing();
+      },
+      keyring: keys.keyring,
+      name,
+      clock: clock.now,
+      random: Math.random,
+      report,
+      signal,
+    };
+    const close = async () => {
+      await carried.close();
+      await fleet.close();
+    };
+    return { context, fleet, close };
+  } catch (thrown) {
     await fleet.close();
     throw thrown;
-  });
-  const context: LoopContext = {
-    redis: client,
-    names,
-    transports: carried.transports,
-    get key() {
-      return keys.signing();
-    },
-    keyring: keys.keyring,
-    name,
-    clock: clock.now,
-    random: Math.random,
-    report,
-    signal,
-  };
-  const close = async () => {
-    await carried.close();
-    await fleet.close();
-  };
-  return { context, fleet, close };
+  }
 }
 
 function lostRedis({ code, kind, message, hint }: DreamnetError, rollout: string | undefined): DreamnetError {

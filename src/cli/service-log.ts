@@ -2,7 +2,7 @@
 import type { ServiceLine } from '../core/injector-service/injector-service.js';
 import type { PipelineEvent } from '../core/pipeline-events.js';
 import { formatCount, formatDuration } from './format.js';
-import { safeForTerminal, safeJson } from './terminal-text.js';
+import { escapeControls, safeJson } from './terminal-text.js';
 
 export interface LogLine {
   readonly level: 'info' | 'warning' | 'error';
@@ -19,7 +19,7 @@ export function logText(
   const time = new Date(at).toISOString();
   const { level, type, text, facts = {} } = line;
   if (json) return safeJson({ at: time, level, type, text, ...facts });
-  return safeForTerminal(`${time} ${level === 'info' ? '' : `${level}: `}${text}`);
+  return `${time} ${level === 'info' ? '' : `${level}: `}${escapeControls(text)}`;
 }
 
 export function serviceLine({ level, text }: ServiceLine): LogLine {

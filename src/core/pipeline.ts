@@ -56,6 +56,8 @@ export interface DecideRequest {
   readonly riskMax: number;
   /** A look at what would be decided: nothing is learned, recorded or published. */
   readonly dryRun?: boolean;
+  /** Who decides rolls it out, too, and broadcasts the instruction when that has begun. */
+  readonly rollsOut?: boolean;
 }
 
 /** What is left open is as an earlier coordinator was told, or as it is by default. */
@@ -66,6 +68,8 @@ export interface InjectRequest extends RolloutWishes {
   readonly resume?: boolean;
   /** Rolls out exactly this, or nothing. */
   readonly plan?: SavedPlan | undefined;
+  /** The instruction is new, and broadcast once its rollout is on record: before, a service might take it. */
+  readonly broadcasts?: boolean;
   /** A service asks: interrupted, its rollout stays on the way, for another service. */
   readonly service?: true;
 }
@@ -75,9 +79,9 @@ export async function runLoop(
   context: LoopContext,
   request: DecideRequest & Omit<InjectRequest, 'instruction'>,
 ): Promise<LoopOutcome> {
-  const decision = await decide(context, request);
+  const decision = await decide(context, { ...request, rollsOut: true });
   if (!isWithinRisk(decision)) throw waitsForApproval(decision);
-  return inject(context, { ...request, instruction: decision.instruction });
+  return inject(context, { ...request, instruction: decision.instruction, broadcasts: true });
 }
 
 /** What `runLoop` would do with the fleet as it is now. */
@@ -114,7 +118,7 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     });
     if (!request.dryRun) await recordDecision(redis, names, decision);
     context.report({ type: 'decided', at: clock(), decision });
-    if (!request.dryRun && isWithinRisk(decision))
+    if (!request.dryRun && !request.rollsOut && isWithinRisk(decision))
       await appendMessage(redis, names.instructions, decision.instruction);
     return [decision, describeObjective(objective)];
   });
@@ -185,6 +189,7 @@ async function rollOut(
     });
     try {
       await reportStart(context, { instruction, windowMs, draft, rollout });
+      if (request.broadcasts) await appendMessage(context.redis, context.names.instructions, instruction);
       await rollout.run();
     } catch (thrown) {
       const isInterrupted = context.signal.aborted && !request.service;

@@ -3,7 +3,7 @@
  * has it may reprogram the fleet.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DreamnetError, messageOf } from '../core/errors.js';
 
@@ -46,17 +46,22 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Two services of one home that are started at once use the same. */
+/** Two services of one home that are started at once use the same: it is there whole or not at all. */
 function keptToken(path: string): string {
+  if (existsSync(path)) return readToken(path);
+  const written = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(written, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+    linkSync(written, path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST')
       throw noToken(
         `The token cannot be kept in ${path}: ${messageOf(thrown)}.`,
         'Give one with --token-file.',
       );
+  } finally {
+    rmSync(written, { force: true });
   }
   return readToken(path);
 }

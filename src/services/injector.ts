@@ -144,7 +144,7 @@ export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
           const { reason, by = `${request.ip} over HTTP` } = bodyOf(request, steerSchema);
           const left = action === 'resume' ? await leftByService(face, typed) : undefined;
           if (left !== undefined) {
-            await wantRollout(redis, names, left);
+            await wantRollout(context, left);
             return reply.code(202).send({ id: left, action, accepted: true });
           }
           const deps = { ...context, key: context.key, signal: stopping };

@@ -55,6 +55,14 @@ describe('a decision', () => {
     expect(decision.risk.score).toBeLessThan(1);
   });
 
+  it('signs its instruction only when that may be sent: one that waits for approval is on record, too', () => {
+    const waiting = decided('reduce costs 15%', { riskMax: 0 });
+    expect(waiting.instruction.signature).toBeUndefined();
+    expect(waiting.instruction.program?.digest).toMatch(/^sha256:/);
+    const { score } = waiting.risk;
+    expect(decided('reduce costs 15%', { riskMax: score }).instruction.signature).toMatch(/^ed25519:/);
+  });
+
   it('is the same for the same state, memory, time and seed', () => {
     expect(decided('reduce costs 15%')).toEqual(decided('reduce costs 15%'));
   });

@@ -145,6 +145,76 @@ describe('a service', () => {
     expect(await stateOf()).toBe('canary');
   });
 
+  const putBack = async (change: (record: RolloutRecord) => object) => {
+    await forge((record) => ({ ...record, ...change(record), state: 'injecting', service: true }));
+    for (const [id, agent] of (await recordOf(server)).agents)
+      await server.redis.hset(
+        server.names.rollout('instr_one'),
+        `agent:${id}`,
+        JSON.stringify({ ...agent, outcome: 'pending' }),
+      );
+    await server.redis.hdel(server.names.rollout('instr_one'), 'result');
+  };
+  const orders = () => server.redis.xlen(server.names.acknowledgements('instr_one'));
+
+  it('does not go on with one of before that somebody put back, as it was or with other settings', async () => {
+    const first = await startService(server, { name: 'first' });
+    await send(signed());
+    await becomes('complete');
+    await first.stop();
+    const before = await orders();
+    await putBack(() => ({}));
+    const second = await startService(server, { name: 'second' });
+    await said(second, 'is not gone on with: its result is out');
+    await second.stop();
+    await server.redis.del(server.names.results);
+    await putBack(({ options }) => ({ options: { ...options, batch: '1000', gates: ['errors=off'] } }));
+    const third = await startService(server, { name: 'third' });
+    await said(third, 'its record, how and to whom it is rolled out, is not what');
+    await third.stop();
+    await putBack(({ seal: _seal }) => ({ seal: undefined }));
+    const fourth = await startService(server, { name: 'fourth' });
+    await said(fourth, 'how and to whom it is rolled out, is not signed');
+    expect(await stateOf()).toBe('injecting');
+    expect(await orders()).toBe(before);
+  });
+
+  it('does not go on with other agents held out, nor when its time is over', async () => {
+    await left();
+    const { agents } = await recordOf(server);
+    const [id, agent] = [...agents].find(([, { heldOut }]) => heldOut) ?? ['', undefined];
+    const field = `agent:${id}`;
+    const write = (change: object) =>
+      server.redis.hset(server.names.rollout('instr_one'), field, JSON.stringify({ ...agent, ...change }));
+    await write({ heldOut: false });
+    await forget(server);
+    const second = await startService(server, { name: 'second' });
+    await said(second, 'how and to whom it is rolled out, is not what');
+    await second.stop();
+    await write({});
+    const late = await startService(server, { name: 'late', clock: () => Date.now() + 3_700_000 });
+    await said(late, 'its time is over');
+    expect(await stateOf()).toBe('canary');
+  });
+
+  it('goes on with what was aborted only when somebody asked a service for it', async () => {
+    const first = await startService(server, { name: 'first', ...bakes });
+    await send(signed());
+    await becomes('canary');
+    await steerFrom(server, 'abort');
+    await becomes('aborted');
+    const { redis, names } = server;
+    await redis.sadd(names.injectorWanted, 'instr_one');
+    const fields = { id: 'instr_one', at: Date.now() };
+    const signature = `ed25519:${key.keyId}:${'A'.repeat(86)}==`;
+    await redis.sadd(names.injectorWanted, JSON.stringify({ ...fields, signature }));
+    await said(first, 'the wish to go on with rollout instr_one is not what');
+    await expect.poll(() => redis.scard(names.injectorWanted), { timeout: 5_000 }).toBe(0);
+    expect(await stateOf()).toBe('aborted');
+    expect((await first.post('/rollouts/instr_one/resume')).status).toBe(202);
+    await said(first, 'going on with rollout instr_one, which is aborted');
+  });
+
   it('goes on twice, although what it signs names the program that was staged', async () => {
     await left();
     const second = await startService(server, { name: 'second' });
@@ -180,5 +250,18 @@ describe('a service', () => {
     await expect
       .poll(() => server.redis.hexists(server.names.points('agent-0001'), 'instr_one'), { timeout: 10_000 })
       .toBe(1);
+  });
+
+  it('works although an earlier result cannot be paid for', async () => {
+    const first = await startService(server, { name: 'first' });
+    await send(signed());
+    await becomes('complete');
+    await expect.poll(async () => (await first.get('/health')).body.work.done).toBe(1);
+    await first.stop();
+    await server.redis.del(server.names.points('agent-0001'));
+    await server.redis.set(server.names.points('agent-0001'), 'not a hash');
+    const second = await startService(server, { name: 'second' });
+    await said(second, 'what an earlier result led to could not be looked after: WRONGTYPE');
+    await expect.poll(async () => (await second.get('/health')).body.work.state).toBe('idle');
   });
 });

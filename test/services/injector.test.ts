@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { signInstruction } from '../../src/core/instruction-signature.js';
 import { appendMessage } from '../../src/core/nerve/streams.js';
 import { key, newKey, startTestHost, throttleAll } from '../agent/support.js';
-import { instructionOf, recordOf } from '../injector/support.js';
+import { coordinate, forget, instructionOf, recordOf } from '../injector/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { type Answer, startService, token } from './support.js';
 
@@ -29,7 +29,8 @@ describe('POST /inject-swarm', () => {
   it('rolls a whole document out, with the options that came with it, and GET shows it', async () => {
     const service = await startService(server);
     const instruction = instructionOf({ target_agents: 10 });
-    const accepted = await service.post('/inject-swarm', { instruction, batch: '2', maxFailures: 1 });
+    const gates = ['latency=30%'];
+    const accepted = await service.post('/inject-swarm', { instruction, batch: '2', maxFailures: 1, gates });
     expect(accepted.status, JSON.stringify(accepted.body)).toBe(202);
     expect(accepted.body).toMatchObject({ id: 'instr_one', ahead: 0, rollout: '/rollouts/instr_one' });
     await complete('instr_one');
@@ -39,7 +40,7 @@ describe('POST /inject-swarm', () => {
       maxFailures: 1,
       windowMs: 1_000,
       service: true,
-      options: { batch: '2', maxFailures: '1' },
+      options: { batch: '2', maxFailures: '1', gates: ['latency=30%'] },
     });
     const { body: list } = await service.get('/rollouts?limit=1&state=complete');
     expect(list).toMatchObject({ known: 1, rollouts: [{ id: 'instr_one', held: false }], waiting: [] });
@@ -48,6 +49,13 @@ describe('POST /inject-swarm', () => {
     expect(shown.agents).toHaveLength(10);
     expect((await service.get('/rollouts/latest')).body.agents).toBeNull();
     expect((await service.get('/health')).body).toMatchObject({ work: { done: 1, rollout: null } });
+  });
+
+  it('takes the gates of the service where none came with it', async () => {
+    const service = await startService(server, { defaults: { gates: ['cost=off'] } });
+    await service.post('/inject-swarm', { instruction: instructionOf({ target_agents: 10 }) });
+    await complete('instr_one');
+    expect((await recordOf(server)).record.options?.gates).toEqual(['cost=off']);
   });
 
   it('takes one on the nerve by its id or the id of its decision, when it is signed', async () => {
@@ -93,6 +101,8 @@ describe('POST /inject-swarm', () => {
     expect(await swarm({ instruction, batch: '0' })).toEqual([400, 'DN714']);
     expect(await swarm({ instruction, maxFailures: 'all' })).toEqual([400, 'DN714']);
     expect(await swarm({ instruction, windowMs: 1 })).toEqual([400, 'DN714']);
+    expect(await swarm({ instruction, gates: ['bogus'] })).toEqual([400, 'DN714']);
+    expect(await swarm({ instruction, gates: ['cost=1%', 'cost=off'] })).toEqual([400, 'DN714']);
     expect(await swarm(`{"instruction":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)).toEqual([400, 'DN714']);
     expect(await swarm({ instructionId: 'instr_none' })).toEqual([404, 'DN505']);
     expect(await swarm({ instruction: { ...instruction, expires: 1 } })).toEqual([409, 'DN508']);
@@ -201,6 +211,18 @@ describe('steering over HTTP', () => {
     expect(refused(await service.post('/rollouts/instr_one/explode'))).toEqual([404, 'DN710']);
     expect(refused(await service.get('/rollouts/instr_none'))).toEqual([404, 'DN506']);
     expect(refused(await service.get('/rollouts?limit=0'))).toEqual([400, 'DN714']);
+  });
+
+  it('aborts one that was planned and that nobody works on', async () => {
+    const service = await startService(server);
+    const planned = await coordinate(server);
+    await planned.rollout.close();
+    await forget(server);
+    expect((await recordOf(server)).record.state).toBe('planned');
+    const { status, body } = await service.post('/rollouts/instr_one/abort', { by: 'ana' });
+    expect([status, body.state, body.doneBy]).toEqual([200, 'aborted', 'service-one']);
+    expect((await recordOf(server)).record).toMatchObject({ reason: 'by ana', control: { action: 'abort' } });
+    expect((await service.post('/rollouts/instr_one/abort')).body).toMatchObject({ changed: false });
   });
 
   it('goes on with a rollout that was left paused, only when somebody wants it to', async () => {

@@ -15,6 +15,7 @@ export interface ServiceWish {
   readonly acceptUnsigned?: boolean;
   readonly defaults?: ServiceSettings;
   readonly names?: readonly string[];
+  readonly clock?: () => number;
 }
 
 export interface TestService {
@@ -44,7 +45,7 @@ export async function startService(server: TestRedis, wish: ServiceWish = {}): P
     key,
     keyring: () => ({ trust: trustOf(key), pairs: [key] }),
     name,
-    clock: Date.now,
+    clock: wish.clock ?? Date.now,
     random: Math.random,
     report: () => undefined,
     signal: controller.signal,

@@ -36,7 +36,10 @@ export interface DecideOptions {
   readonly priority: Priority;
   /** Above this risk the decision waits for approval. */
   readonly riskMax: number;
-  /** Signs the instruction, and its program, so that its digest is known already; without a key the injector signs. */
+  /**
+   * Signs the program, so that its digest is known already, and the instruction if it may be sent; without a key the
+   * injector signs.
+   */
   readonly key?: KeyObject;
   readonly nowMs: number;
   readonly random: Random;
@@ -122,7 +125,7 @@ export function decide(options: DecideOptions): Decision {
     fingerprint: state.fingerprint,
     expires: nowMs + Math.max(instructionLifeMs, deadlineMs),
   };
-  return {
+  const decision: Decision = {
     id,
     goal: options.goal,
     at: nowMs,
@@ -139,8 +142,11 @@ export function decide(options: DecideOptions): Decision {
       fingerprint: state.fingerprint,
     },
     candidates: found.tried,
-    instruction: options.key === undefined ? instruction : signInstruction(instruction, options.key),
+    instruction,
   };
+  // Decisions are on record for everybody: a signature on one that waits for approval would be the approval.
+  if (options.key === undefined || !isWithinRisk(decision)) return decision;
+  return { ...decision, instruction: signInstruction(instruction, options.key) };
 }
 
 /** A decision above the tolerated risk is recorded, and not sent. */

@@ -15,12 +15,13 @@ import { readRollout } from '../nerve/rollout-records.js';
 import { pause } from '../pause.js';
 import { type InjectRequest, inject, resumeRequest } from '../pipeline.js';
 import type { ReportEvent } from '../pipeline-events.js';
-import { type Acceptance, vouchedFor, whyNotFollowed, whyRefused } from './accept.js';
+import { type Acceptance, isBelieved, vouchedFor, whyRefused } from './accept.js';
 import { feedBackAgain } from './feed-back-again.js';
 import { isOrphan, type RolloutOnTheWay, rolloutsOnTheWay } from './rollouts-on-the-way.js';
 import { settingsOf } from './settings.js';
 import { isOneDue, type Taken, takeInTurn } from './take-in-turn.js';
-import { noLongerWanted, wantedRollout } from './wanted-rollouts.js';
+import { noLongerWanted, type Wanted, wantedRollout } from './wanted-rollouts.js';
+import { whyNotFollowed } from './why-not-followed.js';
 
 export interface ServiceOptions extends Acceptance {
   /** Its connection reconnects for ever. */
@@ -54,6 +55,8 @@ const orphanLookEveryMs = 1_000;
 const retryPauseMs = 1_000;
 const retryFirstMs = 5_000;
 const retryMsMax = 600_000;
+/** Longer than the window of another rollout that goes first. */
+const wantedMsMax = 86_400_000;
 /** Redis may be gone when we stop: the lease then ends by itself. */
 const releaseMsMax = 500;
 
@@ -105,10 +108,9 @@ export class InjectorService {
       this.#enter('standby', null);
       return false;
     }
-    if (this.#status.state === 'starting' || this.#status.state === 'standby')
-      await feedBackAgain(this.#context);
+    if (this.#status.state === 'starting' || this.#status.state === 'standby') await this.#feedBackAgain();
     this.#enter('idle', null);
-    const wanted = await wantedRollout(redis, names);
+    const wanted = await wantedRollout(this.#options);
     const waits = await isOneDue(redis, names);
     if (wanted === undefined && !waits && clock() - this.#orphansLookedAt < orphanLookEveryMs) return false;
     this.#orphansLookedAt = clock();
@@ -122,9 +124,7 @@ export class InjectorService {
     // Two rollouts at once would spoil each other's measurement, also where one is a person's.
     if (open.some(({ held }) => held)) return false;
     if (wanted !== undefined) {
-      const record = await readRollout(redis, names, wanted);
-      await noLongerWanted(redis, names, wanted);
-      if (record !== undefined) await this.#follow(record);
+      await this.#followWanted(wanted);
       return true;
     }
     if (!waits) return false;
@@ -136,6 +136,16 @@ export class InjectorService {
     if (taken === undefined) return false;
     await this.#begin(taken);
     return true;
+  }
+
+  /** What one result led to must not keep the service from its work. */
+  async #feedBackAgain(): Promise<void> {
+    try {
+      await feedBackAgain(this.#context);
+    } catch (thrown) {
+      if (passes(thrown, this.#context)) throw thrown;
+      this.#say('warning', `what an earlier result led to could not be looked after: ${messageOf(thrown)}`);
+    }
   }
 
   async #begin(taken: Taken): Promise<void> {
@@ -155,10 +165,22 @@ export class InjectorService {
     else if (ended !== undefined && !passes(ended, this.#context)) await taken.reject(messageOf(ended));
   }
 
+  async #followWanted({ id, at, verdict, raw }: Wanted): Promise<void> {
+    const { redis, names } = this.#context;
+    const record = await readRollout(redis, names, id);
+    await noLongerWanted(redis, names, raw);
+    if (record === undefined) return;
+    const stoppedAt = Math.max(record.finishedAt ?? 0, record.control?.at ?? 0);
+    const isOld = at <= Math.max(stoppedAt, this.#context.clock() - wantedMsMax);
+    if (isBelieved(this.#options, verdict) && !isOld) return this.#follow(record, { isWanted: true });
+    const why = isOld ? 'is an old one' : verdict.reason;
+    this.#say('warning', `the wish to go on with rollout ${id} ${why}: it is not obeyed`);
+  }
+
   /** Goes on with a rollout that another service, or this one before it was started again, did not bring to its end. */
-  async #follow(record: RolloutRecord): Promise<void> {
+  async #follow(record: RolloutRecord, how: { readonly isWanted?: boolean } = {}): Promise<void> {
     const { id } = record;
-    const refusal = whyNotFollowed(this.#options, record);
+    const refusal = await whyNotFollowed(this.#options, record, how);
     if (refusal !== undefined) {
       this.#say('warning', `rollout ${id} is not gone on with: ${refusal}`);
       return this.#retryLater(id);

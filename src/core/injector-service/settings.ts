@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../injector/amount.js';
 import { parseExclusion } from '../injector/exclusion.js';
+import { parseGates } from '../injector/gates/tolerances.js';
 import type { RolloutWishes } from '../injector/settings.js';
 import { limits } from '../limits.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
@@ -28,6 +29,14 @@ export const settingsWishSchema = z.strictObject({
   canary: amount(parseCanary).optional(),
   maxFailures: amount(parseMaxFailures).optional(),
   limit: amount(parseLimit).optional(),
+  gates: z
+    .array(z.string().max(64))
+    .max(8)
+    .superRefine((gates, { addIssue }) => {
+      const why = whyNot(() => parseGates(gates));
+      if (why !== '') addIssue(why);
+    })
+    .optional(),
   exclude: z.array(readable(parseExclusion)).max(1_000).optional(),
   // As the flags of the same names are bounded.
   parallel: z.number().int().min(1).max(1_000).optional(),
@@ -57,15 +66,18 @@ export function settingsOf(instruction: Instruction, defaults: ServiceSettings):
 
 /** Numbers are taken as the text that they are. */
 function readable(parse: (text: string) => unknown) {
-  const whyNot = (text: string): string => {
-    try {
-      parse(text);
-      return '';
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
-  };
-  return z
-    .union([z.string().max(4_000), z.number().transform(String)])
-    .refine((text) => whyNot(text) === '', { error: ({ input }) => whyNot(String(input)) });
+  return z.union([z.string().max(4_000), z.number().transform(String)]).superRefine((text, { addIssue }) => {
+    const why = whyNot(() => parse(text));
+    if (why !== '') addIssue(why);
+  });
+}
+
+/** Empty when nothing is wrong. */
+function whyNot(parse: () => unknown): string {
+  try {
+    parse();
+    return '';
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
 }

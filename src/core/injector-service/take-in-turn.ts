@@ -36,8 +36,6 @@ export interface TakeOptions {
  * once what a killed one had taken and not begun, and nobody else does.
  */
 const consumer = 'injector-service';
-/** `dreamnet run` broadcasts what it goes on to roll out itself: it is given time to begin. */
-const graceMs = 1_000;
 /** Instructions that are looked at for a newer one; what waits behind them is decided when it is its turn. */
 const lookAhead = 100;
 
@@ -68,13 +66,9 @@ export async function takeInTurn(options: TakeOptions): Promise<Taken | undefine
   }
 }
 
-/** Whether the first that waits is to be taken now. */
+/** Whether something waits, if only to be set aside. */
 export async function isOneDue(redis: Redis, names: Names): Promise<boolean> {
-  const [[first], [seconds, microseconds]] = await Promise.all([waiting(redis, names, 1), redis.time()]);
-  if (first === undefined) return false;
-  if (!first.ok || first.value.rollout !== undefined) return true;
-  const nowMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-  return nowMs - Number.parseInt(first.streamId, 10) >= graceMs;
+  return (await waiting(redis, names, 1)).length > 0;
 }
 
 /** Instructions that nobody has begun to roll out, oldest first. */

@@ -38,7 +38,7 @@ const group = intakeGroup;
 /** Why an instruction that fits must not be rolled out all the same, such as a wrong signature; undefined: it may. */
 export type JudgeInstruction = (instruction: Instruction) => string | undefined;
 
-/** The newest instruction that nobody has rolled out yet. */
+/** The newest instruction that nobody has rolled out yet; what a service has accepted is left to it. */
 export async function takeNewest(
   redis: Redis,
   names: Names,
@@ -49,8 +49,11 @@ export async function takeNewest(
   }: { readonly consumer: string; readonly nowMs: number; readonly judge?: JudgeInstruction },
 ): Promise<Intake> {
   const stream = names.instructions;
+  const taken = await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema });
+  for (const { streamId } of taken.filter(isForService))
+    await handBack(redis, { stream, group, consumer }, streamId);
   const received = judged(
-    await takeFromGroup(redis, { stream, group, consumer, schema: instructionSchema }),
+    taken.filter((message) => !isForService(message)),
     judge,
   );
   for (const message of received)
@@ -74,7 +77,11 @@ export async function peekAtNewest(
   { nowMs, judge = () => undefined }: { readonly nowMs: number; readonly judge?: JudgeInstruction },
 ): Promise<Intake> {
   const stream = names.instructions;
-  const received = judged(await peekAtGroup(redis, { stream, group, schema: instructionSchema }), judge);
+  const waiting = await peekAtGroup(redis, { stream, group, schema: instructionSchema });
+  const received = judged(
+    waiting.filter((message) => !isForService(message)),
+    judge,
+  );
   const nothing = async () => undefined;
   return { ...(await sortOut(redis, names, received, nowMs)), settle: nothing, putBack: nothing };
 }
@@ -101,6 +108,11 @@ async function sortOut(
       message.ok ? [] : [{ streamId: message.streamId, reasons: message.reasons }],
     ),
   };
+}
+
+/** Somebody asked a service for it, which has promised to roll it out with the settings in it. */
+function isForService(message: Received<Instruction>): boolean {
+  return message.ok && message.value.rollout !== undefined;
 }
 
 /** What is judged not fit to be rolled out is as if it did not fit. */

@@ -66,7 +66,7 @@ export function recordAtStart({
   readonly nowMs: number;
 }): RolloutRecord {
   const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
-  const { service: _former, finishedAt: _ended, canaryPassedAt, ...before } = earlier ?? {};
+  const { service: _service, seal: _seal, finishedAt: _ended, canaryPassedAt, ...before } = earlier ?? {};
   // A canary that was returned watches over nothing any more: another one goes first.
   const isWatchedOver = canaryPassedAt !== undefined && countsOf(agents).live > 0;
   return {

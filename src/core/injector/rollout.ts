@@ -16,6 +16,7 @@ import type { Names } from '../nerve/names.js';
 import { prolongHold } from '../nerve/rollout-holds.js';
 import { claimRollout, readRollout, readRolloutAgents } from '../nerve/rollout-records.js';
 import type { ReportEvent } from '../pipeline-events.js';
+import { sealRollout } from '../rollout-seal.js';
 import { Deadline } from './deadline.js';
 import { watchDepartures } from './departures.js';
 import { openGates } from './gates/gates.js';
@@ -118,7 +119,8 @@ export async function openRollout(
     leftOut: options.leftOut ?? new Map(),
   });
   const nowMs = dependencies.clock();
-  const record = recordAtStart({ ...options, plan, settings, epoch, earlier, agents, nowMs });
+  const begun = recordAtStart({ ...options, plan, settings, epoch, earlier, agents, nowMs });
+  const record = options.service ? sealRollout(begun, agents, dependencies.key.privateKey) : begun;
   const hold = await holdRollout(dependencies, { id, epoch, ...settings });
   const held = new HeldRollout(dependencies, hold, { record, agents });
   try {

@@ -1,12 +1,14 @@
 /**
  * The control of a rollout from another terminal: which rollout and what to do in, what came of it out. The coordinator that
- * holds the rollout does it; where there is none, a rollback is done by this process.
+ * holds the rollout does it; where there is none, this process does what needs none: a rollback, and an abort of what has
+ * not begun.
  */
 import { DreamnetError } from '../errors.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Wish, WishAction } from '../nerve/messages/wish.js';
 import { readHold } from '../nerve/rollout-holds.js';
+import { abortPlanned } from './abort-planned.js';
 import { type AskAnswer, type AskRequest, askRollout } from './ask-rollout.js';
 import { findRollout } from './find-rollout.js';
 import { rollBack } from './roll-back.js';
@@ -44,7 +46,7 @@ export interface SteerDependencies extends RolloutDependencies {
 export async function steerRollout(dependencies: SteerDependencies, request: SteerRequest): Promise<Steered> {
   const { redis, names, clock, random, signal, name } = dependencies;
   const { action, by, reason } = request;
-  const { id, counts } = await findRollout(redis, names, request.typed);
+  const { id, counts, state } = await findRollout(redis, names, request.typed);
   const at = clock();
   const wish: Wish = {
     id: newIdentifier('wish', at, random),
@@ -53,16 +55,21 @@ export async function steerRollout(dependencies: SteerDependencies, request: Ste
     at,
     ...(reason === undefined ? {} : { reason }),
   };
-  const { holder = '' } = await readHold(redis, names, id);
+  const { holder = '', held } = await readHold(redis, names, id);
   const asking: AskRequest = { ...request, redis, names, rollout: id, wish, signal };
+  const done = (record: RolloutRecord, silent = 0): Steered => {
+    return { record, changed: true, doneBy: name, silent, ms: clock() - at };
+  };
+  if (action === 'abort' && state === 'planned' && !held)
+    return done(await abortPlanned(dependencies, { id, wish }));
   const answer = action === 'rollback' ? await askUnlessFree(asking) : await askRollout(asking);
   if (answer !== undefined) {
     const silent = action === 'rollback' ? Math.max(0, answer.record.counts.failed - counts.failed) : 0;
     return { ...answer, doneBy: holder, silent, ms: clock() - at };
   }
   const record = await findRollout(redis, names, id);
-  const done = await rollBack(dependencies, { ...request, record, wish });
-  return { record: done.record, changed: true, doneBy: name, silent: done.silent, ms: clock() - at };
+  const returned = await rollBack(dependencies, { ...request, record, wish });
+  return done(returned.record, returned.silent);
 }
 
 /** Undefined when nobody holds the rollout, or not everybody has answered a rollback before: then we do it ourselves. */

@@ -53,6 +53,8 @@ export const rolloutRecordSchema = z.object({
   epoch: z.number().int(),
   /** An injector service rolls it out: another one goes on with it when that one dies. */
   service: z.literal(true).optional(),
+  /** Of a service: its signature over what it settled when it began, or took over. */
+  seal: z.string().max(1_024).optional(),
   program: z.object({
     name: z.string(),
     digest: digestSchema,

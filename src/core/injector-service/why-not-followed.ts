@@ -1,0 +1,59 @@
+/**
+ * Whether a service may go on with a rollout: its record in, why not, or undefined, out. The record is as good as whoever
+ * could write to Redis, so that its instruction, its program and what was settled when it began must be what was signed;
+ * and it must be one that is still on the way, not one of long ago that somebody put back.
+ */
+import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
+import { readRolloutAgents } from '../nerve/rollout-records.js';
+import { readNewestResults } from '../results/publish.js';
+import { checkSeal } from '../rollout-seal.js';
+import { type Acceptance, isBelieved, trustOf, whyRefused } from './accept.js';
+
+/** What was begun in time is gone on with for this long, or for the time that it was given, or until it expires. */
+const goOnMs = 3_600_000;
+/** One result comes in a window, so that those of the last hour are among these. */
+const resultsLookedAt = 100;
+
+/** `isWanted`: somebody who may ask for it has just done so, which is as good as a new beginning. */
+export async function whyNotFollowed(
+  acceptance: Acceptance,
+  record: RolloutRecord,
+  { isWanted = false }: { readonly isWanted?: boolean } = {},
+): Promise<string | undefined> {
+  const { instruction, program } = record;
+  const promised = instruction.program?.digest;
+  if (promised !== undefined && promised !== program.digest)
+    return `its program is ${program.digest}, and its instruction promises ${promised}`;
+  return (
+    whyRefused(acceptance, instruction) ??
+    (await whyNotSealed(acceptance, record)) ??
+    (isWanted ? undefined : whyTooLate(acceptance, record)) ??
+    (await whyOver(acceptance, record))
+  );
+}
+
+async function whyNotSealed(acceptance: Acceptance, record: RolloutRecord): Promise<string | undefined> {
+  const { redis, names } = acceptance.context;
+  const agents = await readRolloutAgents(redis, names, record.id);
+  const verdict = checkSeal(record, agents, trustOf(acceptance));
+  return isBelieved(acceptance, verdict)
+    ? undefined
+    : `its record, how and to whom it is rolled out, ${verdict.reason}`;
+}
+
+/** A window that has begun is finished, however late. */
+function whyTooLate({ context }: Acceptance, record: RolloutRecord): string | undefined {
+  const { state, instruction, plannedAt, options } = record;
+  const until = Math.max(instruction.expires ?? 0, plannedAt + Math.max(goOnMs, options?.timeoutMs ?? 0));
+  if (state === 'live' || until > context.clock()) return undefined;
+  return 'its time is over; `dreamnet inject --resume` goes on with it all the same';
+}
+
+/** The service of one that is live may have been killed just after its result was out. */
+async function whyOver({ context }: Acceptance, record: RolloutRecord): Promise<string | undefined> {
+  const { redis, names } = context;
+  const { id, state } = record;
+  if (state === 'live') return undefined;
+  const results = await readNewestResults(redis, names, resultsLookedAt);
+  return results.some((result) => result.id === id) ? 'its result is out' : undefined;
+}
