@@ -195,6 +195,11 @@ describe('a service', () => {
     const late = await startService(server, { name: 'late', clock: () => Date.now() + 3_700_000 });
     await said(late, 'its time is over');
     expect(await stateOf()).toBe('canary');
+    await late.stop();
+    await forge((record) => ({ ...record, state: 'live', liveAt: record.plannedAt }));
+    const later = await startService(server, { name: 'later', clock: () => Date.now() + 90_100_000 });
+    await said(later, 'its time is over');
+    expect(await stateOf()).toBe('live');
   });
 
   it('goes on with what was aborted only when somebody asked a service for it', async () => {

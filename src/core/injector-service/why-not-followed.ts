@@ -11,6 +11,8 @@ import { type Acceptance, isBelieved, trustOf, whyRefused } from './accept.js';
 
 /** What was begun in time is gone on with for this long, or for the time that it was given, or until it expires. */
 const goOnMs = 3_600_000;
+/** And a window that has begun is finished, if its service was away for no longer than this. */
+const finishMs = 24 * 3_600_000;
 /** One result comes in a window, so that those of the last hour are among these. */
 const resultsLookedAt = 100;
 
@@ -41,11 +43,11 @@ async function whyNotSealed(acceptance: Acceptance, record: RolloutRecord): Prom
     : `its record, how and to whom it is rolled out, ${verdict.reason}`;
 }
 
-/** A window that has begun is finished, however late. */
 function whyTooLate({ context }: Acceptance, record: RolloutRecord): string | undefined {
-  const { state, instruction, plannedAt, options } = record;
+  const { state, instruction, plannedAt, options, windowMs } = record;
   const until = Math.max(instruction.expires ?? 0, plannedAt + Math.max(goOnMs, options?.timeoutMs ?? 0));
-  if (state === 'live' || until > context.clock()) return undefined;
+  const more = state === 'live' ? windowMs + finishMs : 0;
+  if (until + more > context.clock()) return undefined;
   return 'its time is over; `dreamnet inject --resume` goes on with it all the same';
 }
 
