@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { steerRollout } from '../src/core/injector/steer.js';
+import { steerRollout } from '../src/core/injector/control/steer.js';
 import type { LoopContext } from '../src/core/loop-context.js';
 import { resultSchema } from '../src/core/nerve/messages/result.js';
 import { readRollout } from '../src/core/nerve/rollout-records.js';

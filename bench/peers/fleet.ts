@@ -8,10 +8,14 @@ import { type Home, resolveHome } from '../../src/core/fleet/home.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { parseSelector } from '../../src/core/fleet/selector.js';
 import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
-import { type PlanOptions, planRollout } from '../../src/core/injector/plan.js';
+import {
+  openRollout,
+  type Rollout,
+  type RolloutDependencies,
+} from '../../src/core/injector/course/rollout.js';
+import type { SigningKey } from '../../src/core/injector/course/send-orders.js';
+import { type PlanOptions, planRollout } from '../../src/core/injector/plan/plan.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
-import { openRollout, type Rollout, type RolloutDependencies } from '../../src/core/injector/rollout.js';
-import type { SigningKey } from '../../src/core/injector/send-orders.js';
 import { limits } from '../../src/core/limits.js';
 import { connectRedis } from '../../src/core/nerve/connection.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';

@@ -3,9 +3,9 @@ import { Args, Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
 import { parseSelector } from '../core/fleet/selector.js';
 import { parseGoal } from '../core/governor/goal.js';
-import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../core/injector/amount.js';
-import { parseExclusion } from '../core/injector/exclusion.js';
 import { parseGates } from '../core/injector/gates/tolerances.js';
+import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../core/injector/plan/amount.js';
+import { parseExclusion } from '../core/injector/plan/exclusion.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
 

@@ -1,6 +1,6 @@
 /** What `inject` was told in, the instruction to roll out now and what became of the others out. */
 import { DreamnetError } from '../core/errors.js';
-import { findRollout } from '../core/injector/find-rollout.js';
+import { findRollout } from '../core/injector/control/find-rollout.js';
 import { findInstruction, type Intake, peekAtNewest, waitForNewest } from '../core/injector/intake.js';
 import { checkInstruction, type SignatureVerdict } from '../core/instruction-signature.js';
 import type { LoopContext } from '../core/loop-context.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DreamnetError } from '../core/errors.js';
-import { parsePlan, planFileBytesMax, planText, type SavedPlan } from '../core/injector/plan-file.js';
+import { parsePlan, planFileBytesMax, planText, type SavedPlan } from '../core/injector/plan/plan-file.js';
 import { readInput } from './input-file.js';
 import { systemWords } from './system-words.js';
 

@@ -1,6 +1,6 @@
 /** The flags of `rolloutFlags` as typed in, what is wished of a rollout out; what was not typed stays open. */
 import { parseGates } from '../core/injector/gates/tolerances.js';
-import type { RolloutWishes } from '../core/injector/settings.js';
+import type { RolloutWishes } from '../core/injector/plan/settings.js';
 import { durationMs } from './flags.js';
 
 export interface RolloutFlags {

@@ -1,6 +1,6 @@
 /** What a rollout would do in; the document and the text of a dry run out, and the plan kept where that was asked for. */
-import { savePlan } from '../core/injector/plan-file.js';
-import type { Preview } from '../core/injector/preview-rollout.js';
+import { savePlan } from '../core/injector/plan/plan-file.js';
+import type { Preview } from '../core/injector/plan/preview-rollout.js';
 import { writePlanFile } from './plan-file.js';
 import { type PlanDocument, planDocument } from './views/plan-document.js';
 import { planText } from './views/plan-view.js';

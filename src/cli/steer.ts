@@ -1,8 +1,8 @@
 /** What `rollout pause|resume|abort|rollback` have in common: their words in, what came of them as a document out. */
 import { Args, Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
-import { planReturn, returnTo } from '../core/injector/return-to.js';
-import { type Steered, type SteerRequest, steerRollout } from '../core/injector/steer.js';
+import { planReturn, returnTo } from '../core/injector/control/return-to.js';
+import { type Steered, type SteerRequest, steerRollout } from '../core/injector/control/steer.js';
 import { type SessionOptions, withReading } from './open-session.js';
 import { operatorName } from './operator.js';
 import { type ReturnedDocument, returnedDocument } from './views/returned-view.js';

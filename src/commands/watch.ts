@@ -5,7 +5,7 @@ import { type Session, withSession } from '../cli/open-session.js';
 import { operatorName } from '../cli/operator.js';
 import { terminalWidth } from '../cli/terminal-text.js';
 import { steeredDocument } from '../cli/views/steered-view.js';
-import { steerRollout } from '../core/injector/steer.js';
+import { steerRollout } from '../core/injector/control/steer.js';
 import { connectRedis } from '../core/nerve/connection.js';
 import type { WishAction } from '../core/nerve/messages/wish.js';
 import { runOrchestrator } from '../core/orchestrator/loop.js';

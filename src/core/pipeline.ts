@@ -8,6 +8,8 @@
  *   execute agent/         agents run it over their tasks and trace what they see
  *   measure orchestrator/  aggregates while the window lasts; results/ compares treated with held-out agents
  *   feed back              the result is published, the governor learns, agents are rewarded
+ *
+ * `injector-service/` composes the same steps for a service that nobody watches.
  */
 
 import { keepHeapLeanForLargeFleet } from './fleet/lean-heap.js';
@@ -21,12 +23,12 @@ import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
-import { type Draft, draftRollout } from './injector/draft-rollout.js';
-import type { SavedPlan } from './injector/plan-file.js';
+import { openRollout, type Rollout } from './injector/course/rollout.js';
+import { type Draft, draftRollout } from './injector/plan/draft-rollout.js';
+import type { SavedPlan } from './injector/plan/plan-file.js';
+import { type Preview, previewRollout } from './injector/plan/preview-rollout.js';
+import { isNarrowed, type RolloutWishes } from './injector/plan/settings.js';
 import { prepareProgram } from './injector/prepare-program.js';
-import { type Preview, previewRollout } from './injector/preview-rollout.js';
-import { openRollout, type Rollout } from './injector/rollout.js';
-import { isNarrowed, type RolloutWishes } from './injector/settings.js';
 import { requireUnchanged } from './instruction-signature.js';
 import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';

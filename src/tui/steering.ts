@@ -1,5 +1,5 @@
 /** Steering a rollout from the console, as values: what is possible now, and how far a wish has come. Pure. */
-import { nextStates, wishRules } from '../core/injector/states.js';
+import { nextStates, wishRules } from '../core/injector/course/states.js';
 import type { RolloutRecord } from '../core/nerve/messages/rollout-record.js';
 import type { WishAction } from '../core/nerve/messages/wish.js';
 import type { KeyAction } from './keys.js';

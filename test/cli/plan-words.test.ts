@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ordinal, planLimitsText, planSizeText } from '../../src/cli/views/plan-words.js';
-import { planRollout } from '../../src/core/injector/plan.js';
-import { planNumbers } from '../../src/core/injector/plan-numbers.js';
-import { type RolloutWishes, resolveSettings } from '../../src/core/injector/settings.js';
+import { planRollout } from '../../src/core/injector/plan/plan.js';
+import { planNumbers } from '../../src/core/injector/plan/plan-numbers.js';
+import { type RolloutWishes, resolveSettings } from '../../src/core/injector/plan/settings.js';
 
 function numbersOf(agents: number, wishes: RolloutWishes = {}) {
   const settings = resolveSettings(wishes);

@@ -1,11 +1,11 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
 import type { Redis } from 'ioredis';
 import { listAgents } from '../../src/core/fleet/registry.js';
-import { planRollout } from '../../src/core/injector/plan.js';
+import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/control/steer.js';
+import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/course/rollout.js';
+import { planRollout } from '../../src/core/injector/plan/plan.js';
+import type { RolloutWishes } from '../../src/core/injector/plan/settings.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
-import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/rollout.js';
-import type { RolloutWishes } from '../../src/core/injector/settings.js';
-import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/steer.js';
 import type { Transports } from '../../src/core/injector/transports/courier.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';

@@ -1,5 +1,5 @@
 /** What a rollout would do in, the document of `--dry-run --json` out: every registered agent, and why it is in or out. */
-import type { Preview } from '../../core/injector/preview-rollout.js';
+import type { Preview } from '../../core/injector/plan/preview-rollout.js';
 import type { AgentOutcome } from '../../core/nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../../core/nerve/messages/rollout-settings.js';
 import type { PlanNumbers } from '../../core/pipeline-events.js';

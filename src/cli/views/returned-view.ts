@@ -1,5 +1,5 @@
 /** What `rollout rollback --to` does or would do: its document, and the same in a few lines. */
-import type { Returned, ReturnPlan } from '../../core/injector/return-to.js';
+import type { Returned, ReturnPlan } from '../../core/injector/control/return-to.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import { formatCount } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';

@@ -1,6 +1,6 @@
 /** Rollouts as Redis has them in, the documents of `rollout list` and `rollout show` out. */
 import type { Redis } from 'ioredis';
-import { findRollout } from '../../core/injector/find-rollout.js';
+import { findRollout } from '../../core/injector/control/find-rollout.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Control, Wish } from '../../core/nerve/messages/wish.js';
 import type { Names } from '../../core/nerve/names.js';

@@ -1,5 +1,5 @@
 /** What came of `rollout pause|resume|abort|rollback`: its document, and the same in a few lines. */
-import type { Steered } from '../../core/injector/steer.js';
+import type { Steered } from '../../core/injector/control/steer.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { WishAction } from '../../core/nerve/messages/wish.js';
 import { formatCount, formatDuration, formatNumber } from '../format.js';

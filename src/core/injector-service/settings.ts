@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../injector/amount.js';
-import { parseExclusion } from '../injector/exclusion.js';
 import { parseGates } from '../injector/gates/tolerances.js';
-import type { RolloutWishes } from '../injector/settings.js';
+import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../injector/plan/amount.js';
+import { parseExclusion } from '../injector/plan/exclusion.js';
+import type { RolloutWishes } from '../injector/plan/settings.js';
 import { limits } from '../limits.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import { rolloutSettingsSchema } from '../nerve/messages/rollout-settings.js';

@@ -5,9 +5,9 @@
 import { DreamnetError } from '../errors.js';
 import { noAgents } from '../fleet/no-agents.js';
 import { selectAgents } from '../fleet/registry.js';
+import { alreadyRolledOut } from '../injector/course/rollout-refusals.js';
 import { findInstruction } from '../injector/intake.js';
 import { prepareProgram } from '../injector/prepare-program.js';
-import { alreadyRolledOut } from '../injector/rollout-refusals.js';
 import { requireUnchanged } from '../instruction-signature.js';
 import { requireFresh } from '../loop-refusals.js';
 import type { Instruction } from '../nerve/messages/instruction.js';

@@ -5,7 +5,7 @@
 import { signInstruction } from '../instruction-signature.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
-import type { SigningKey } from './send-orders.js';
+import type { SigningKey } from './course/send-orders.js';
 
 export interface OwnProgram {
   readonly name: string;

@@ -13,7 +13,7 @@ import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js'
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
-import type { SigningKey } from './send-orders.js';
+import type { SigningKey } from './course/send-orders.js';
 
 export interface PreparedProgram {
   readonly name: string;

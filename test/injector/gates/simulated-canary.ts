@@ -11,7 +11,7 @@ import { judgeLook } from '../../../src/core/injector/gates/judge.js';
 import type { AgentReading } from '../../../src/core/injector/gates/read-agents.js';
 import { Readings } from '../../../src/core/injector/gates/readings.js';
 import { type GateChoices, tolerancesOf } from '../../../src/core/injector/gates/tolerances.js';
-import { planRollout } from '../../../src/core/injector/plan.js';
+import { planRollout } from '../../../src/core/injector/plan/plan.js';
 import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import type { GateVerdict } from '../../../src/core/nerve/messages/gate-verdict.js';
 import type { Order } from '../../../src/core/nerve/messages/order.js';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Host, startHost } from '../../../src/core/agent/host.js';
 import { DreamnetError, messageOf } from '../../../src/core/errors.js';
-import type { RolloutVerdict } from '../../../src/core/injector/rollout.js';
+import type { RolloutVerdict } from '../../../src/core/injector/course/rollout.js';
 import { createNames, type Names } from '../../../src/core/nerve/names.js';
 import { key, throttleAll, trustOf } from '../../agent/support.js';
 import {

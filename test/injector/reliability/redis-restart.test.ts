@@ -1,7 +1,7 @@
 /** Redis goes down in mid-rollout and comes back, with all that was written, or without the last of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
-import { watchWishes } from '../../../src/core/injector/wishes.js';
+import { watchWishes } from '../../../src/core/injector/control/wishes.js';
 import { connectRedis } from '../../../src/core/nerve/connection.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';

@@ -8,7 +8,7 @@ import type { GateVerdict } from '../../nerve/messages/gate-verdict.js';
 import type { AgentOutcome, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Names } from '../../nerve/names.js';
 import { pause } from '../../pause.js';
-import type { PlannedAgent } from '../plan.js';
+import type { PlannedAgent } from '../plan/plan.js';
 import { judgeLook } from './judge.js';
 import { readAgents } from './read-agents.js';
 import { Readings, type Side } from './readings.js';

@@ -2,8 +2,8 @@
 import type { Redis } from 'ioredis';
 import type { Names } from '../../nerve/names.js';
 import { pause } from '../../pause.js';
-import { signedOffAmong } from '../departures.js';
-import type { Target } from '../plan.js';
+import { signedOffAmong } from '../course/departures.js';
+import type { Target } from '../plan/plan.js';
 import { type AgentReading, readAgents } from './read-agents.js';
 
 export interface ProgramWatch {

@@ -3,7 +3,7 @@ import { limits } from '../../limits.js';
 import { duplicateConnection } from '../../nerve/connection.js';
 import { acknowledgementSchema } from '../../nerve/messages/order.js';
 import { parseEntry } from '../../nerve/streams.js';
-import { sendOrders } from '../send-orders.js';
+import { sendOrders } from '../course/send-orders.js';
 import type { Transport, TransportOpening } from './transport.js';
 
 const blockMs = 2_000;

@@ -10,7 +10,7 @@ import type { Trust } from '../../keys/trust.js';
 import { limits } from '../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
-import type { SigningKey } from '../send-orders.js';
+import type { SigningKey } from '../course/send-orders.js';
 import type { Ack } from './ack.js';
 import { decideMove, type Held, type Move } from './held-programs.js';
 import { decideFrom, readHeld, showHeld, writeHeld } from './held-record.js';

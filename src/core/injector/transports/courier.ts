@@ -1,8 +1,8 @@
 /** Orders for agents that are reached in different ways in, each handed to its transport; the answers of all in one place. */
 import { DreamnetError } from '../../errors.js';
 import type { TransportName } from '../../nerve/messages/agent-record.js';
-import { type Acknowledgements, collectAcknowledgements } from '../acknowledgements.js';
-import type { OrderBatch } from '../send-orders.js';
+import { type Acknowledgements, collectAcknowledgements } from '../course/acknowledgements.js';
+import type { OrderBatch } from '../course/send-orders.js';
 import { openBus } from './bus.js';
 import type { OpenTransport, Transport, TransportOpening } from './transport.js';
 

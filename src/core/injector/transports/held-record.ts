@@ -11,7 +11,7 @@ import type { AgentStatus } from '../../nerve/messages/agent-record.js';
 import type { Order } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
 import { parseRecord } from '../../nerve/records.js';
-import type { SigningKey } from '../send-orders.js';
+import type { SigningKey } from '../course/send-orders.js';
 import type { Hashes } from './gathered-hashes.js';
 import {
   decideMove,

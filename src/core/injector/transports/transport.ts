@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Trust } from '../../keys/trust.js';
 import type { Acknowledgement } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
-import type { OrderBatch, SigningKey } from '../send-orders.js';
+import type { OrderBatch, SigningKey } from '../course/send-orders.js';
 
 export interface Transport {
   /**

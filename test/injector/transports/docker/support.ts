@@ -3,9 +3,9 @@ import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import { listAgents } from '../../../../src/core/fleet/registry.js';
 import { waitFor } from '../../../../src/core/fleet/wait.js';
-import { planRollout } from '../../../../src/core/injector/plan.js';
+import { openRollout, type Rollout } from '../../../../src/core/injector/course/rollout.js';
+import { planRollout } from '../../../../src/core/injector/plan/plan.js';
 import { prepareProgram } from '../../../../src/core/injector/prepare-program.js';
-import { openRollout, type Rollout } from '../../../../src/core/injector/rollout.js';
 import { dockerTransport } from '../../../../src/core/injector/transports/docker/docker.js';
 import {
   type DockerAgents,

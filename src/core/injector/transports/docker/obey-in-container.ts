@@ -3,7 +3,7 @@ import { digestOf } from '../../../bytecode/digest.js';
 import type { Trust } from '../../../keys/trust.js';
 import type { Order, SignedOrder } from '../../../nerve/messages/order.js';
 import type { Names } from '../../../nerve/names.js';
-import type { SigningKey } from '../../send-orders.js';
+import type { SigningKey } from '../../course/send-orders.js';
 import type { Hashes } from '../gathered-hashes.js';
 import type { Held } from '../held-programs.js';
 import { decideFrom, readHeld, writeHeld } from '../held-record.js';
