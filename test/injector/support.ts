@@ -59,7 +59,8 @@ export async function coordinate(
   const plan = planRollout({
     instructionId: instruction.id,
     selector: '',
-    targets,
+    // Held out are only agents that report: here those of every way, as if they had the SDK.
+    targets: targets.map((target) => ({ ...target, workload: 'simulated' })),
     batch: wish.batch ?? '5',
     maxFailures: wish.maxFailures ?? '0',
     canary: wish.canary,

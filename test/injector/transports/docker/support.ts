@@ -56,7 +56,11 @@ export async function coordinateContainers(
   const program = await prepareProgram(redis, names, { instruction, key });
   const plan = planRollout({
     ...{ instructionId: id, selector: '', batch: wish.batch ?? '100%', maxFailures: wish.maxFailures ?? '0' },
-    targets: await listAgents(redis, names, Date.now()),
+    // Held out are only agents that report.
+    targets: (await listAgents(redis, names, Date.now())).map((agent) => ({
+      ...agent,
+      workload: 'simulated',
+    })),
     ...(wish.heldOut === true ? {} : { holdOutShare: 0 }),
   });
   const events: PipelineEvent[] = [];
