@@ -72,6 +72,9 @@ describe('POST /inject-swarm', () => {
     };
     await send('instr_good');
     await send('instr_strange', stranger);
+    // Another service works, so that this one does not begin by itself what it is asked for.
+    const { redis, names } = server;
+    await redis.set(names.injectorLease, 'another', 'PX', 60_000);
     const service = await startService(server);
     expect(refused(await service.post('/inject-swarm', { instructionId: 'instr_strange' }))).toEqual([
       409,
@@ -79,6 +82,7 @@ describe('POST /inject-swarm', () => {
     ]);
     const accepted = await service.post('/inject-swarm', { instructionId: 'dec_instr_good', batch: '3' });
     expect(accepted.status, JSON.stringify(accepted.body)).toBe(202);
+    await redis.del(names.injectorLease);
     await complete('instr_good');
     expect((await recordOf(server, 'instr_good')).record.options?.batch).toBe('3');
     expect(refused(await service.post('/inject-swarm', { instructionId: 'instr_good' }))).toEqual([

@@ -253,7 +253,7 @@ rollback     a       a      a         a    s        a      s       s           s
     };
     await busy();
     await expect(steer('abort', { answerWithinMs: 60 })).rejects.toMatchObject({ code: 'DN519' });
-    const asking = steer('abort');
+    const asking = steer('pause');
     await forget(server);
     await expect(asking).rejects.toMatchObject({ code: expect.stringMatching(/^DN516$/) });
     await server.redis.del(server.names.rollout('instr_one'));
