@@ -197,7 +197,7 @@ async function goOn(lane: Lane, { id, verdict }: Pick<KillPoint, 'id' | 'verdict
       await rollout.close();
     }
   } catch (thrown) {
-    if (!isRefusal(thrown, 'DN511')) throw thrown;
+    if (!isRefusal(thrown, 'DN511', 'DN513')) throw thrown;
   }
 }
 
@@ -220,7 +220,7 @@ async function abortOnTheWay(lane: Lane, { id, random }: KillPoint, what: string
   try {
     run = await coordinate(lane.fleet, { ...how(id), resume: true });
   } catch (thrown) {
-    if (isRefusal(thrown, 'DN511')) return;
+    if (isRefusal(thrown, 'DN511', 'DN513')) return;
     throw thrown;
   }
   lane.recorder.mark(id, 'resumed');
