@@ -18,6 +18,7 @@ export async function keepHeapLeanForLargeFleet(redis: Redis, names: Names): Pro
   setFlagsFromString('--heap-growing-percent=30');
   if (agents < limits.hugeFleetAgentsMin) return;
   setFlagsFromString('--optimize-for-size');
+  setFlagsFromString('--heap-growing-percent=10');
   collectGarbage();
 }
 

@@ -2,7 +2,7 @@
 import type { PlannedAgent } from '../plan/plan.js';
 
 /** Few enough that what waits to be written down takes little memory. */
-const settledAtOnce = 4_000;
+const settledAtOnce = 2_000;
 
 /** Agents off the bus are told one after the other: the time of all of them begins anew whenever one is reached. */
 export function partsOf(targets: readonly PlannedAgent[]): (readonly PlannedAgent[])[] {
