@@ -6,10 +6,10 @@ import { resolveHome } from '../../dist/core/fleet/home.js';
 import { keepHeapLeanForLargeFleet } from '../../dist/core/fleet/lean-heap.js';
 import { listAgents } from '../../dist/core/fleet/registry.js';
 import { signingPair } from '../../dist/core/fleet/signing-keys.js';
-import { planRollout } from '../../dist/core/injector/plan/plan.js';
-import { prepareProgram } from '../../dist/core/injector/prepare-program.js';
 import { openRollout } from '../../dist/core/injector/course/rollout.js';
+import { planRollout } from '../../dist/core/injector/plan/plan.js';
 import { defaultSettings } from '../../dist/core/injector/plan/settings.js';
+import { prepareProgram } from '../../dist/core/injector/prepare-program.js';
 import { connectRedis } from '../../dist/core/nerve/connection.js';
 import { createNames } from '../../dist/core/nerve/names.js';
 
