@@ -13,8 +13,9 @@ import { connectRedis, describeTarget } from '../core/nerve/connection.js';
 import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import { pause } from '../core/pause.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
+import { fleetWish } from './fleet-wish.js';
 import type { SessionOptions } from './open-session.js';
-import { namesAgents, type OpenedTransports, openTransports } from './transport-flags.js';
+import { type OpenedTransports, openTransports } from './transport-flags.js';
 
 export interface ServiceSession {
   /** For work: its commands wait for a Redis that is away. */
@@ -44,15 +45,12 @@ export async function openService({
 }: OpenServiceOptions): Promise<ServiceSession> {
   const home = resolveHome(process.env);
   const name = serviceName(service);
-  const agentsElsewhere = namesAgents(flags) && flags.agents === undefined;
+  const wish = fleetWish(flags);
+  const { agentsElsewhere } = wish;
   const fleet = await openFleet({
     home,
-    redisUrl: flags.redis,
-    prefix: flags.prefix,
-    agents: flags.agents === undefined ? undefined : Number(flags.agents),
-    seed: Number(flags.seed ?? 1),
+    ...wish,
     need: flags.redis !== undefined ? 'read' : agentsElsewhere ? 'session' : 'daemon',
-    agentsElsewhere,
     connectionName: name,
     signal,
   });

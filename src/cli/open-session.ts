@@ -7,8 +7,9 @@ import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
 import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
+import { fleetWish } from './fleet-wish.js';
 import { formatCount } from './format.js';
-import { namesAgents, openTransports, type TransportFlagValues } from './transport-flags.js';
+import { openTransports, type TransportFlagValues } from './transport-flags.js';
 
 export interface SessionOptions {
   readonly command: string;
@@ -124,17 +125,13 @@ async function openSession(
   const name = `dreamnet-${options.command}-${process.pid}`;
   const redis = flags.redis === undefined ? 'private' : 'given';
   const startedMs = Date.now();
-  // Who asks for a number of simulated agents gets them beside the others.
-  const agentsElsewhere = namesAgents(flags) && flags.agents === undefined;
+  const wish = fleetWish(flags);
+  const { agentsElsewhere } = wish;
   let starting = false;
   const fleet = await openFleet({
     home,
-    redisUrl: flags.redis,
-    prefix: flags.prefix,
-    agents: flags.agents === undefined ? undefined : Number(flags.agents),
-    seed: Number(flags.seed ?? 1),
+    ...wish,
     need,
-    agentsElsewhere,
     keepAgents: options.resumes ?? false,
     connectionName: name,
     signal,
