@@ -3,7 +3,7 @@
  * it had. It is signed, because whoever can write to Redis could otherwise have any bytes installed as what an agent had
  * before: what nobody signed whom this home trusts is not known.
  */
-import { sign, verify } from 'node:crypto';
+import { type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { keyIdOf } from '../../bytecode/signature.js';
 import type { Trust } from '../../keys/trust.js';
@@ -49,16 +49,17 @@ export function openHeldRecords({
   readonly names: Names;
   readonly key: SigningKey;
 }): HeldRecords {
-  /** Agent -> the text that was signed here last, which need not be verified when it comes back unchanged. */
-  const signedHere = new Map<string, string>();
+  /** What was signed here last for each agent: where it comes back unchanged it need not be read and verified. */
+  const signedHere = new Map<string, { readonly text: string; readonly held: Held }>();
 
   return {
     async read(agent, trust) {
       const text = await hashes.hget(names.agent(agent), 'held');
       if (text === null || text === '') return { held: emptyHeld() };
+      const own = signedHere.get(agent);
+      if (own?.text === text && keyOf(key.keyId, trust).doubt === undefined) return { held: own.held };
       const signed = parseRecord(text, signedHeldSchema);
-      const isOwn = signedHere.get(agent) === text;
-      const doubt = signed === undefined ? 'it is not signed' : doubtOf(signed, { agent, trust, isOwn });
+      const doubt = signed === undefined ? 'it is not signed' : doubtOf(signed, agent, trust);
       const held = parseRecord(signed?.held, heldSchema);
       if (doubt === undefined && held !== undefined) return { held };
       return { held: emptyHeld(), doubt: doubt ?? 'it cannot be read' };
@@ -69,7 +70,7 @@ export function openHeldRecords({
       const signature = sign(null, signedText(agent, text), key.privateKey).toString('base64');
       const signed: z.infer<typeof signedHeldSchema> = { held: text, keyId: key.keyId, signature };
       const record = JSON.stringify(signed);
-      signedHere.set(agent, record);
+      signedHere.set(agent, { text: record, held });
       await hashes.hset(names.agent(agent), { held: record });
     },
 
@@ -88,14 +89,24 @@ export function openHeldRecords({
 
 function doubtOf(
   { held, keyId, signature }: z.infer<typeof signedHeldSchema>,
-  { agent, trust, isOwn }: { readonly agent: string; readonly trust: Trust; readonly isOwn: boolean },
+  agent: string,
+  trust: Trust,
 ): string | undefined {
-  const { trusted, revoked } = trust;
-  if (revoked.has(keyId)) return 'it is signed with a key that is revoked';
-  const key = trusted.find((candidate) => keyIdOf(candidate) === keyId);
-  if (key === undefined) return 'it is signed with a key that this home does not trust';
-  const isSigned = isOwn || verify(null, signedText(agent, held), key, Buffer.from(signature, 'base64'));
+  const { key, doubt } = keyOf(keyId, trust);
+  if (key === undefined) return doubt;
+  const isSigned = verify(null, signedText(agent, held), key, Buffer.from(signature, 'base64'));
   return isSigned ? undefined : 'it is not what was signed';
+}
+
+function keyOf(
+  keyId: string,
+  { trusted, revoked }: Trust,
+):
+  | { readonly key: KeyObject; readonly doubt?: undefined }
+  | { readonly key?: undefined; readonly doubt: string } {
+  if (revoked.has(keyId)) return { doubt: 'it is signed with a key that is revoked' };
+  const key = trusted.find((candidate) => keyIdOf(candidate) === keyId);
+  return key === undefined ? { doubt: 'it is signed with a key that this home does not trust' } : { key };
 }
 
 /** The same key signs programs, orders and instructions: the first line says that this is none of them. */
