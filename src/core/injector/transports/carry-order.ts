@@ -3,23 +3,18 @@
  * told, and what it answers is awaited and judged. An order in, an acknowledgement out. Nothing is thrown: what goes wrong
  * with one agent is its answer.
  */
-import type { Redis } from 'ioredis';
 import { digestOf } from '../../bytecode/digest.js';
 import { DreamnetError, messageOf } from '../../errors.js';
 import type { Trust } from '../../keys/trust.js';
 import { limits } from '../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../nerve/messages/order.js';
-import type { Names } from '../../nerve/names.js';
-import type { SigningKey } from '../course/send-orders.js';
 import type { Ack } from './ack.js';
 import { decideMove, type Held, type Move } from './held-programs.js';
-import { decideFrom, readHeld, showHeld, writeHeld } from './held-record.js';
+import { decideFrom, type HeldRecords } from './held-record.js';
 import { noProgram, type ProgramBytes, type ProgramDirectory } from './program-directory.js';
 
 export interface Carrying {
-  readonly redis: Redis;
-  readonly names: Names;
-  readonly key: SigningKey;
+  readonly records: HeldRecords;
   readonly trust: Trust;
   readonly clock: () => number;
   readonly agent: string;
@@ -70,17 +65,17 @@ type Sent =
   | { readonly held: Held | undefined; readonly outcome: Outcome };
 
 async function send(carrying: Carrying): Promise<Sent> {
-  const { redis, names, key, trust, agent, order, directory } = carrying;
+  const { records, trust, agent, order, directory } = carrying;
   const present = (await directory.program()) ?? new Uint8Array();
   const before = digestOf(present);
-  const known = await readHeld(redis, names, { agent, trust });
+  const known = await records.read(agent, trust);
   // The SDK's agents return by themselves, and only to what they have checked.
   const { held, move } = carrying.answersOrders
     ? decideMove(known.held, order, before)
     : decideFrom(known, order, before);
   if (move.move === 'refuse')
     return { held: undefined, outcome: { outcome: 'refused', code: move.code, reason: move.reason } };
-  await writeHeld(redis, names, { agent, held, key });
+  await records.write(agent, held);
   // What may have to come back is kept before it is replaced.
   if (before !== noProgram && before !== order.digest) await carrying.keep(before, present);
   const replaced = await change(carrying, move);
@@ -121,7 +116,7 @@ async function change(
 
 /** Undefined when the agent has not answered. */
 async function settle(carrying: Carrying, sent: Sent): Promise<Outcome | undefined> {
-  const { redis, names, agent, order, directory, signal, withinMs, answersOrders } = carrying;
+  const { records, agent, order, directory, signal, withinMs, answersOrders } = carrying;
   let outcome: Outcome | undefined;
   if ('outcome' in sent) outcome = sent.outcome;
   else {
@@ -137,7 +132,7 @@ async function settle(carrying: Carrying, sent: Sent): Promise<Outcome | undefin
   }
   // The SDK's agents keep their records themselves.
   if (sent.held !== undefined && outcome !== undefined && !answersOrders)
-    await showHeld(redis, names, { agent, held: sent.held, failed: outcome.outcome !== 'done' });
+    await records.show(agent, sent.held, { failed: outcome.outcome !== 'done' });
   return outcome;
 }
 

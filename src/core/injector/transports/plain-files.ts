@@ -23,7 +23,7 @@ export interface PlainFiles {
   read(name: string, bytesMax: number): Promise<Buffer | undefined>;
   /** The size and time of a plain file, without reading it. */
   look(name: string): Promise<PlainFileFacts | undefined>;
-  /** Takes the place of whatever has the name, at once and as a whole. */
+  /** Takes the place of whatever has the name, at once and as a whole; what was written is read back before. */
   write(
     name: string,
     bytes: Uint8Array | string,
@@ -57,7 +57,7 @@ const [openFile, shut, flush] = [promisify(open), promisify(close), promisify(fs
 /** Linux only, and missing in Node's constants: a descriptor that says which file it is, without opening it. */
 const O_PATH = 0x20_0000;
 const hasProc = process.platform === 'linux' && existsSync('/proc/self/fd');
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Throws DN570 where there is no such directory, or a link in its place. */
 export async function openPlainFiles(path: string, options: PlainFilesOptions = {}): Promise<PlainFiles> {
@@ -79,15 +79,18 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
   let names = 0;
   const temporary = () => `.dreamnet-${unguessable}-${names++}`;
 
-  /** A rename between two names of one file does nothing, so the temporary name is always removed. */
-  const place = async (from: string, name: string) => {
+  const rename = async (from: string, name: string) => {
     try {
       await calls.rename(at(from), at(name));
     } catch (thrown) {
-      throw notWritten(join(shown, name), thrown);
-    } finally {
       await unlinkIfThere(calls, at(from)).catch(() => undefined);
+      throw notWritten(join(shown, name), thrown);
     }
+  };
+  /** For a file that may have other names: a rename between two names of one file does nothing. */
+  const place = async (from: string, name: string) => {
+    await rename(from, name);
+    await unlinkIfThere(calls, at(from)).catch(() => undefined);
   };
 
   return {
@@ -119,7 +122,7 @@ export async function openPlainFiles(path: string, options: PlainFilesOptions = 
         await unlinkIfThere(calls, at(aside)).catch(() => undefined);
         throw notWritten(join(shown, name), thrown);
       }
-      await place(aside, name);
+      await rename(aside, name);
       if (lasting) await flush(directory);
     },
     async link(from, name) {
@@ -159,14 +162,25 @@ async function writeNew(
   path: string,
   { bytes, mode, lasting }: { bytes: Uint8Array | string; mode: number; lasting: boolean },
 ): Promise<void> {
-  const file = await calls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const file = await calls.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await calls.write(file, bytes);
+    if (!(await holds(calls, file, bytes)))
+      throw new Error('the disk gives back something else than was written');
     await calls.setMode(file, mode);
     if (lasting) await flush(file);
   } finally {
     await calls.close(file);
   }
+}
+
+async function holds(calls: FileCalls, file: number, bytes: Uint8Array | string): Promise<boolean> {
+  const meant = Buffer.from(bytes);
+  if (meant.length === 0) return true;
+  const found = Buffer.allocUnsafe(meant.length + 1);
+  return (
+    (await calls.readAt(file, found, 0)) === meant.length && meant.equals(found.subarray(0, meant.length))
+  );
 }
 
 async function openDirectory(path: string, { base, create = false }: PlainFilesOptions): Promise<number> {

@@ -34,8 +34,8 @@ export interface ProgramDirectory {
   readonly path: string;
   /** The same by the descriptor that is held. */
   readonly held: string;
-  /** Puts a program beside the one that runs, and reads back what is there. */
-  stage(staging: ProgramBytes & { readonly order: SignedOrder }): Promise<void>;
+  /** Puts a program beside the one that runs, and reads back what is there; with `order` for an agent that obeys orders. */
+  stage(staging: ProgramBytes & { readonly order?: SignedOrder }): Promise<void>;
   /**
    * What is staged becomes the program, at once; with `bytes`, also where nothing fitting is staged. Then the acknowledgement
    * is emptied. Gives the digest of what it replaced.
@@ -99,7 +99,7 @@ export async function openProgramDirectory(
       throw otherBytes(`What is to be written to ${files.path}/${name}`, digest);
     const isLinked = file !== undefined && (await files.link(file, name));
     if (!isLinked) await files.write(name, bytes, modes.program);
-    if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
+    else if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
   };
   // A new file, not a truncated one: what the agent still writes for an earlier order goes to the old one and is not read.
   // Last, because an empty one is the question: who sees it finds the program that it asks about.
@@ -109,7 +109,7 @@ export async function openProgramDirectory(
     path: files.path,
     held: files.held,
     async stage({ order, ...staging }) {
-      await writeOrder(order);
+      if (order !== undefined) await writeOrder(order);
       await put(staged, staging);
     },
     async activate({ digest, bytes, file, order, present }) {
@@ -118,11 +118,13 @@ export async function openProgramDirectory(
       if (before !== digest && !isStaged && bytes === undefined)
         throw otherBytes(`${files.path}/${staged}`, digest);
       await writeOrder(order);
+      // What is staged has just been read, and is moved as it is.
       if (isStaged) await files.move(staged, program);
-      else if (before !== digest && bytes !== undefined)
-        await put(program, { digest, bytes, ...(file === undefined ? {} : { file }) });
-      if ((await digestIn(program)) !== digest) throw otherBytes(`${files.path}/${program}`, digest);
-      await files.remove(staged);
+      else {
+        if (before !== digest && bytes !== undefined)
+          await put(program, { digest, bytes, ...(file === undefined ? {} : { file }) });
+        await files.remove(staged);
+      }
       await emptyAck();
       return before;
     },

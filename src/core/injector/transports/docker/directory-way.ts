@@ -45,7 +45,7 @@ function wayInto(
   return {
     route,
     program: () => directory.program(),
-    stage: (program, order) => directory.stage({ ...program, order }),
+    stage: (program) => directory.stage(program),
     async activate(program, order, present) {
       if (program === 'none') await directory.restore({ program, order });
       else await directory.activate({ ...program, order, ...(present === undefined ? {} : { present }) });

@@ -6,12 +6,12 @@ import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import type { Trust } from '../../../keys/trust.js';
 import { limits } from '../../../limits.js';
-import type { Acknowledgement, Order } from '../../../nerve/messages/order.js';
+import type { Acknowledgement, Order, SignedOrder } from '../../../nerve/messages/order.js';
 import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
 import { answeredWithin } from '../answered-within.js';
 import { gatherHashes } from '../gathered-hashes.js';
-import { showHeld } from '../held-record.js';
+import { openHeldRecords } from '../held-record.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
 import { captureContainers } from './capture.js';
 import type { DockerAgents } from './docker-agents.js';
@@ -40,6 +40,9 @@ const directoriesAtOnce = 64;
 /** Streams of log lines are connections; over ssh each is a process. */
 const followersAtOnce = { unix: 256, tcp: 256, ssh: 8 } as const;
 
+/** A signature takes as long as some files, and each of these agents gets a text with the ids of all of them. */
+const targetsPerOrder = 16;
+
 /** What is being written is finished, unless the engine hangs. */
 const closeMsMax = 10_000;
 
@@ -51,14 +54,14 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
   const { redis, names, key, clock } = opening;
   const { engine } = options;
   const { events } = options.agents;
-  const hashes = gatherHashes(redis);
+  const records = openHeldRecords({ hashes: gatherHashes(redis), names, key });
   const calls = createLane(callsAtOnce);
   const captures = captureContainers({
     ...{ redis, names, clock, engine, events, orders: calls },
     forMs: options.captureMs,
   });
   const dependencies: ObeyDependencies = {
-    ...{ hashes, names, key, engine, calls, agents: options.agents },
+    ...{ records, engine, calls, agents: options.agents },
     directories: createLane(directoriesAtOnce),
     followers: createLane(followersAtOnce[engine.address.kind]),
     routes: createRoutes(engine, options.route),
@@ -68,8 +71,7 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
   let closed = false;
   const last = new Map<string, Told>();
 
-  const carry = async ({ order, agent, host, trust, signal }: Letter): Promise<void> => {
-    const signed = signOrder({ ...order, targets: [agent] }, key);
+  const carry = async ({ order, agent, host, signed, trust, signal }: Letter): Promise<void> => {
     let toldAt: number | undefined;
     const reached = () => {
       toldAt ??= clock();
@@ -78,7 +80,7 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     const obeyed = await obeyInContainer(dependencies, { agent, order, signed, trust, reached, signal });
     if (obeyed === 'called-off') return;
     const { held, outcome } = obeyed;
-    if (held !== undefined) await showHeld(hashes, names, { agent, held, failed: outcome !== 'done' });
+    if (held !== undefined) await records.show(agent, held, { failed: outcome !== 'done' });
     if (order.action === 'live' && obeyed.outcome === 'done' && options.captureMs > 0) {
       const { container, route } = obeyed;
       const { instruction, digest } = order;
@@ -104,7 +106,12 @@ async function openDocker(opening: TransportOpening, options: DockerOptions): Pr
     async send(batches) {
       const trust = opening.trust();
       for (const { order, targets } of batches) {
-        for (const { id, host } of targets) inTurn({ order, agent: id, host, trust }).catch(opening.fail);
+        for (let from = 0; from < targets.length; from += targetsPerOrder) {
+          const together = targets.slice(from, from + targetsPerOrder);
+          const signed = signOrder({ ...order, targets: together.map(({ id }) => id) }, key);
+          for (const { id: agent, host } of together)
+            inTurn({ order, agent, host, signed, trust }).catch(opening.fail);
+        }
       }
     },
     async close() {
@@ -121,6 +128,7 @@ interface Letter {
   readonly order: Omit<Order, 'targets'>;
   readonly agent: string;
   readonly host: string;
+  readonly signed: SignedOrder;
   readonly trust: Trust;
   /** Nobody waits for the answer any more. */
   readonly signal: AbortSignal;

@@ -1,8 +1,10 @@
 /**
  * A container's first process, reached from its host. That a process number still means this container is read from
- * /proc/PID/cgroup, before and after each use, so that a number that has been given to another process leads nowhere.
+ * /proc/PID/cgroup: the number was its own when the engine told it, so where it is its own after a use, it was meanwhile.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+
+const ourRoot = statSync('/');
 
 /** Whether the process is of this host and of this container. */
 export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: number }): boolean {
@@ -16,12 +18,11 @@ export function isProcessOf({ id, pid }: { readonly id: string; readonly pid: nu
 
 /** The container's root directory, held open until it is closed; throws when it is not surely that. */
 export function openRoot(container: { readonly id: string; readonly pid: number }): number {
-  if (!isProcessOf(container)) throw new Error('its process is not one of this host');
-  const root = openSync(`/proc/${container.pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY);
+  const root = openDirectory(`/proc/${container.pid}/root`);
   try {
-    if (!isProcessOf(container)) throw new Error('its process ended');
-    const [inside, ours] = [fstatSync(root), statSync('/')];
-    if (inside.dev === ours.dev && inside.ino === ours.ino)
+    if (!isProcessOf(container)) throw new Error('its process is not one of this host');
+    const inside = fstatSync(root);
+    if (inside.dev === ourRoot.dev && inside.ino === ourRoot.ino)
       throw new Error('its root directory is that of the host');
     return root;
   } catch (thrown) {
@@ -30,6 +31,15 @@ export function openRoot(container: { readonly id: string; readonly pid: number 
   }
 }
 
+function openDirectory(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    throw new Error('its process is not one of this host');
+  }
+}
+
+/** A process that is no more is not signalled: its number is looked at first. */
 export function signalProcess(
   container: { readonly id: string; readonly pid: number },
   signal: NodeJS.Signals,

@@ -2,11 +2,8 @@
 import { digestOf } from '../../../bytecode/digest.js';
 import type { Trust } from '../../../keys/trust.js';
 import type { Order, SignedOrder } from '../../../nerve/messages/order.js';
-import type { Names } from '../../../nerve/names.js';
-import type { SigningKey } from '../../course/send-orders.js';
-import type { Hashes } from '../gathered-hashes.js';
 import type { Held } from '../held-programs.js';
-import { decideFrom, readHeld, writeHeld } from '../held-record.js';
+import { decideFrom, type HeldRecords } from '../held-record.js';
 import { noProgram, type ProgramBytes } from '../program-directory.js';
 import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
@@ -18,9 +15,7 @@ import type { Lane } from './lane.js';
 import type { OpenedWay, Routes } from './routes.js';
 
 export interface ObeyDependencies {
-  readonly hashes: Hashes;
-  readonly names: Names;
-  readonly key: SigningKey;
+  readonly records: HeldRecords;
   readonly engine: Engine;
   readonly agents: DockerAgents;
   readonly routes: Routes;
@@ -146,17 +141,17 @@ async function throughWay(
 }
 
 async function obey(dependencies: ObeyDependencies, one: InContainer): Promise<Settled | Waiting> {
-  const { hashes, names, key } = dependencies;
+  const { records } = dependencies;
   const { agent, order, way, signed, trust } = one;
-  const known = await readHeld(hashes, names, { agent, trust });
+  const known = await records.read(agent, trust);
   const present = order.action === 'live' ? await presentDigest(dependencies, one, known.held) : noProgram;
   const { held, move } = decideFrom(known, order, present);
   if (move.move === 'refuse') return { outcome: 'refused', code: move.code, reason: move.reason };
-  await writeHeld(hashes, names, { agent, held, key });
+  await records.write(agent, held);
   const done: Done = { outcome: 'done', held };
   switch (move.move) {
     case 'stage':
-      await way.stage(await dependencies.program(order.digest), signed);
+      await way.stage(await dependencies.program(order.digest));
       return done;
     case 'activate':
       return replace(dependencies, one, {

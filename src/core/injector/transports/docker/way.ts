@@ -14,7 +14,8 @@ export interface Way {
   readonly route: RouteName;
   /** What is in program.bc now; undefined when there is no such file. */
   program(): Promise<Uint8Array | undefined>;
-  stage(program: ProgramBytes, order: SignedOrder): Promise<void>;
+  /** The order stays that of the program that runs. */
+  stage(program: ProgramBytes): Promise<void>;
   /** The program, or none, takes the place of the one that is present, where that is known; the acknowledgement is emptied. */
   activate(program: ProgramBytes | 'none', order: SignedOrder, present?: string): Promise<void>;
   /** Nothing stays staged. */

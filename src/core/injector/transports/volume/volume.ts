@@ -14,6 +14,8 @@ import type { OrderBatch } from '../../course/send-orders.js';
 import type { Target } from '../../plan/plan.js';
 import { answeredWithin } from '../answered-within.js';
 import { carryOrder } from '../carry-order.js';
+import { gatherHashes } from '../gathered-hashes.js';
+import { type HeldRecords, openHeldRecords } from '../held-record.js';
 import type { ProgramBytes } from '../program-directory.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
 import { openProgramStore, type ProgramStore } from './program-store.js';
@@ -34,6 +36,7 @@ class VolumeTransport implements Transport {
   readonly #volume: string;
   readonly #opening: TransportOpening;
   readonly #store: ProgramStore;
+  readonly #records: HeldRecords;
   readonly #closing = new AbortController();
   /** What each agent was last told: the next order waits until it is written, and then for no answer of it. */
   readonly #last = new Map<string, { readonly over: AbortController; readonly answered: Promise<void> }>();
@@ -42,6 +45,7 @@ class VolumeTransport implements Transport {
     this.#volume = volume;
     this.#opening = opening;
     this.#store = store;
+    this.#records = openHeldRecords({ ...opening, hashes: gatherHashes(opening.redis) });
   }
 
   async send(batches: readonly OrderBatch[]): Promise<void> {
@@ -67,7 +71,7 @@ class VolumeTransport implements Transport {
     { target: { id, host }, order }: { readonly target: Target; readonly order: OrderBatch['order'] },
     { programs, trust }: { readonly programs: ProgramCache; readonly trust: Trust },
   ): Promise<void> {
-    const { redis, names, key, clock, deliver } = this.#opening;
+    const { key, clock, deliver } = this.#opening;
     const earlier = this.#last.get(id);
     earlier?.over.abort();
     await earlier?.answered;
@@ -82,7 +86,7 @@ class VolumeTransport implements Transport {
       const agent = await readVolumeAgent(this.#volume, id);
       const directory = await openAgentDirectory(this.#volume, id);
       const { answer } = await carryOrder({
-        ...{ redis, names, key, trust, clock, agent: id, host, order, directory },
+        ...{ records: this.#records, trust, clock, agent: id, host, order, directory },
         answersOrders: agent?.announcement.answers === 'orders',
         reload: () => (agent?.announcement.signal === 'none' ? noSignal : this.#reload(id)),
         signed: signOrder({ ...order, targets: [id] }, key),
