@@ -1,5 +1,6 @@
 /** A host over Redis whose agent has a workload that takes time, fails and hangs: what orders, records and traces say of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
 import { readTraces } from '../../src/core/tracer/read.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -97,10 +98,14 @@ describe('a host of a workload that takes time', () => {
     expect(answer?.reason).toContain('permission denied');
     await host.stop();
     const again = new TestWorkload(['a']);
-    again.onRevert = async () => {
-      throw new Error('still denied');
-    };
-    const second = await start(again, stateDir);
+    const reverting = Promise.withResolvers<void>();
+    again.onRevert = () => reverting.promise;
+    const starting = start(again, stateDir);
+    await expect.poll(() => again.reverted).toEqual(['instr_one']);
+    const waits = new Promise((resolve) => setTimeout(resolve, 300, 'waits'));
+    expect(await Promise.race([starting, waits])).toBe('waits');
+    reverting.reject(new Error('still denied'));
+    const second = await starting;
     expect([second.agents[0]?.live, again.asked, again.reverted]).toEqual([undefined, [], ['instr_one']]);
     expect(second.log.join()).toMatch(/worker at its restart: DN630 .*still denied/);
   });
@@ -147,7 +152,9 @@ describe('a host whose agents read their tasks anew', () => {
     };
     await obeyed(server, { targets });
     await expect.poll(() => signal).toBeDefined();
-    await host.stop();
-    expect([signal?.aborted, workload.closed]).toEqual([true, 1]);
+    const stopped = host.stop();
+    await expect.poll(() => workload.closed, { timeout: limits.refreshWithinMs - 1_000 }).toBe(1);
+    expect(signal?.aborted).toBe(true);
+    await stopped;
   });
 });
