@@ -4,9 +4,9 @@
  */
 import type Docker from 'dockerode';
 import { z } from 'zod';
+import type { Engine } from '../../../docker/engine.js';
 import { messageOf } from '../../../errors.js';
 import { pause } from '../../../pause.js';
-import type { Engine } from './engine.js';
 
 export interface ContainerEvents {
   /** Calls back once, with words, when the container stops or the engine goes away; the function given ends the watch. */
