@@ -31,6 +31,8 @@ export interface ContainerTasks {
   view(): TaskView;
   /** As of the last refresh; undefined for one that is none of the tasks (any more). */
   container(id: string): TaskContainer | undefined;
+  /** As of the last refresh; undefined for one that is not in the view. */
+  use(id: string): ContainerUse | undefined;
   readonly machine: Machine;
   readonly prices: Prices;
   /** Where it counts as running: where it was moved to, else as its label `dreamnet.region` says. */
@@ -42,6 +44,19 @@ export interface ContainerTasks {
   /** How it reads, what it leaves out and what is wrong just now, for people. */
   words(): string;
   close(): void;
+}
+
+export interface ContainerUse {
+  readonly cores: number;
+  /** Bytes, with what is only cached. */
+  readonly memory: number;
+  /** Bytes without file pages that lie idle, now and at most within `seconds`. */
+  readonly workingSet: number;
+  readonly workingSetMax: number;
+  /** Both directions; undefined where it shares somebody else's network. */
+  readonly bitsPerSecond: number | undefined;
+  /** How long the readings reach back that this rests on: at most a minute, less after a change of its limits. */
+  readonly seconds: number;
 }
 
 export const containerFields = [
@@ -131,6 +146,16 @@ class Tasks implements ContainerTasks {
 
   container(id: string): TaskContainer | undefined {
     return this.#followed.all.get(id)?.container;
+  }
+
+  use(id: string): ContainerUse | undefined {
+    const meter = this.#meters.get(id)?.meter;
+    const [pace, usage] = [meter?.pace(), meter?.last()];
+    if (pace === undefined || usage === undefined || !this.#view.ids.includes(id)) return undefined;
+    const { cores, seconds, workingSetMax, received, sent } = pace;
+    const bitsPerSecond = received === undefined || sent === undefined ? undefined : received + sent;
+    const { memory, workingSet } = usage;
+    return { cores, memory, workingSet, workingSetMax, bitsPerSecond, seconds };
   }
 
   regionOf(id: string): string {

@@ -12,6 +12,10 @@ export interface Pace {
   readonly sent: number | undefined;
   /** Bits per second, read and written. */
   readonly block: number;
+  /** How long the readings reach back that this rests on. */
+  readonly seconds: number;
+  /** Bytes: the most of these readings. */
+  readonly workingSetMax: number;
   /** When it was last seen to use more than a little CPU time, or first seen at all. */
   readonly busyAtMs: number;
 }
@@ -66,7 +70,7 @@ export function createPaceMeter({
       add(usage);
       while ((readings[1]?.atMs ?? Number.POSITIVE_INFINITY) <= usage.atMs - windowMs) readings.shift();
       const first = readings[0] as Usage;
-      if (usage.atMs - first.atMs >= apartMsMin) known = paceBetween(first, usage, busyAtMs ?? usage.atMs);
+      if (usage.atMs - first.atMs >= apartMsMin) known = paceOver(readings, busyAtMs ?? usage.atMs);
     },
     pace: () => known,
     last: () => readings.at(-1),
@@ -87,7 +91,8 @@ function hasFallen(before: Usage, after: Usage): boolean {
   return after.cpuMs < before.cpuMs || (after.network?.received ?? 0) < (before.network?.received ?? 0);
 }
 
-function paceBetween(first: Usage, last: Usage, busyAtMs: number): Pace {
+function paceOver(readings: readonly Usage[], busyAtMs: number): Pace {
+  const [first, last] = [readings[0] as Usage, readings.at(-1) as Usage];
   const seconds = (last.atMs - first.atMs) / 1_000;
   const bits = (before: number, after: number) => Math.max(0, ((after - before) * 8) / seconds);
   const [before, after] = [first.network, last.network];
@@ -96,6 +101,8 @@ function paceBetween(first: Usage, last: Usage, busyAtMs: number): Pace {
     received: after && bits(before?.received ?? 0, after.received),
     sent: after && bits(before?.sent ?? 0, after.sent),
     block: bits(first.blockBytes, last.blockBytes),
+    seconds,
+    workingSetMax: Math.max(...readings.map(({ workingSet }) => workingSet)),
     busyAtMs,
   };
 }
