@@ -7,9 +7,9 @@ export function onlyNumber(text: string): number {
 
 /** The value after a key in a file of lines `key value`. */
 export function numberOf(key: string, text: string): number {
-  const at = text.startsWith(`${key} `) ? 0 : text.indexOf(`\n${key} `) + 1;
-  if (at === 0 && !text.startsWith(`${key} `)) return Number.NaN;
-  return Number.parseInt(text.slice(at + key.length + 1), 10);
+  // As if every line began with a line break, the first too.
+  const at = `\n${text}`.indexOf(`\n${key} `);
+  return at < 0 ? Number.NaN : Number.parseInt(text.slice(at + key.length + 1), 10);
 }
 
 /** Bytes read and written, of blkio.throttle.io_service_bytes (v1: lines `8:0 Read 4096`); 0 when nothing was. */

@@ -31,35 +31,17 @@ export interface ContainerTasks {
   view(): TaskView;
   /** As of the last refresh; undefined for one that is none of the tasks (any more). */
   container(id: string): TaskContainer | undefined;
-  /** As of the last refresh; undefined for one that is not in the view. */
-  use(id: string): ContainerUse | undefined;
-  readonly machine: Machine;
+  /** As of the last refresh; those that are not in the view yet, or could not be read, among them. */
+  count(): number;
   readonly prices: Prices;
-  /** Where it counts as running: where it was moved to, else as its label `dreamnet.region` says. */
-  regionOf(id: string): string;
   /** Prices it as in another region of the table from now on; undefined: where its label says. */
   countAsIn(id: string, region: string | undefined): void;
-  /** Runs that ended by themselves, since this was opened. */
-  runs(): { readonly completed: number; readonly failed: number };
   /** How it reads, what it leaves out and what is wrong just now, for people. */
   words(): string;
   close(): void;
 }
 
-export interface ContainerUse {
-  readonly cores: number;
-  /** Bytes, with what is only cached. */
-  readonly memory: number;
-  /** Bytes without file pages that lie idle, now and at most within `seconds`. */
-  readonly workingSet: number;
-  readonly workingSetMax: number;
-  /** Both directions; undefined where it shares somebody else's network. */
-  readonly bitsPerSecond: number | undefined;
-  /** How long the readings reach back that this rests on: at most a minute, less after a change of its limits. */
-  readonly seconds: number;
-}
-
-export const containerFields = [
+const containerFields = [
   'cpu_time',
   'memory',
   'network',
@@ -92,8 +74,8 @@ export async function openContainerTasks(
 }
 
 class Tasks implements ContainerTasks {
-  readonly machine: Machine;
   readonly prices: Prices;
+  readonly #machine: Machine;
   readonly #followed: FollowedContainers;
   readonly #reader: UsageReader;
   readonly #idleCores: number;
@@ -108,7 +90,7 @@ class Tasks implements ContainerTasks {
     reader: UsageReader;
     options: ContainerTasksOptions;
   }) {
-    this.machine = parts.machine;
+    this.#machine = parts.machine;
     this.prices = parts.options.prices ?? defaultPrices;
     this.#followed = parts.followed;
     this.#reader = parts.reader;
@@ -148,28 +130,13 @@ class Tasks implements ContainerTasks {
     return this.#followed.all.get(id)?.container;
   }
 
-  use(id: string): ContainerUse | undefined {
-    const meter = this.#meters.get(id)?.meter;
-    const [pace, usage] = [meter?.pace(), meter?.last()];
-    if (pace === undefined || usage === undefined || !this.#view.ids.includes(id)) return undefined;
-    const { cores, seconds, workingSetMax, received, sent } = pace;
-    const bitsPerSecond = received === undefined || sent === undefined ? undefined : received + sent;
-    const { memory, workingSet } = usage;
-    return { cores, memory, workingSet, workingSetMax, bitsPerSecond, seconds };
-  }
-
-  regionOf(id: string): string {
-    const label = this.container(id)?.labels['dreamnet.region'];
-    return regionNamed(this.#regions.get(id) ?? label, this.prices);
+  count(): number {
+    return this.#followed.all.size;
   }
 
   countAsIn(id: string, region: string | undefined): void {
     if (region === undefined) this.#regions.delete(id);
     else this.#regions.set(id, region);
-  }
-
-  runs() {
-    return this.#followed.runs();
   }
 
   words(): string {
@@ -197,7 +164,7 @@ class Tasks implements ContainerTasks {
 
   #row(container: TaskContainer, pace: Pace, memory: number, nowMs: number): Row {
     const { id, limits } = container;
-    const region = this.regionOf(id);
+    const region = this.#regionOf(container);
     const { cores, received = Number.NaN, sent = Number.NaN } = pace;
     const use = { cores, memoryBytes: memory, sentBitsPerSecond: pace.sent ?? 0 };
     return {
@@ -208,13 +175,17 @@ class Tasks implements ContainerTasks {
       errors: this.#followed.failedLately(id, nowMs),
       age: secondsBetween(container.startedAtMs, nowMs),
       region_price: priceLevel(region, this.prices),
-      cpu_limit: coresAllowed(limits, this.machine) * 60,
-      memory_limit: memoryAllowed(limits, this.machine),
+      cpu_limit: coresAllowed(limits, this.#machine) * 60,
+      memory_limit: memoryAllowed(limits, this.#machine),
       idle: secondsBetween(pace.busyAtMs, nowMs),
       restarts: container.restarts,
       paused: container.paused ? 1 : 0,
       block_io: pace.block,
     };
+  }
+
+  #regionOf({ id, labels }: TaskContainer): string {
+    return regionNamed(this.#regions.get(id) ?? labels['dreamnet.region'], this.prices);
   }
 
   #forgetGone(): void {

@@ -21,9 +21,7 @@ export interface FollowedContainers {
   readonly problem: string | undefined;
   /** Asks the engine about what has changed. Never throws: what cannot be asked stays as it was. */
   refresh(signal?: AbortSignal): Promise<void>;
-  /** Runs of all of them that have ended since they are followed, by themselves. */
-  runs(): { readonly completed: number; readonly failed: number };
-  /** When runs of this one failed, in the last minute. */
+  /** How many runs of this one failed in the last minute. */
   failedLately(id: string, nowMs: number): number;
   close(): void;
 }
@@ -66,7 +64,6 @@ class Followed implements FollowedContainers {
   #changes = 0;
   readonly #toldToEnd = new Set<string>();
   readonly #failed = new Map<string, number[]>();
-  #runs = { completed: 0, failed: 0 };
   #stream: { close(): void } | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -100,10 +97,6 @@ class Followed implements FollowedContainers {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
-  }
-
-  runs() {
-    return this.#runs;
   }
 
   failedLately(id: string, nowMs: number): number {
@@ -174,19 +167,10 @@ class Followed implements FollowedContainers {
       return;
     }
     this.#changed.add(id);
-    if (action === 'die' && this.all.has(id)) this.#countRun(id, attributes.exitCode);
+    const isFailure = action === 'die' && attributes.exitCode !== '0' && !this.#toldToEnd.has(id);
+    if (isFailure && this.all.has(id)) this.#failed.set(id, [...(this.#failed.get(id) ?? []), Date.now()]);
     if (action === 'start' || action === 'die' || action === 'destroy') this.#toldToEnd.delete(id);
     if (action === 'destroy') this.#failed.delete(id);
-  }
-
-  #countRun(id: string, exitCode: string | undefined): void {
-    if (this.#toldToEnd.has(id)) return;
-    if (exitCode === '0') {
-      this.#runs = { ...this.#runs, completed: this.#runs.completed + 1 };
-      return;
-    }
-    this.#runs = { ...this.#runs, failed: this.#runs.failed + 1 };
-    this.#failed.set(id, [...(this.#failed.get(id) ?? []), Date.now()]);
   }
 }
 

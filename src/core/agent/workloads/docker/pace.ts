@@ -12,10 +12,6 @@ export interface Pace {
   readonly sent: number | undefined;
   /** Bits per second, read and written. */
   readonly block: number;
-  /** How long the readings reach back that this rests on. */
-  readonly seconds: number;
-  /** Bytes: the most of these readings. */
-  readonly workingSetMax: number;
   /** When it was last seen to use more than a little CPU time, or first seen at all. */
   readonly busyAtMs: number;
 }
@@ -25,8 +21,6 @@ export interface PaceMeter {
   take(usage: Usage): void;
   /** Undefined until there are two readings far enough apart. */
   pace(): Pace | undefined;
-  /** The newest that counted. */
-  last(): Usage | undefined;
   /** From now on it may go at another pace; until that is known, the old one is told. */
   startAnew(): void;
 }
@@ -73,7 +67,6 @@ export function createPaceMeter({
       if (usage.atMs - first.atMs >= apartMsMin) known = paceOver(readings, busyAtMs ?? usage.atMs);
     },
     pace: () => known,
-    last: () => readings.at(-1),
     startAnew() {
       readings = [];
     },
@@ -101,8 +94,6 @@ function paceOver(readings: readonly Usage[], busyAtMs: number): Pace {
     received: after && bits(before?.received ?? 0, after.received),
     sent: after && bits(before?.sent ?? 0, after.sent),
     block: bits(first.blockBytes, last.blockBytes),
-    seconds,
-    workingSetMax: Math.max(...readings.map(({ workingSet }) => workingSet)),
     busyAtMs,
   };
 }

@@ -32,15 +32,20 @@ function readAll(container: TaskContainer, place: CgroupPlace): Usage | undefine
   try {
     const network = container.hasOwnNetwork ? readNetwork(container) : undefined;
     if (container.hasOwnNetwork && network === undefined) return undefined;
-    const figures = place.version === 1 ? readV1(place) : readV2(place);
-    const { cpuMs, memory, inactiveFile, blockBytes } = figures;
-    if (!Number.isFinite(cpuMs + memory)) return undefined;
-    const workingSet = workingSetOf(memory, Number.isFinite(inactiveFile) ? inactiveFile : 0);
-    return { atMs: Date.now(), cpuMs, memory, workingSet, network, blockBytes };
+    const usage = readCgroup(place);
+    return usage && { atMs: Date.now(), ...usage, network };
   } catch {
     // ENOENT, ENODEV, ESRCH: it ended while it was read.
     return undefined;
   }
+}
+
+/** Undefined when the files are empty or something else; throws when they are not there. */
+export function readCgroup(place: CgroupPlace): Omit<Usage, 'atMs' | 'network'> | undefined {
+  const { cpuMs, memory, inactiveFile, blockBytes } = place.version === 1 ? readV1(place) : readV2(place);
+  if (!Number.isFinite(cpuMs + memory)) return undefined;
+  const workingSet = workingSetOf(memory, Number.isFinite(inactiveFile) ? inactiveFile : 0);
+  return { cpuMs, memory, workingSet, blockBytes };
 }
 
 function readV1({ cpuacct, memory, blkio }: CgroupPlace & { version: 1 }) {
