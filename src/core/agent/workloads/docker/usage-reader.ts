@@ -48,10 +48,12 @@ export function createUsageReader(engine: Engine, only?: UsageSource): UsageRead
     if (containers.length === 0 || performance.now() - askedAtMs < askedEveryMs) return answers;
     askedAtMs = performance.now();
     const fresh = new Map<string, Usage>();
-    await forEachOf(containers, askedAtOnce, async ({ id }) => {
+    await forEachOf(containers, askedAtOnce, async ({ id, hasOwnNetwork }) => {
       if (signal?.aborted) return;
       const usage = await answeredWithin(answerMsMax, readUsage(engine, id)).catch(() => undefined);
-      if (usage !== undefined) fresh.set(id, usage);
+      // The engine tells of no networks where there is none, and of another container's where it is shared.
+      const network = hasOwnNetwork ? (usage?.network ?? { received: 0, sent: 0 }) : undefined;
+      if (usage !== undefined) fresh.set(id, { ...usage, network });
     });
     answers = fresh;
     return fresh;
