@@ -11,11 +11,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { keyIdOf } from '../src/core/bytecode/signature.js';
+import { type Engine, openEngine } from '../src/core/docker/engine.js';
+import { engineAddress } from '../src/core/docker/engine-address.js';
 import { waitFor } from '../src/core/fleet/wait.js';
 import { dockerTransport } from '../src/core/injector/transports/docker/docker.js';
 import { type DockerAgents, findDockerAgents } from '../src/core/injector/transports/docker/docker-agents.js';
-import { type Engine, openEngine } from '../src/core/injector/transports/docker/engine.js';
-import { engineAddress } from '../src/core/injector/transports/docker/engine-address.js';
 import type { RouteName } from '../src/core/injector/transports/docker/way.js';
 import { keepRegistered } from '../src/core/injector/transports/register-discovered.js';
 import { limits } from '../src/core/limits.js';

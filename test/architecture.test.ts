@@ -33,6 +33,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'order-signature': ['base', 'bytecode', 'nerve'],
   signatures: ['base', 'bytecode', 'type:keys', 'nerve'],
   loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys', 'type:injector'],
+  // The client of the Docker engine: what the injector's transport and the agents' workload both need of it.
+  docker: ['base'],
   tracer: ['base', 'nerve'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],
@@ -58,12 +60,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'order-signature',
     'signatures',
     'fleet',
+    'docker',
     'type:keys',
     'type:loop',
   ],
   orchestrator: ['base', 'nerve', 'tracer', 'results', 'type:loop'],
   'local-services': ['base', 'nerve', 'orchestrator'],
-  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys'],
+  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys', 'docker'],
   pipeline: ['core'],
   // Composes as the pipeline does, for what goes on without a person.
   'injector-service': [

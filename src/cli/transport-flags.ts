@@ -4,12 +4,12 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import { Flags } from '@oclif/core';
+import { openEngine } from '../core/docker/engine.js';
+import { engineAddress } from '../core/docker/engine-address.js';
 import { DreamnetError } from '../core/errors.js';
 import type { Transports } from '../core/injector/transports/courier.js';
 import { captureMs, dockerTransport } from '../core/injector/transports/docker/docker.js';
 import { findDockerAgents } from '../core/injector/transports/docker/docker-agents.js';
-import { openEngine } from '../core/injector/transports/docker/engine.js';
-import { engineAddress } from '../core/injector/transports/docker/engine-address.js';
 import type { RouteWish } from '../core/injector/transports/docker/routes.js';
 import { routeNames } from '../core/injector/transports/docker/way.js';
 import { type DiscoverySource, keepRegistered } from '../core/injector/transports/register-discovered.js';

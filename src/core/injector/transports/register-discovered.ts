@@ -4,6 +4,7 @@
  * has vanished is signed off.
  */
 import type { Redis } from 'ioredis';
+import { answeredWithin } from '../../answered-within.js';
 import { messageOf } from '../../errors.js';
 import { listAgents, type RegisteredAgent, readAgents } from '../../fleet/registry.js';
 import { limits } from '../../limits.js';
@@ -13,7 +14,6 @@ import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Names } from '../../nerve/names.js';
 import { pipelined } from '../../nerve/records.js';
 import { pause } from '../../pause.js';
-import { answeredWithin } from './answered-within.js';
 
 export interface DiscoveredAgent {
   /** As the agent gives it: whether it can be one is asked here. */

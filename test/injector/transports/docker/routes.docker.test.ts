@@ -3,13 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isProcessOf, openRoot, signalProcess } from '../../../../src/core/docker/host-process.js';
 import type { AgentContainer } from '../../../../src/core/injector/transports/docker/agent-container.js';
 import { discoverContainers } from '../../../../src/core/injector/transports/docker/discover.js';
-import {
-  isProcessOf,
-  openRoot,
-  signalProcess,
-} from '../../../../src/core/injector/transports/docker/host-process.js';
 import { createRoutes } from '../../../../src/core/injector/transports/docker/routes.js';
 import { type TestAgent, type TestEngine, useEngine } from '../../../support/docker-engine.js';
 import { startTestRedis, type TestRedis } from '../../../support/redis.js';

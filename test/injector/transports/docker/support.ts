@@ -1,6 +1,8 @@
 /** A rollout over containers that a test may change: the engine's agents in, discovered, registered and coordinated, out. */
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
+import { type Engine, openEngine } from '../../../../src/core/docker/engine.js';
+import { engineAddress } from '../../../../src/core/docker/engine-address.js';
 import { listAgents } from '../../../../src/core/fleet/registry.js';
 import { waitFor } from '../../../../src/core/fleet/wait.js';
 import { openRollout, type Rollout } from '../../../../src/core/injector/course/rollout.js';
@@ -11,8 +13,6 @@ import {
   type DockerAgents,
   findDockerAgents,
 } from '../../../../src/core/injector/transports/docker/docker-agents.js';
-import { type Engine, openEngine } from '../../../../src/core/injector/transports/docker/engine.js';
-import { engineAddress } from '../../../../src/core/injector/transports/docker/engine-address.js';
 import type { RouteWish } from '../../../../src/core/injector/transports/docker/routes.js';
 import { registerDiscovered } from '../../../../src/core/injector/transports/register-discovered.js';
 import type { PipelineEvent } from '../../../../src/core/pipeline-events.js';

@@ -4,14 +4,14 @@
  */
 
 import { bytecodeLimits } from '../../../bytecode/limits.js';
+import type { Engine } from '../../../docker/engine.js';
+import { statusOf } from '../../../docker/engine-errors.js';
 import type { SignedOrder } from '../../../nerve/messages/order.js';
 import { programFiles } from '../../../nerve/messages/program-directory.js';
 import { pause } from '../../../pause.js';
 import { type Ack, parseAck } from '../ack.js';
 import type { ProgramBytes } from '../program-directory.js';
 import { type AgentContainer, programsPath } from './agent-container.js';
-import type { Engine } from './engine.js';
-import { statusOf } from './engine-errors.js';
 import { firstFileOf, type TarEntry, tarOf } from './tar.js';
 import type { AckPatience, Way } from './way.js';
 

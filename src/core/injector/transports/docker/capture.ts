@@ -3,18 +3,18 @@
  * statistics say it used. It comes after everything else: nothing is asked while orders are under way.
  */
 import type { Redis } from 'ioredis';
+import { answeredWithin } from '../../../answered-within.js';
+import type { Engine } from '../../../docker/engine.js';
+import { createLane, type Lane } from '../../../docker/lane.js';
+import { readUsage, type Usage } from '../../../docker/usage.js';
 import { limits } from '../../../limits.js';
 import type { CaptureTrace } from '../../../nerve/messages/trace-record.js';
 import type { Names } from '../../../nerve/names.js';
 import { pause } from '../../../pause.js';
 import { appendTraces } from '../../../tracer/write.js';
-import { answeredWithin } from '../answered-within.js';
 import type { AgentContainer } from './agent-container.js';
 import type { ContainerEvents } from './container-events.js';
-import type { Engine } from './engine.js';
-import { createLane, type Lane } from './lane.js';
 import { readLines } from './log-lines.js';
-import { readUsage, type Usage } from './usage.js';
 
 export interface LiveContainer {
   readonly container: AgentContainer;
@@ -146,7 +146,7 @@ function usedBetween(before: Usage | undefined, after: Usage | undefined) {
   return {
     ...memory,
     cpuPct: Math.max(0, share * 100),
-    networkReceived: Math.max(0, after.received - before.received),
-    networkSent: Math.max(0, after.sent - before.sent),
+    networkReceived: Math.max(0, (after.network?.received ?? 0) - (before.network?.received ?? 0)),
+    networkSent: Math.max(0, (after.network?.sent ?? 0) - (before.network?.sent ?? 0)),
   };
 }

@@ -2,11 +2,12 @@
  * An engine in, the agents that run in its containers out: one list by label, then one look at each container that is new.
  * What cannot be an agent is named with the reason, and stands in nobody's way.
  */
+
+import type { Engine } from '../../../docker/engine.js';
+import { statusOf } from '../../../docker/engine-errors.js';
+import { forEachOf } from '../../../docker/for-each-of.js';
 import { DreamnetError } from '../../../errors.js';
 import { type AgentContainer, agentIdOf, describeContainer, shown } from './agent-container.js';
-import type { Engine } from './engine.js';
-import { statusOf } from './engine-errors.js';
-import { forEachOf } from './for-each-of.js';
 
 export interface Discovery {
   /** By agent id; those that do not run among them. */

@@ -3,12 +3,12 @@
  * when it has been started since.
  */
 
-import { answeredWithin } from '../answered-within.js';
+import { answeredWithin } from '../../../answered-within.js';
+import type { Engine } from '../../../docker/engine.js';
 import type { Discovered, DiscoverySource } from '../register-discovered.js';
 import type { AgentContainer } from './agent-container.js';
 import { type ContainerEvents, watchContainers } from './container-events.js';
 import { type Discovery, discoverContainers, look, noContainers } from './discover.js';
-import type { Engine } from './engine.js';
 
 export interface DockerAgents {
   /** As it is now: looked at again where it has been started, stopped or replaced. Undefined for one that is not there. */

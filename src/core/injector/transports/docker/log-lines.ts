@@ -1,6 +1,6 @@
 /** What a container prints, as the engine sends it, in; its lines out, each of bounded length. */
 import type { Readable } from 'node:stream';
-import type { Engine } from './engine.js';
+import type { Engine } from '../../../docker/engine.js';
 
 const lineCharactersMax = 1_000;
 

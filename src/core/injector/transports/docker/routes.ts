@@ -1,10 +1,10 @@
 /** A container in, the fastest way that this host allows into it out; what did not work is remembered, and said. */
 
+import type { Engine } from '../../../docker/engine.js';
+import { engineWords } from '../../../docker/engine-errors.js';
 import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
 import { openDirect, openShared } from './directory-way.js';
-import type { Engine } from './engine.js';
-import { engineWords } from './engine-errors.js';
 import { type RouteName, routeNames, type Way } from './way.js';
 
 export type RouteWish = 'auto' | RouteName;

@@ -3,6 +3,7 @@
  * Orders in, files and reload signals out; what agents acknowledge in their files comes back as answers.
  */
 
+import { answeredWithin } from '../../../answered-within.js';
 import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import { DreamnetError, messageOf } from '../../../errors.js';
@@ -12,7 +13,6 @@ import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
 import type { OrderBatch } from '../../course/send-orders.js';
 import type { Target } from '../../plan/plan.js';
-import { answeredWithin } from '../answered-within.js';
 import { carryOrder } from '../carry-order.js';
 import { gatherHashes } from '../gathered-hashes.js';
 import { type HeldRecords, openHeldRecords } from '../held-record.js';

@@ -8,10 +8,10 @@ import { delimiter, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openEngine } from '../../../../src/core/injector/transports/docker/engine.js';
-import { engineAddress } from '../../../../src/core/injector/transports/docker/engine-address.js';
-import { whyUnreachable } from '../../../../src/core/injector/transports/docker/engine-errors.js';
-import { type TestEngine, useEngine } from '../../../support/docker-engine.js';
+import { openEngine } from '../../src/core/docker/engine.js';
+import { engineAddress } from '../../src/core/docker/engine-address.js';
+import { whyUnreachable } from '../../src/core/docker/engine-errors.js';
+import { type TestEngine, useEngine } from '../support/docker-engine.js';
 
 let engine: TestEngine;
 let scratch: string;

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DreamnetError, messageOf } from '../../../errors.js';
+import { DreamnetError, messageOf } from '../errors.js';
 
 /** PEM. */
 export interface TlsFiles {

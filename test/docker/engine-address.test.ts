@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { engineAddress } from '../../../../src/core/injector/transports/docker/engine-address.js';
+import { engineAddress } from '../../src/core/docker/engine-address.js';
 
 describe('the address of an engine', () => {
   it.each([
