@@ -24,6 +24,7 @@ import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
 import { openRollout, type Rollout, type RolloutOptions } from './injector/course/rollout.js';
+import { batchesDone } from './injector/course/rollout-agents.js';
 import { type Draft, draftRollout } from './injector/plan/draft-rollout.js';
 import type { SavedPlan } from './injector/plan/plan-file.js';
 import { type Preview, previewRollout } from './injector/plan/preview-rollout.js';
@@ -213,7 +214,8 @@ async function reportStart(
 ): Promise<void> {
   const { redis, names, clock, report } = context;
   const { instruction, windowMs, draft } = begun;
-  const { agents, heldOut, batches, maxFailures, batchesDone } = begun.rollout.record;
+  const { record } = begun.rollout;
+  const { agents, heldOut, batches, maxFailures, counts } = record;
   report({
     type: 'planned',
     at: clock(),
@@ -223,7 +225,12 @@ async function reportStart(
     batches,
     maxFailures,
     windowMs,
-    batchesDone,
+    batchesDone: record.batchesDone,
+    before: {
+      batches: batchesDone(draft.plan, begun.rollout.agents),
+      staged: counts.staged + counts.live,
+      failed: counts.failed,
+    },
     numbers: draft.numbers,
   });
   for (const text of draft.warnings) report({ type: 'note', at: clock(), level: 'warning', text });

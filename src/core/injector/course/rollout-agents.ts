@@ -65,7 +65,6 @@ export function recordAtStart({
   readonly agents: ReadonlyMap<string, RolloutAgent>;
   readonly nowMs: number;
 }): RolloutRecord {
-  const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
   const { service: _service, seal: _seal, finishedAt: _ended, canaryPassedAt, ...before } = earlier ?? {};
   // A canary that was returned watches over nothing any more: another one goes first.
   const isWatchedOver = canaryPassedAt !== undefined && countsOf(agents).live > 0;
@@ -89,13 +88,19 @@ export function recordAtStart({
     agents: agents.size,
     heldOut: [...agents.values()].filter((agent) => agent.heldOut).length,
     batches: plan.batches.length,
-    batchesDone: plan.batches.filter((batch) => batch.every(isDone)).length,
+    batchesDone: batchesDone(plan, agents).length,
     counts: countsOf(agents),
     maxFailures: plan.maxFailures,
     windowMs,
     options: settings,
     plannedAt: earlier?.plannedAt ?? nowMs,
   };
+}
+
+/** Numbers of the batches of which no agent is still to be asked, the first one 1. */
+export function batchesDone(plan: Plan, agents: ReadonlyMap<string, RolloutAgent>): number[] {
+  const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
+  return plan.batches.flatMap((batch, at) => (batch.every(isDone) ? [at + 1] : []));
 }
 
 /** The same agents are held out as before, whatever the fleet looks like now: else an agent would change sides. */
