@@ -13,6 +13,7 @@ import type { Instruction } from '../../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
+import { watchOutages } from '../../nerve/outages.js';
 import type { ReportEvent } from '../../pipeline-events.js';
 import { sealRollout } from '../../rollout-seal.js';
 import { watchWishes } from '../control/wishes.js';
@@ -139,18 +140,21 @@ export async function holdRollout(
     { redis, names, key, trust, clock, rollout: id, epoch, acknowledgeWithinMs },
     transports,
   );
+  const outages = watchOutages(redis, clock);
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
-    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, onWish });
+    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, outages, onWish });
     return {
       courier,
       wishes,
       acknowledgeWithinMs,
       deadline: new Deadline(timeoutMs),
+      outages,
       stopWatching: watchDepartures({ redis, names, clock }, courier.acknowledgements),
     };
   } catch (thrown) {
+    outages.close();
     await courier.close();
     throw thrown;
   }

@@ -83,9 +83,9 @@ class StageRun {
     const sentAt = deps.clock();
     if (this.#underWay.size === 0) this.#busySince = sentAt;
     const signal = AbortSignal.any([held.signal, this.#over.signal]);
-    const answers = held.answersTo('stage', agents, { signal });
+    const answers = held.orders.answersTo({ action: 'stage', targets: agents }, { signal });
     for (const agent of agents) underWay.add(agent);
-    await held.send([held.batchOf('stage', agents)]);
+    await held.orders.send([{ action: 'stage', targets: agents }]);
     const answered = answers.then(() => batch);
     answered.catch(() => undefined);
     const batch: BatchUnderWay = { agents, sentAt, answers, answered };
