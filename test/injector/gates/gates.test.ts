@@ -4,9 +4,16 @@ import type { Host } from '../../../src/core/agent/host.js';
 import { watchProgram } from '../../../src/core/injector/gates/watch-program.js';
 import { limits } from '../../../src/core/limits.js';
 import type { GateVerdict } from '../../../src/core/nerve/messages/gate-verdict.js';
-import { startTestHost } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { coordinate, ended, forget, recordOf, steerFrom, type TestRollout } from '../support.js';
+import {
+  coordinate,
+  ended,
+  forget,
+  recordOf,
+  startTwoHosts,
+  steerFrom,
+  type TestRollout,
+} from '../support.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -16,12 +23,8 @@ beforeEach(() => server.clear());
 afterAll(() => server.stop());
 
 let hosts: Host[];
-/** Two hosts with ten agents each. */
 beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
+  hosts = await startTwoHosts(server);
 });
 
 const agents = () => hosts.flatMap((host) => host.agents);
