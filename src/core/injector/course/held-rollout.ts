@@ -68,7 +68,7 @@ export class HeldRollout {
     this.#outcomes = new AgentOutcomes(held.agents);
     const { wishes, deadline, outages } = hold;
     const { redis, names, clock } = dependencies;
-    this.orders = new Orders({ ...hold, clock, rollout: this });
+    this.orders = new Orders({ ...hold, fleet: names.prefix, clock, rollout: this });
     const onRewritten = () =>
       this.#warn('Redis was away. All that is known of this rollout has been written once more.');
     this.#writer = new RolloutWriter({ redis, names, outages, wishes, rollout: this, onRewritten });

@@ -15,6 +15,8 @@ export interface Told {
 
 export interface OrderDependencies {
   readonly courier: Courier;
+  /** Prefix of its names in Redis. */
+  readonly fleet: string;
   readonly clock: () => number;
   readonly acknowledgeWithinMs: number;
   /** As it is at any time. */
@@ -58,12 +60,13 @@ export class Orders {
   }
 
   #batchOf({ action, targets }: Told): OrderBatch {
-    const { clock, rollout } = this.#deps;
+    const { clock, fleet, rollout } = this.#deps;
     const { id, program, epoch, windowMs } = rollout.record;
     return {
       targets,
       order: {
         version: 1,
+        fleet,
         instruction: id,
         action,
         digest: program.digest,
