@@ -55,6 +55,29 @@ describe('the loop', () => {
     expect(outcome.rewards).toBeUndefined();
   });
 
+  it('says of what it goes on with how far that had come, and counts the time of both', async () => {
+    const controller = new AbortController();
+    const report = (event: PipelineEvent) => {
+      if (event.type === 'batch' && event.batch === 2) controller.abort();
+    };
+    const interrupted = { ...contextOf(), report, signal: controller.signal };
+    const instruction = instructionOf({ target_agents: 12 });
+    await expect(inject(interrupted, { ...how, instruction })).rejects.toMatchObject({ code: 'DN531' });
+    const before = await readRollout(server.redis, server.names, id);
+    expect(before?.injectMs).toBeGreaterThan(0);
+    const events: PipelineEvent[] = [];
+    const context = { ...contextOf(), report: (event: PipelineEvent) => void events.push(event) };
+    const outcome = await inject(context, { ...how, ...(await resumeRequest(context, id)) });
+    expect(events.find(({ type }) => type === 'planned')).toMatchObject({
+      batches: 3,
+      batchesDone: 2,
+      before: { batches: [1, 2], staged: 10, failed: 0 },
+    });
+    expect(events.filter(({ type }) => type === 'batch')).toMatchObject([{ batch: 3, staged: 2 }]);
+    expect(outcome.rollout.batchesDone).toBe(3);
+    expect(outcome.rollout.injectMs).toBeGreaterThan(before?.injectMs ?? Number.NaN);
+  });
+
   it('draws no conclusion from what it has when it is interrupted in the window', async () => {
     const controller = new AbortController();
     const report = (event: PipelineEvent) => {

@@ -21,17 +21,20 @@ export function signOrder(
   };
 }
 
-/** Checks key, signature, shape and expiry, in this order: nothing of the text is used before its signature holds. */
+/** Checks key, signature, shape, fleet and expiry, in this order: nothing of the text is used before its signature holds. */
 export function openOrder(
   envelope: string,
   {
     trusted,
     revoked = new Set(),
+    fleet,
     nowMs,
   }: {
     readonly trusted: readonly KeyObject[];
     /** Ids of keys. */
     readonly revoked?: ReadonlySet<string>;
+    /** Prefix of the agent's own fleet; absent: not asked. */
+    readonly fleet?: string;
     readonly nowMs: number;
   },
 ): OpenedOrder {
@@ -47,8 +50,17 @@ export function openOrder(
   }
   const order = parseRecord(signed.order, orderSchema);
   if (order === undefined) return refusal('DN613', 'the order is signed but has fields that do not fit');
+  if (fleet !== undefined && order.fleet !== undefined && order.fleet !== fleet)
+    return refusal(
+      'DN591',
+      `the order is for ${fleetText(order.fleet)}, and this agent is of ${fleetText(fleet)}`,
+    );
   if (order.expires <= nowMs) return refusal('DN614', `the order expired ${nowMs - order.expires} ms ago`);
   return { ok: true, order };
+}
+
+function fleetText(prefix: string): string {
+  return prefix === '' ? 'the fleet without a prefix' : `the fleet with prefix ${JSON.stringify(prefix)}`;
 }
 
 function refusal(code: string, reason: string): OpenedOrder {

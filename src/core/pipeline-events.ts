@@ -86,6 +86,12 @@ export interface PlannedEvent {
   readonly windowMs: number;
   /** Batches that an earlier coordinator had already done; set when a rollout is resumed. */
   readonly batchesDone?: number;
+  /** Which batches these are, 1 to `batches`, and what became of their agents and of others; set with it. */
+  readonly before?: {
+    readonly batches: readonly number[];
+    readonly staged: number;
+    readonly failed: number;
+  };
   /** What the plan and its settings come to. */
   readonly numbers?: PlanNumbers;
 }

@@ -23,7 +23,8 @@ import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
-import { openRollout, type Rollout } from './injector/course/rollout.js';
+import { openRollout, type Rollout, type RolloutOptions } from './injector/course/rollout.js';
+import { batchesDone } from './injector/course/rollout-agents.js';
 import { type Draft, draftRollout } from './injector/plan/draft-rollout.js';
 import type { SavedPlan } from './injector/plan/plan-file.js';
 import { type Preview, previewRollout } from './injector/plan/preview-rollout.js';
@@ -37,6 +38,7 @@ import { interruptedInWindow, noRollout, requireFresh, waitsForApproval } from '
 import type { Decision } from './nerve/messages/decision.js';
 import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
+import type { RolloutRecord } from './nerve/messages/rollout-record.js';
 import { readRollout } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
 import { readAggregate } from './orchestrator/read.js';
@@ -74,6 +76,7 @@ export interface InjectRequest extends RolloutWishes {
   readonly broadcasts?: boolean;
   /** A service asks: interrupted, its rollout stays on the way, for another service. */
   readonly service?: true;
+  readonly whyNotGoOn?: RolloutOptions['whyNotGoOn'];
 }
 
 /** One loop from goal to learned result. */
@@ -188,6 +191,7 @@ async function rollOut(
       ...{ program, plan: draft.plan, canJoin: draft.canJoin, windowMs, resume },
       leftOut: new Map(draft.leftOut.map(({ id, reason }) => [id, reason])),
       service: request.service,
+      whyNotGoOn: request.whyNotGoOn,
     });
     try {
       await reportStart(context, { instruction, windowMs, draft, rollout });
@@ -210,7 +214,8 @@ async function reportStart(
 ): Promise<void> {
   const { redis, names, clock, report } = context;
   const { instruction, windowMs, draft } = begun;
-  const { agents, heldOut, batches, maxFailures, batchesDone } = begun.rollout.record;
+  const { record } = begun.rollout;
+  const { agents, heldOut, batches, maxFailures, counts } = record;
   report({
     type: 'planned',
     at: clock(),
@@ -220,7 +225,12 @@ async function reportStart(
     batches,
     maxFailures,
     windowMs,
-    batchesDone,
+    batchesDone: record.batchesDone,
+    before: {
+      batches: batchesDone(draft.plan, begun.rollout.agents),
+      staged: counts.staged + counts.live,
+      failed: counts.failed,
+    },
     numbers: draft.numbers,
   });
   for (const text of draft.warnings) report({ type: 'note', at: clock(), level: 'warning', text });
@@ -313,13 +323,16 @@ export function feedBack(
 }
 
 /** What a rollout needs to go on: its instruction and everything it was told before. */
-export async function resumeRequest(
-  context: LoopContext,
-  id: string,
-): Promise<Pick<InjectRequest, 'instruction' | 'windowMs' | 'resume'>> {
+export async function resumeRequest(context: LoopContext, id: string): Promise<ResumeRequest> {
   const record = await readRollout(context.redis, context.names, id);
   if (record === undefined) throw noRollout(id);
+  return requestToGoOn(record);
+}
+
+export type ResumeRequest = Pick<InjectRequest, 'instruction' | 'windowMs' | 'resume'>;
+
+export function requestToGoOn({ instruction, program, windowMs }: RolloutRecord): ResumeRequest {
   // Agents have staged these very bytes, whichever key signs by now.
-  const program = { ...record.instruction.program, digest: record.program.digest };
-  return { instruction: { ...record.instruction, program }, windowMs: record.windowMs, resume: true };
+  const staged = { ...instruction.program, digest: program.digest };
+  return { instruction: { ...instruction, program: staged }, windowMs, resume: true };
 }

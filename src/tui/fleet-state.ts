@@ -1,6 +1,7 @@
 /** A view in, two short remarks out: how the fleet is, and how fresh what we know of it is. */
 import { formatDuration, formatTime } from '../cli/format.js';
 import { truncateToWidth } from '../cli/terminal-text.js';
+import { externalWorkload } from '../core/nerve/messages/agent-record.js';
 import type { FleetView } from './hooks/fleet-feed.js';
 import type { Tone } from './theme.js';
 
@@ -15,7 +16,7 @@ export function fleetState(view: FleetView, nowMs: number): { readonly tone: Ton
   if (facts === undefined) return { tone: 'muted', text: 'connecting' };
   if (connection.state === 'lost' || isOld(facts.atMs, nowMs)) return unknown;
   if (facts.agentsKnown === 0) return { tone: 'muted', text: 'no agents' };
-  if (facts.agentsAlive === 0) return { tone: 'bad', text: 'all agents silent' };
+  if (facts.agentsAlive === 0) return isExternal(facts.workloads) ? unknown : allSilent;
   if (facts.health !== undefined && nowMs - facts.health.at >= healthOldAfterMs) return unknown;
   const state = facts.health?.state ?? (facts.agentsAlive < facts.agentsKnown ? 'degraded' : 'healthy');
   const tone = ({ healthy: 'good', degraded: 'warning', down: 'bad' } as const)[state];
@@ -41,7 +42,13 @@ export function statusOf(
   return { tone: 'warning', text: `data from ${ageText(nowMs - facts.atMs)}` };
 }
 
+const allSilent = { tone: 'bad', text: 'all agents silent' } as const;
 const unknown = { tone: 'muted', text: 'unknown' } as const;
+
+/** Agents that are reached from outside have no heartbeat of their own. */
+function isExternal(workloads: readonly string[]): boolean {
+  return workloads.length > 0 && workloads.every((workload) => workload === externalWorkload);
+}
 
 function isOld(atMs: number, nowMs: number): boolean {
   return nowMs - atMs >= oldAfterMs;

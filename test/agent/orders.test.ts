@@ -5,6 +5,7 @@ import { bytecodeLimits } from '../../src/core/bytecode/limits.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
 import { signOrder } from '../../src/core/order-signature.js';
 import { readTraces } from '../../src/core/tracer/read.js';
+import { coordinate, sentOrders } from '../injector/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import {
   acknowledgements,
@@ -72,6 +73,10 @@ describe('an order that a host cannot trust', () => {
       code: 'DN613',
       text: () => JSON.stringify(signOrder({ ...orderOf(), digest: 'sha256:../../etc/passwd' }, key)),
     },
+    'is for another fleet that shares the Redis': {
+      code: 'DN591',
+      text: () => JSON.stringify(signOrder(orderOf({ fleet: 'another' }), key)),
+    },
     'has expired': {
       code: 'DN614',
       text: () => JSON.stringify(signOrder(orderOf({ expires: Date.now() - 1 }), key)),
@@ -100,6 +105,24 @@ describe('an order that a host cannot trust', () => {
     await obeyed(server, { instruction: 'instr_next' });
     expect(await alertTexts(server)).toHaveLength(1);
     expect(await acknowledgements(server)).toEqual([]);
+  });
+});
+
+describe('an order that names its fleet, or comes from a coordinator that does not know of that', () => {
+  test.each([{ fleet: 'fleet' }, {}])('is obeyed: %j', async (change) => {
+    await startTestHost(server);
+    expect(outcomes(await obeyed(server, change))).toEqual(all('done'));
+    expect(await alertTexts(server)).toEqual([]);
+  });
+
+  test('is told by an injector with the fleet that it works on', async () => {
+    await startTestHost(server);
+    const run = await coordinate(server);
+    await run.rollout.run();
+    await run.rollout.close();
+    const sent = await sentOrders(server, 'host-1');
+    expect(new Set(sent.map(({ fleet }) => fleet))).toEqual(new Set([server.names.prefix]));
+    expect(server.names.prefix).toBe('fleet');
   });
 });
 

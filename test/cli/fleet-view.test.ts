@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type FleetDocumentOptions, fleetDocument } from '../../src/cli/views/fleet-document.js';
+import {
+  type FleetDocument,
+  type FleetDocumentOptions,
+  fleetDocument,
+} from '../../src/cli/views/fleet-document.js';
 import { fleetText } from '../../src/cli/views/fleet-view.js';
 import type { FleetStatus } from '../../src/core/fleet/fleet-status.js';
 import { resolveHome } from '../../src/core/fleet/home.js';
@@ -68,6 +72,19 @@ describe('the text of status', () => {
       finishedAt: null,
       next,
     };
-    expect(textOf({ facts: { alive: 20, known: 20, lastRollout } })).toContain(`go on with: ${next}`);
+    const facts = { alive: 20, known: 20, health: null, lastRollout };
+    expect(textOf({ facts })).toContain(`go on with: ${next}`);
+  });
+
+  it('says what is wrong with the agents, and what is not known of them', () => {
+    const notes = ['2 agents are reached from outside, and nobody looks for them now'];
+    const text = (health: FleetDocument['health']) =>
+      textOf({ facts: { alive: 20, known: 22, health, lastRollout: null } });
+    expect(text({ state: 'healthy', reasons: [], notes: [] })).not.toContain('health');
+    expect(text({ state: 'healthy', reasons: [], notes })).toMatch(/health +2 agents are reached/);
+    const reasons = ['3 of 20 agents are silent'];
+    expect(text({ state: 'degraded', reasons, notes })).toMatch(
+      /health +degraded: 3 of 20 agents are silent\n +2 agents/,
+    );
   });
 });

@@ -1,10 +1,11 @@
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signInstruction } from '../../src/core/instruction-signature.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { RolloutRecord } from '../../src/core/nerve/messages/rollout-record.js';
 import { appendMessage } from '../../src/core/nerve/streams.js';
 import { key, newKey, startTestHost } from '../agent/support.js';
-import { forget, instructionOf, recordOf, steerFrom } from '../injector/support.js';
+import { forget, instructionOf, onceBefore, recordOf, steerFrom } from '../injector/support.js';
 import { startService, type TestService } from '../services/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 
@@ -177,6 +178,50 @@ describe('a service', () => {
     await said(fourth, 'how and to whom it is rolled out, is not signed');
     expect(await stateOf()).toBe('injecting');
     expect(await orders()).toBe(before);
+  });
+
+  it('looks once more when the rollout is its own: what is changed in between is not signed for', async () => {
+    await left();
+    const { record, agents } = await recordOf(server);
+    const [id, agent] = [...agents].find(([, { heldOut }]) => heldOut) ?? ['', undefined];
+    const changes: readonly (readonly [string, object])[] = [
+      ['record', { ...record, options: { ...record.options, gates: ['errors=off'], exclude: [id] } }],
+      ['record', { ...record, program: { ...record.program, digest: `sha256:${'a'.repeat(64)}` } }],
+      [`agent:${id}`, { ...agent, heldOut: false }],
+    ];
+    const rollout = server.names.rollout('instr_one');
+    const good = await server.redis.hgetall(rollout);
+    for (const [at, [field, value]] of changes.entries()) {
+      const name = `between-${at}`;
+      // The claim is the only script that is told `any`.
+      const onConnected = (redis: Redis) =>
+        void onceBefore(redis, 'any', () => redis.hset(rollout, field, JSON.stringify(value)));
+      const service = await startService(server, { name, onConnected });
+      await said(service, 'rollout instr_one: DN590');
+      await service.stop();
+      const { seal } = (await recordOf(server)).record;
+      expect(seal, 'nothing was signed anew').toBe(record.seal);
+      await server.redis.hset(rollout, good);
+      await forget(server);
+    }
+  });
+
+  it('does not go on by a plan that was made of what nobody signed, although that was put back', async () => {
+    await left();
+    const { record } = await recordOf(server);
+    const rollout = server.names.rollout('instr_one');
+    const forged = JSON.stringify({ ...record, options: { ...record.options, batch: '1000' } });
+    const onConnected = (redis: Redis) => {
+      const hget = redis.hget.bind(redis);
+      redis.hget = ((key: string, field: string) => {
+        if (key !== rollout || field !== 'record') return hget(key, field);
+        redis.hget = hget as Redis['hget'];
+        return Promise.resolve(forged);
+      }) as Redis['hget'];
+    };
+    const service = await startService(server, { name: 'second', onConnected });
+    await said(service, 'its record was changed while it was looked at');
+    expect((await recordOf(server)).record).toEqual(record);
   });
 
   it('does not go on with other agents held out, nor when its time is over', async () => {

@@ -1,5 +1,6 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
 import type { Redis } from 'ioredis';
+import type { Host } from '../../src/core/agent/host.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/control/steer.js';
 import { openRollout, type Rollout, type RolloutOptions } from '../../src/core/injector/course/rollout.js';
@@ -12,8 +13,16 @@ import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { WishAction } from '../../src/core/nerve/messages/wish.js';
 import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
-import { key, throttleAll } from '../agent/support.js';
+import { key, startTestHost, throttleAll } from '../agent/support.js';
 import type { TestRedis } from '../support/redis.js';
+
+/** Ten agents each: host-1 carries the first ten. */
+export async function startTwoHosts(server: TestRedis): Promise<Host[]> {
+  return [
+    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
+    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
+  ];
+}
 
 export function instructionOf(change: Partial<Instruction> = {}): Instruction {
   return {

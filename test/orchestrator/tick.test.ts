@@ -56,6 +56,20 @@ describe('a tick', () => {
     expect((await tick()).health.reasons).toEqual(['1 of 2 agents are silent']);
   });
 
+  test('counts agents that are reached from outside neither as stuck nor as lost', async () => {
+    const { metrics: _none, ...external } = agentRecord('external', {
+      workload: 'external',
+      transport: 'volume',
+    });
+    await putAgents(server, [agentRecord('fine'), { ...external, id: 'seen' }]);
+    await putAgents(server, [{ ...external, id: 'unseen' }], nowMs - 60_000);
+    const { aggregate, health } = await tick();
+    expect(aggregate).toMatchObject({ agentsAlive: 2, agentsKnown: 3, stale: 0, unmeasured: 1 });
+    expect(health).toMatchObject({ state: 'healthy', reasons: [] });
+    expect(health.notes.join()).toMatch(/1 agent reports no measurements.*1 agent is reached from outside/);
+    expect(await readHealth(server.redis, server.names)).toEqual(health);
+  });
+
   test('writes nothing when it may no longer', async () => {
     await putAgents(server, [agentRecord('a')]);
     await tickOnce({ redis: server.redis, names: server.names, nowMs, mayWrite: () => false });

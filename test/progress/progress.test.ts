@@ -10,7 +10,7 @@ import {
   withEvent,
 } from '../../src/cli/progress/state.js';
 import { phaseText } from '../../src/cli/progress/wording.js';
-import type { BatchEvent } from '../../src/core/pipeline-events.js';
+import type { BatchEvent, PlannedEvent } from '../../src/core/pipeline-events.js';
 import { sampleVerdicts } from '../support/sample-verdicts.js';
 import { sampleBatch, sampleRun } from './sample-run.js';
 
@@ -109,8 +109,24 @@ describe('what is known of a run', () => {
   });
 
   it('begins a resumed rollout with the batches that were done before', () => {
-    const state = withEvent(noProgress(), { ...(planned ?? expect.fail()), batchesDone: 60 } as never);
-    expect(batchGroups(state).map((group) => group.done)).toEqual([29, 29, 2, 0]);
+    // All of the first 58, but for the third, in which an agent failed.
+    const batches = Array.from({ length: 58 }, (_, at) => at + 1).filter((batch) => batch !== 3);
+    const before = { batches, staged: 579, failed: 1 };
+    let state = withEvent(noProgress(), { ...(planned as PlannedEvent), batchesDone: 57, before });
+    expect(batchGroups(state).map(({ done }) => done)).toEqual([28, 29, 0, 0]);
+    expect(phaseText('inject', state)).toBe(
+      '57 of 116 batches · 579 of 1,159 agents staged (579 before) · 1 failed',
+    );
+    const again = { ...(sampleBatch(startMs, 3) as BatchEvent), agents: 1, staged: 1, ms: 500 };
+    state = withEvent(state, { ...again, at: startMs + 500 });
+    expect(batchGroups(state).map(({ done }) => done)).toEqual([29, 29, 0, 0]);
+    expect(stagingRate(state), 'of what it staged itself').toBe(2);
+    expect(stagingLeftMs(state)).toBe(58 * 500);
+    expect(phaseText('inject', state)).toMatch(
+      /^58 of 116 batches · 580 of 1,159 agents staged \(579 before\)/,
+    );
+    const joined = { ...again, batch: 117, batches: 117 };
+    expect(phaseText('inject', withEvent(state, joined))).toMatch(/^59 of 117 batches/);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The injector's service in this process: a real server on a free port, real hosts, a real Redis. */
+import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { ServiceSettings } from '../../src/core/injector-service/settings.js';
 import type { LoopContext } from '../../src/core/loop-context.js';
@@ -16,6 +17,8 @@ export interface ServiceWish {
   readonly defaults?: ServiceSettings;
   readonly names?: readonly string[];
   readonly clock?: () => number;
+  /** The connection that its rollouts are made on, before it does anything. */
+  readonly onConnected?: (redis: Redis) => void;
 }
 
 export interface TestService {
@@ -51,6 +54,7 @@ export async function startService(server: TestRedis, wish: ServiceWish = {}): P
     signal: controller.signal,
   });
   const [work, requests] = [await context('agent'), await context('request')];
+  wish.onConnected?.(work.redis);
   const ready = Promise.withResolvers<string>();
   const ended = serveInjector({
     session: {

@@ -3,7 +3,7 @@ import type { Health } from '../../src/core/nerve/messages/aggregate.js';
 import { fleetState, statusOf } from '../../src/tui/fleet-state.js';
 import { idleFacts, nowMs, viewOf } from './support/sample-view.js';
 
-const health: Health = { state: 'healthy', reasons: [], at: nowMs };
+const health: Health = { state: 'healthy', reasons: [], notes: [], at: nowMs };
 const healthy = viewOf({ ...idleFacts(), health });
 const unknown = { tone: 'muted', text: 'unknown' };
 
@@ -32,5 +32,10 @@ describe('the state of the fleet', () => {
     expect(fleetState(slow, nowMs).text).toBe('healthy');
     const silent = viewOf({ ...idleFacts(), agentsAlive: 0, health: { ...health, at: nowMs - 70_000 } });
     expect(fleetState(silent, nowMs).text).toBe('all agents silent');
+  });
+
+  it('is unknown of agents that are reached from outside while nobody looks for them', () => {
+    const unseen = viewOf({ ...idleFacts(), agentsAlive: 0, workloads: ['external'], health });
+    expect(fleetState(unseen, nowMs)).toEqual(unknown);
   });
 });

@@ -3,6 +3,7 @@ import type { Aggregate } from '../../core/nerve/messages/aggregate.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
 import type {
+  BatchEvent,
   CanaryEvent,
   CompiledEvent,
   FleetEvent,
@@ -38,6 +39,8 @@ export interface ProgressState {
 export interface BatchTotals {
   /** Numbers of the batches that answered; later states share and extend the set, as copies would cost n² batches. */
   readonly done: Set<number>;
+  /** Agents that an earlier coordinator had staged; not in `staged`, which goes with the time that was spent. */
+  readonly stagedBefore: number;
   readonly staged: number;
   readonly failed: number;
   /** Milliseconds with at least one batch under way: neither the canary's bake nor batches in parallel count twice. */
@@ -47,7 +50,7 @@ export interface BatchTotals {
 }
 
 export function noProgress(): ProgressState {
-  return { batches: { done: new Set(), staged: 0, failed: 0, spentMs: 0, spentUntil: 0 } };
+  return { batches: { done: new Set(), stagedBefore: 0, staged: 0, failed: 0, spentMs: 0, spentUntil: 0 } };
 }
 
 export function withEvent(state: ProgressState, event: PipelineEvent): ProgressState {
@@ -63,7 +66,7 @@ export function withEvent(state: ProgressState, event: PipelineEvent): ProgressS
     case 'planned':
       return { ...state, planned: event, batches: resumed(event) };
     case 'batch':
-      return { ...state, batches: withBatch(state.batches, event) };
+      return { ...withTotal(state, event), batches: withBatch(state.batches, event) };
     case 'canary':
       return { ...state, canary: event };
     case 'state':
@@ -118,27 +121,37 @@ export function stagingRate({ batches }: ProgressState): number | undefined {
 
 /** Milliseconds until the last batch has answered, at the rate so far; undefined while that says nothing. */
 export function stagingLeftMs({ batches, planned }: ProgressState): number | undefined {
-  const answered = batches.staged + batches.failed;
+  const answered = batches.done.size - (planned?.before?.batches.length ?? 0);
   if (planned === undefined || answered === 0 || batches.spentMs === 0) return undefined;
   const left = planned.batches - batches.done.size;
-  const perBatchMs = batches.spentMs / Math.max(1, batches.done.size - (planned.batchesDone ?? 0));
+  const perBatchMs = batches.spentMs / answered;
   return left * perBatchMs;
 }
 
-function resumed({ batchesDone = 0 }: PlannedEvent): BatchTotals {
+function resumed({ before }: PlannedEvent): BatchTotals {
   return {
-    done: new Set(Array.from({ length: batchesDone }, (_, at) => at + 1)),
+    done: new Set(before?.batches),
+    stagedBefore: before?.staged ?? 0,
     staged: 0,
-    failed: 0,
+    failed: before?.failed ?? 0,
     spentMs: 0,
     spentUntil: 0,
   };
 }
 
-function withBatch(totals: BatchTotals, event: Extract<PipelineEvent, { type: 'batch' }>): BatchTotals {
+/** Agents that came meanwhile are one further batch. */
+function withTotal(state: ProgressState, { batches }: BatchEvent): ProgressState {
+  const { planned } = state;
+  return planned === undefined || batches <= planned.batches
+    ? state
+    : { ...state, planned: { ...planned, batches } };
+}
+
+function withBatch(totals: BatchTotals, event: BatchEvent): BatchTotals {
   if (totals.done.has(event.batch)) return totals;
   return {
     done: totals.done.add(event.batch),
+    stagedBefore: totals.stagedBefore,
     staged: totals.staged + event.staged,
     failed: totals.failed + event.failed,
     spentMs: totals.spentMs + Math.max(0, event.at - Math.max(totals.spentUntil, event.at - event.ms)),

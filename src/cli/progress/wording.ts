@@ -90,9 +90,10 @@ function batchesText(state: ProgressState): string {
   const { planned, batches } = state;
   if (planned === undefined) return '';
   const rate = stagingRate(state);
+  const before = batches.stagedBefore === 0 ? '' : ` (${formatNumber(batches.stagedBefore)} before)`;
   const parts = [
     `${formatNumber(batches.done.size)} of ${formatCount(planned.batches, 'batch', 'batches')}`,
-    `${formatNumber(batches.staged)} of ${formatCount(planned.agents, 'agent')} staged`,
+    `${formatNumber(batches.stagedBefore + batches.staged)} of ${formatCount(planned.agents, 'agent')} staged${before}`,
     `${formatNumber(batches.failed)} failed`,
   ];
   if (rate !== undefined) parts.push(`${formatNumber(rate)}/s`);

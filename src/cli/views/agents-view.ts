@@ -1,5 +1,5 @@
 /** The documents of `agents list` and `agents show` in, a table and a sheet out. */
-import type { TickMetrics } from '../../core/nerve/messages/agent-record.js';
+import { externalWorkload, type TickMetrics } from '../../core/nerve/messages/agent-record.js';
 import {
   formatBytes,
   formatCount,
@@ -65,8 +65,10 @@ export function shortDigest(digest: string | null): string {
   return digest === null ? '–' : digest.replace('sha256:', '').slice(0, 12);
 }
 
-function statusText({ alive, status }: ListedAgent): string {
-  return alive || status === 'stopped' ? status : `silent (${status})`;
+/** An agent that is reached from outside has no heartbeat of its own: it is not heard of while nobody looks for it. */
+function statusText({ alive, status, workload }: ListedAgent): string {
+  if (alive || status === 'stopped') return status;
+  return `${workload === externalWorkload ? 'not looked for' : 'silent'} (${status})`;
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string {

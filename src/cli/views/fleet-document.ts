@@ -5,10 +5,12 @@ import type { Home } from '../../core/fleet/home.js';
 import { hasOtherPrefix, prefixText } from '../../core/fleet/match-running.js';
 import { withoutPassword } from '../../core/fleet/redis-url.js';
 import { limits } from '../../core/limits.js';
+import type { Health } from '../../core/nerve/messages/aggregate.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
 import { readHold } from '../../core/nerve/rollout-holds.js';
 import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
+import { readHealth } from '../../core/orchestrator/read.js';
 
 export interface FleetDocument {
   /** `unmanaged`: a given Redis without a local fleet, or a prefix that the fleet of this home does not have. */
@@ -41,6 +43,13 @@ export interface FleetDocument {
     readonly restarts: number;
   }[];
   /** `alive` and `known` are null when Redis was not asked. */
+  /** As the orchestrator saw the agents last; null when that is not known, or not any more. */
+  readonly health: {
+    readonly state: Health['state'];
+    readonly reasons: readonly string[];
+    /** What is not known of them. */
+    readonly notes: readonly string[];
+  } | null;
   readonly agents: { readonly started: number; readonly alive: number | null; readonly known: number | null };
   readonly lastRollout: {
     readonly id: string;
@@ -57,7 +66,7 @@ export interface FleetDocument {
 }
 
 /** What Redis tells beyond the state file; null when it was not asked. */
-export type FleetFacts = Pick<FleetDocument, 'lastRollout'> & {
+export type FleetFacts = Pick<FleetDocument, 'lastRollout' | 'health'> & {
   readonly alive: number;
   readonly known: number;
 };
@@ -101,6 +110,7 @@ export function fleetDocument(options: FleetDocumentOptions): FleetDocument {
           restarts,
         }))
       : [],
+    health: facts?.health ?? null,
     agents: {
       started: runs ? fleet.agents : 0,
       alive: facts?.alive ?? null,
@@ -121,19 +131,25 @@ function stateOf({
   return { state: state === 'down' && redisUrl !== undefined ? 'unmanaged' : state, reason };
 }
 
-/** Three small questions and the newest rollout. */
+/** An orchestrator aggregates every 30 s at the slowest: two of its rounds, and some time for a slow one. */
+const healthOldAfterMs = 65_000;
+
+/** Four small questions and the newest rollout. */
 export async function readFleetFacts(redis: Redis, names: Names, nowMs: number): Promise<FleetFacts> {
-  const [alive, known, newest] = await Promise.all([
+  const [alive, known, seen, newest] = await Promise.all([
     redis.zcount(names.agents, `(${nowMs - limits.agentAliveMs}`, '+inf'),
     redis.zcard(names.agents),
+    readHealth(redis, names),
     newestRollouts(redis, names, 1),
   ]);
   const record = newest[0] === undefined ? undefined : await readRollout(redis, names, newest[0]);
-  if (record === undefined) return { alive, known, lastRollout: null };
+  const health = seen === undefined || nowMs - seen.at >= healthOldAfterMs ? null : healthOf(seen);
+  if (record === undefined) return { alive, known, health, lastRollout: null };
   const { id, goal, state, agents, counts, plannedAt, finishedAt, instruction } = record;
   return {
     alive,
     known,
+    health,
     lastRollout: {
       id,
       type: instruction.type,
@@ -146,6 +162,10 @@ export async function readFleetFacts(redis: Redis, names: Names, nowMs: number):
       next: nextStep(record, (await readHold(redis, names, id)).held),
     },
   };
+}
+
+function healthOf({ state, reasons, notes }: Health): FleetDocument['health'] {
+  return { state, reasons, notes };
 }
 
 /** Interrupted it waits for somebody; in any state on the way it needs a process that works on it. */

@@ -16,7 +16,7 @@ export function fleetText(document: FleetDocument, nowMs: number): string {
     const kind = redis.private ? `private, pid ${redis.pid ?? '–'}${restartsText(redis.restarts)}` : 'given';
     rows.push(['redis', `${redis.address} (${kind})`]);
   }
-  rows.push(['agents', agentsText(document)]);
+  rows.push(['agents', agentsText(document)], ...healthRows(document));
   for (const [at, host] of hosts.entries()) {
     const state = host.ready ? '' : ', not ready';
     const place = `pid ${host.pid ?? '–'}, ${formatCount(host.agents, 'agent')} from ${host.firstAgent}`;
@@ -52,6 +52,12 @@ function stateText({ state, supervisor, prefix }: FleetDocument, nowMs: number):
 function agentsText({ agents: { started, alive, known } }: FleetDocument): string {
   if (alive === null) return started === 0 ? 'none' : `${formatNumber(started)} started`;
   return `${formatNumber(alive)} alive of ${formatNumber(known ?? 0)}`;
+}
+
+function healthRows({ health }: FleetDocument): Row[] {
+  if (health === null) return [];
+  const troubles = health.state === 'healthy' ? [] : [`${health.state}: ${health.reasons.join('; ')}`];
+  return [...troubles, ...health.notes].map((text, at) => [at === 0 ? 'health' : '', text]);
 }
 
 function restartsText(restarts: number): string {

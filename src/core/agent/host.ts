@@ -105,7 +105,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let lastStreamId = after;
   const obey = (request: Pick<OrderRequest, 'streamId' | 'envelope' | 'agents' | 'reporter'>) =>
     obeyOrder({
-      ...{ hostId, loader, journal, rhythm, clock, log: options.log, ...request },
+      ...{ hostId, fleet: names.prefix, loader, journal, rhythm, clock, log: options.log, ...request },
       trust: options.trust(),
     });
   const orders = followOrders({

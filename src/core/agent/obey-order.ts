@@ -18,6 +18,8 @@ export interface OrderRequest {
   /** All agents of the host, by id. */
   readonly agents: ReadonlyMap<string, Agent>;
   readonly hostId: string;
+  /** Prefix of the fleet that the host belongs to. */
+  readonly fleet: string;
   readonly loader: ProgramLoader;
   readonly journal: Journal;
   readonly reporter: Reporter;
@@ -85,11 +87,11 @@ function hasChangedSomething({ outcome, code }: Acknowledgement): boolean {
 }
 
 /** An order that seems expired is looked at again by a clock that has just been compared: it may be the clock. */
-async function open({ envelope, trust, clock }: OrderRequest): Promise<OpenedOrder> {
-  const opened = openOrder(envelope, { ...trust, nowMs: clock.now() });
+async function open({ envelope, trust, fleet, clock }: OrderRequest): Promise<OpenedOrder> {
+  const opened = openOrder(envelope, { ...trust, fleet, nowMs: clock.now() });
   if (opened.ok || opened.code !== 'DN614') return opened;
   await clock.measure();
-  return openOrder(envelope, { ...trust, nowMs: clock.now() });
+  return openOrder(envelope, { ...trust, fleet, nowMs: clock.now() });
 }
 
 /**

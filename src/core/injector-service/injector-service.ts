@@ -5,6 +5,7 @@
  * obeying two of them is the epoch of each rollout.
  */
 import { DreamnetError, messageOf } from '../errors.js';
+import type { Claimed } from '../injector/course/take-hold.js';
 import { limits } from '../limits.js';
 import type { LoopContext } from '../loop-context.js';
 import { passesByItself } from '../nerve/connection.js';
@@ -13,7 +14,7 @@ import type { Instruction } from '../nerve/messages/instruction.js';
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
 import { readRollout } from '../nerve/rollout-records.js';
 import { pause } from '../pause.js';
-import { type InjectRequest, inject, resumeRequest } from '../pipeline.js';
+import { type InjectRequest, inject, requestToGoOn } from '../pipeline.js';
 import type { ReportEvent } from '../pipeline-events.js';
 import { type Acceptance, isBelieved, vouchedFor, whyRefused } from './accept.js';
 import { feedBackAgain } from './feed-back-again.js';
@@ -21,7 +22,7 @@ import { isOrphan, type RolloutOnTheWay, rolloutsOnTheWay } from './rollouts-on-
 import { settingsOf } from './settings.js';
 import { isOneDue, type Taken, takeInTurn } from './take-in-turn.js';
 import { noLongerWanted, type Wanted, wantedRollout } from './wanted-rollouts.js';
-import { whyNotFollowed } from './why-not-followed.js';
+import { whyChanged, whyNotFollowed } from './why-not-followed.js';
 
 export interface ServiceOptions extends Acceptance {
   /** Its connection reconnects for ever. */
@@ -186,9 +187,11 @@ export class InjectorService {
       return this.#retryLater(id);
     }
     this.#say('info', `going on with rollout ${id}, which is ${record.state}`);
-    const resumed = await resumeRequest(this.#context, id);
+    // Of the very record that was looked at; what it is by the time it is claimed is looked at again.
+    const resumed = requestToGoOn(record);
     const instruction = vouchedFor(this.#options, resumed.instruction);
-    const ended = await this.#work({ ...resumed, instruction, service: true }, () => undefined);
+    const whyNotGoOn = (claimed: Claimed) => whyChanged(this.#options, claimed);
+    const ended = await this.#work({ ...resumed, instruction, service: true, whyNotGoOn }, () => undefined);
     if (ended !== undefined && !passes(ended, this.#context)) this.#retryLater(id);
     else this.#retries.delete(id);
   }

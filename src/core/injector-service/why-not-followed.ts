@@ -3,7 +3,10 @@
  * could write to Redis, so that its instruction, its program and what was settled when it began must be what was signed;
  * and it must be one that is still on the way, not one of long ago that somebody put back.
  */
-import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Claimed } from '../injector/course/take-hold.js';
+import { resolveSettings } from '../injector/plan/settings.js';
+import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
 import { readRolloutAgents } from '../nerve/rollout-records.js';
 import { readNewestResults } from '../results/publish.js';
 import { checkSeal } from '../rollout-seal.js';
@@ -22,25 +25,41 @@ export async function whyNotFollowed(
   record: RolloutRecord,
   { isWanted = false }: { readonly isWanted?: boolean } = {},
 ): Promise<string | undefined> {
-  const { instruction, program } = record;
-  const promised = instruction.program?.digest;
-  if (promised !== undefined && promised !== program.digest)
-    return `its program is ${program.digest}, and its instruction promises ${promised}`;
+  const agents = await readRolloutAgents(acceptance.context.redis, acceptance.context.names, record.id);
   return (
-    whyRefused(acceptance, instruction) ??
-    (await whyNotSealed(acceptance, record)) ??
+    whyNotSigned(acceptance, record, agents) ??
     (isWanted ? undefined : whyTooLate(acceptance, record)) ??
     (await whyOver(acceptance, record))
   );
 }
 
-async function whyNotSealed(acceptance: Acceptance, record: RolloutRecord): Promise<string | undefined> {
-  const { redis, names } = acceptance.context;
-  const agents = await readRolloutAgents(redis, names, record.id);
+/** Once it is claimed: whether it still is what was signed, and whether the plan was made of that. */
+export function whyChanged(
+  acceptance: Acceptance,
+  { record, agents, plan, settings }: Claimed,
+): string | undefined {
+  const why = whyNotSigned(acceptance, record, agents);
+  if (why !== undefined) return why;
+  const isPlannedFromIt =
+    isDeepStrictEqual(settings, resolveSettings({}, record.options)) &&
+    plan.agents.every(({ id }) => agents.has(id));
+  return isPlannedFromIt ? undefined : 'its record was changed while it was looked at';
+}
+
+function whyNotSigned(
+  acceptance: Acceptance,
+  record: RolloutRecord,
+  agents: ReadonlyMap<string, RolloutAgent>,
+): string | undefined {
+  const { instruction, program } = record;
+  const promised = instruction.program?.digest;
+  if (promised !== undefined && promised !== program.digest)
+    return `its program is ${program.digest}, and its instruction promises ${promised}`;
+  const refusal = whyRefused(acceptance, instruction);
+  if (refusal !== undefined) return refusal;
   const verdict = checkSeal(record, agents, trustOf(acceptance));
-  return isBelieved(acceptance, verdict)
-    ? undefined
-    : `its record, how and to whom it is rolled out, ${verdict.reason}`;
+  if (isBelieved(acceptance, verdict)) return undefined;
+  return `its record, how and to whom it is rolled out, ${verdict.reason}`;
 }
 
 function whyTooLate({ context }: Acceptance, record: RolloutRecord): string | undefined {

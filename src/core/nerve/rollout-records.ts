@@ -62,22 +62,54 @@ export async function writeRollout(
   names: Names,
   { record, agents, answered }: RolloutChange,
 ): Promise<Wish | undefined> {
-  const write = async (fields: readonly string[], channel = '') => {
-    const args = [record.epoch, limits.rolloutHoldMs, channel, record.id, ...fields];
-    const reply = await runScript(redis, 'write-rollout', names.rollout(record.id), args);
-    if (typeof reply !== 'string') throw takenOver(record.id);
-    return parseRecord(reply, wishSchema);
-  };
+  const left = await writeFull(redis, names, record, agentFields(agents));
+  left.push('record', JSON.stringify(record));
+  if (answered !== undefined) left.push('answered', answered);
+  return writeFenced(redis, names, record, { fields: left, channel: names.rolloutChanges });
+}
+
+/** Other fields of a rollout, which nobody listens for. */
+export async function writeRolloutFields(
+  redis: Redis,
+  names: Names,
+  held: Pick<RolloutRecord, 'id' | 'epoch'>,
+  fields: Iterable<readonly [field: string, value: string]>,
+): Promise<void> {
+  const left = await writeFull(redis, names, held, fields);
+  if (left.length > 0) await writeFenced(redis, names, held, { fields: left, channel: '' });
+}
+
+function* agentFields(agents: RolloutChange['agents']): Generator<[string, string]> {
+  for (const [id, agent] of agents) yield [`${agentField}${id}`, JSON.stringify(agent)];
+}
+
+/** As many fields as make full calls; those that are left over. */
+async function writeFull(
+  redis: Redis,
+  names: Names,
+  held: Pick<RolloutRecord, 'id' | 'epoch'>,
+  all: Iterable<readonly [field: string, value: string]>,
+): Promise<string[]> {
   let fields: string[] = [];
-  for (const [id, agent] of agents) {
-    fields.push(`${agentField}${id}`, JSON.stringify(agent));
+  for (const pair of all) {
+    fields.push(...pair);
     if (fields.length < 2 * fieldsPerCall) continue;
-    await write(fields);
+    await writeFenced(redis, names, held, { fields, channel: '' });
     fields = [];
   }
-  fields.push('record', JSON.stringify(record));
-  if (answered !== undefined) fields.push('answered', answered);
-  return write(fields, names.rolloutChanges);
+  return fields;
+}
+
+async function writeFenced(
+  redis: Redis,
+  names: Names,
+  { id, epoch }: Pick<RolloutRecord, 'id' | 'epoch'>,
+  { fields, channel }: { readonly fields: readonly string[]; readonly channel: string },
+): Promise<Wish | undefined> {
+  const args = [epoch, limits.rolloutHoldMs, channel, id, ...fields];
+  const reply = await runScript(redis, 'write-rollout', names.rollout(id), args);
+  if (typeof reply !== 'string') throw takenOver(id);
+  return parseRecord(reply, wishSchema);
 }
 
 /** Puts a rollout among those that can be found without its id. */

@@ -3,11 +3,11 @@
  * Only agents whose heartbeat is young are summed: a silent agent's last figures say nothing about now.
  */
 import { limits } from '../limits.js';
-import type { AgentRecord, TickMetrics } from '../nerve/messages/agent-record.js';
+import { type AgentRecord, externalWorkload, type TickMetrics } from '../nerve/messages/agent-record.js';
 import type { Aggregate } from '../nerve/messages/aggregate.js';
 
 /** The part of an agent's record that the aggregate rests on. */
-export type AgentSample = Pick<AgentRecord, 'status' | 'live' | 'metrics'>;
+export type AgentSample = Pick<AgentRecord, 'status' | 'live' | 'metrics' | 'workload'>;
 
 /** Runs completed and failed since an agent started, as last seen: agent id -> counters. */
 export type RunCounters = ReadonlyMap<string, { readonly completed: number; readonly failed: number }>;
@@ -32,6 +32,7 @@ export function aggregateOf(reading: FleetReading): Aggregate {
   const alive = [...reading.heartbeats].filter(([, beatMs]) => isAlive(beatMs, reading.nowMs));
   const samples = alive.map(([agent]) => reading.samples.get(agent));
   const ticks = samples.flatMap((sample) => (isFresh(sample, reading.nowMs) ? [sample.metrics] : []));
+  const unmeasured = samples.filter(isUnmeasured).length;
   return {
     at: reading.nowMs,
     agentsAlive: alive.length,
@@ -48,12 +49,18 @@ export function aggregateOf(reading: FleetReading): Aggregate {
     failed: sum(ticks, (tick) => tick.failed),
     applied: sum(ticks, (tick) => tick.applied) ?? 0,
     successRate: successRateOf(reading),
-    stale: alive.length - ticks.length,
+    stale: alive.length - ticks.length - unmeasured,
+    unmeasured,
   };
 }
 
 export function isAlive(beatMs: number, nowMs: number): boolean {
   return nowMs - beatMs <= limits.agentAliveMs;
+}
+
+/** It is reached from outside and has nothing to say of itself, whatever becomes of it. */
+export function isExternal(sample: AgentSample | undefined): boolean {
+  return sample?.workload === externalWorkload;
 }
 
 /** The counters to hand to the next reading; an agent that is silent now keeps the ones it had. */
@@ -65,6 +72,10 @@ export function runCountersOf(reading: FleetReading): RunCounters {
   }
   for (const agent of counters.keys()) if (!reading.heartbeats.has(agent)) counters.delete(agent);
   return counters;
+}
+
+function isUnmeasured(sample: AgentSample | undefined): boolean {
+  return isExternal(sample) && sample?.metrics === undefined;
 }
 
 type FreshSample = AgentSample & { readonly metrics: TickMetrics };

@@ -5,7 +5,7 @@ import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelined } from '../nerve/records.js';
 import type { AgentSample, FleetReading } from './aggregate.js';
 
-/** One sorted set and three fields of each agent's hash, in pipelines: 1,160 commands for the reference fleet. */
+/** One sorted set and four fields of each agent's hash, in pipelines: 1,160 commands for the reference fleet. */
 export async function readFleet(
   redis: Redis,
   names: Names,
@@ -13,7 +13,7 @@ export async function readFleet(
   const heartbeats = heartbeatsOf(await redis.zrange(names.agents, '0', '-1', 'WITHSCORES'));
   const agents = [...heartbeats.keys()];
   const rows = await pipelined<string, (string | null)[]>(redis, agents, (pipeline, agent) =>
-    pipeline.hmget(names.agent(agent), 'status', 'live', 'metrics'),
+    pipeline.hmget(names.agent(agent), 'status', 'live', 'metrics', 'workload'),
   );
   const samples = new Map<string, AgentSample>();
   agents.forEach((agent, at) => {
@@ -30,12 +30,13 @@ function heartbeatsOf(flat: readonly string[]): Map<string, number> {
 }
 
 /** Undefined without a status: there is no record. Metrics that do not fit count as none, so the agent shows as stale. */
-function sampleOf([status, live, metrics]: readonly (string | null)[]): AgentSample | undefined {
+function sampleOf([status, live, metrics, workload]: readonly (string | null)[]): AgentSample | undefined {
   const known = agentStatusSchema.safeParse(status);
   if (!known.success) return undefined;
   const tick = parseRecord(metrics, tickMetricsSchema);
   return {
     status: known.data satisfies AgentStatus,
+    workload: workload ?? '',
     ...(live ? { live } : {}),
     ...(tick === undefined ? {} : { metrics: tick }),
   };

@@ -6,9 +6,16 @@ import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import type { Aggregate, Health } from '../nerve/messages/aggregate.js';
 import type { Names } from '../nerve/names.js';
-import { aggregateOf, type FleetReading, isAlive, type RunCounters, runCountersOf } from './aggregate.js';
+import {
+  aggregateOf,
+  type FleetReading,
+  isAlive,
+  isExternal,
+  type RunCounters,
+  runCountersOf,
+} from './aggregate.js';
 import { hashFieldsOf } from './hash-codec.js';
-import { healthOf } from './health.js';
+import { type HealthReading, healthOf } from './health.js';
 import { readFleet } from './read-fleet.js';
 
 export interface TickOptions {
@@ -34,19 +41,28 @@ export async function tickOnce(options: TickOptions): Promise<Tick> {
   const { redis, names, nowMs, previous } = options;
   const reading: FleetReading = { ...(await readFleet(redis, names)), nowMs, previous };
   const aggregate = aggregateOf(reading);
-  const health = healthOf({ aggregate, lost: lostAgents(reading) });
+  const health = healthOf({ aggregate, ...silentAgents(reading) });
   if (options.mayWrite?.() ?? true) await writeTick({ redis, names, aggregate, health });
   return { aggregate, health, counters: runCountersOf(reading) };
 }
 
-/** Agents that fell silent within the last day and did not say that they stop. */
-function lostAgents({ heartbeats, samples, nowMs }: FleetReading): number {
-  let lost = 0;
+/**
+ * Agents that fell silent within the last day and did not say that they stop. Those that are reached from outside have no
+ * heartbeat of their own: it ends when the command ends that looked for them, and says nothing of them.
+ */
+function silentAgents({
+  heartbeats,
+  samples,
+  nowMs,
+}: FleetReading): Pick<HealthReading, 'lost' | 'unwatched'> {
+  let [lost, unwatched] = [0, 0];
   for (const [agent, beatMs] of heartbeats) {
-    const silent = !isAlive(beatMs, nowMs) && nowMs - beatMs <= lostAgentsCountMs;
-    if (silent && samples.get(agent)?.status !== 'stopped') lost += 1;
+    const sample = samples.get(agent);
+    if (isAlive(beatMs, nowMs) || sample?.status === 'stopped') continue;
+    if (isExternal(sample)) unwatched += 1;
+    else if (nowMs - beatMs <= lostAgentsCountMs) lost += 1;
   }
-  return lost;
+  return { lost, unwatched };
 }
 
 interface Writing extends Pick<TickOptions, 'redis' | 'names'> {

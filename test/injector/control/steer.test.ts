@@ -3,7 +3,7 @@ import type { Host } from '../../../src/core/agent/host.js';
 import type { SteerRequest } from '../../../src/core/injector/control/steer.js';
 import type { WishAction } from '../../../src/core/nerve/messages/wish.js';
 import { leaveWish, readHold } from '../../../src/core/nerve/rollout-holds.js';
-import { cacheAll, startTestHost, throttleAll } from '../../agent/support.js';
+import { cacheAll, throttleAll } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import {
   coordinate,
@@ -12,6 +12,7 @@ import {
   onceBefore,
   recordOf,
   sentOrders,
+  startTwoHosts,
   steerFrom,
   type TestRollout,
   timesTold,
@@ -25,12 +26,8 @@ beforeEach(() => server.clear());
 afterAll(() => server.stop());
 
 let hosts: Host[];
-/** Two hosts with ten agents each. */
 beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
+  hosts = await startTwoHosts(server);
 });
 
 const agents = () => hosts.flatMap((host) => host.agents);

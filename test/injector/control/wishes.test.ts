@@ -1,14 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { SteerRequest } from '../../../src/core/injector/control/steer.js';
 import { watchWishes } from '../../../src/core/injector/control/wishes.js';
+import { holdRollout } from '../../../src/core/injector/course/rollout.js';
 import { wishRules } from '../../../src/core/injector/course/states.js';
 import { limits } from '../../../src/core/limits.js';
 import { type RolloutState, rolloutStateSchema } from '../../../src/core/nerve/messages/rollout-record.js';
 import { type Wish, type WishAction, wishActionSchema } from '../../../src/core/nerve/messages/wish.js';
 import { createNames } from '../../../src/core/nerve/names.js';
+import { watchOutages } from '../../../src/core/nerve/outages.js';
 import { leaveWish, readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
-import { startTestHost } from '../../agent/support.js';
+import { key, startTestHost } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import { coordinate, ended, forget, recordOf, steerFrom } from '../support.js';
 
@@ -170,12 +173,18 @@ rollback     a       a      a         a    s        a      s       s           s
     expect(await ask('pause')).toMatchObject({ name: 'asked' });
   });
 
+  function watched(redis: Redis) {
+    const outages = watchOutages(redis, Date.now);
+    onTestFinished(() => outages.close());
+    return { rollout: 'r', holder: 'test', outages, onWish: () => undefined };
+  }
+
   test('that a write has found counts until something else was waited for', async () => {
     const { redis, names } = server;
     const epoch = await claimRollout(redis, names, { id: 'r', holder: 'x', nowMs: 1 });
     const noted: string[] = [];
     const onWish = ({ id }: Wish) => noted.push(id);
-    const wishes = await watchWishes(redis, names, { rollout: 'r', epoch, holder: 'test', onWish });
+    const wishes = await watchWishes(redis, names, { ...watched(redis), epoch, onWish });
     wishes.found(undefined);
     const late = put({ wish: JSON.stringify(wishOf('abort')) });
     expect(await wishes.look()).toBeUndefined();
@@ -190,8 +199,7 @@ rollback     a       a      a         a    s        a      s       s           s
   test('that was seen is obeyed although Redis has lost it, unless one that takes more back comes', async () => {
     const { redis, names } = server;
     const epoch = await claimRollout(redis, names, { id: 'r', holder: 'x', nowMs: 1 });
-    const options = { rollout: 'r', epoch, holder: 'test', onWish: () => undefined };
-    const wishes = await watchWishes(redis, names, options);
+    const wishes = await watchWishes(redis, names, { ...watched(redis), epoch });
     const lose = () => redis.hdel(names.rollout('r'), 'wish');
     await put({ wish: JSON.stringify(wishOf('pause')) });
     expect(await wishes.look()).toMatchObject({ action: 'pause' });
@@ -217,8 +225,10 @@ rollback     a       a      a         a    s        a      s       s           s
     const mine = async () => String(await redis.client('LIST')).split('\n').length;
     const before = await mine();
     await redis.call('ACL', 'SETUSER', 'default', 'resetchannels');
-    const options = { rollout: 'r', epoch: 1, holder: 'test', onWish: () => undefined };
-    await expect(watchWishes(redis, names, options)).rejects.toThrow('NOPERM');
+    const dependencies = { redis, names, key, name: 'test', clock: Date.now, report: () => undefined };
+    const { signal } = new AbortController();
+    const holding = holdRollout({ ...dependencies, signal }, { id: 'r', epoch: 1 });
+    await expect(holding).rejects.toThrow('NOPERM');
     await redis.call('ACL', 'SETUSER', 'default', 'allchannels');
     expect(redis.listenerCount('ready')).toBe(listeners);
     await expect.poll(mine).toBe(before);

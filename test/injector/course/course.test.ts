@@ -13,6 +13,7 @@ import {
   type RolloutWish,
   recordOf,
   sentOrders,
+  startTwoHosts,
   steerFrom,
   type TestRollout,
   timesTold,
@@ -26,19 +27,15 @@ beforeEach(() => server.clear());
 afterAll(() => server.stop());
 
 let hosts: Host[];
-/** Two hosts with ten agents each. */
 beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
+  hosts = await startTwoHosts(server);
 });
 
 const agents = () => hosts.flatMap((host) => host.agents);
 const orders = () => sentOrders(server, 'host-1', 'host-2', 'host-3');
 const runs = (id: string) => agents().filter(({ live }) => live?.instruction === id).length;
-const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
-const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
+const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 const until = (holds: () => Promise<unknown> | unknown) =>
   expect.poll(holds, { timeout: 10_000, interval: 10 }).toBeTruthy();
 const batchesIn = ({ events }: TestRollout) =>

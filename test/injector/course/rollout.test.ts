@@ -5,9 +5,9 @@ import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import { limits } from '../../../src/core/limits.js';
 import { readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
-import { cacheAll, startTestHost } from '../../agent/support.js';
+import { cacheAll } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { coordinate, ended, onceBefore, recordOf, sentOrders, timesTold } from '../support.js';
+import { coordinate, ended, onceBefore, recordOf, sentOrders, startTwoHosts, timesTold } from '../support.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -17,12 +17,8 @@ beforeEach(() => server.clear());
 afterAll(() => server.stop());
 
 let hosts: Host[];
-/** Two hosts with ten agents each. */
 beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
+  hosts = await startTwoHosts(server);
 });
 
 const agents = () => hosts.flatMap((host) => host.agents);
@@ -32,8 +28,8 @@ const liveInstructions = () => Map.groupBy(agents(), ({ live }) => live?.instruc
 const count = (instruction: string) => liveInstructions().get(instruction)?.length ?? 0;
 
 /** The agent lacks the program's action from now on, so that it fails to stage. */
-const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
-const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
+const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 /** Nothing can be applied to the agent's tasks from now on. */
 const sabotage = (agent: Agent) => {
   agent.workload.apply = () => {

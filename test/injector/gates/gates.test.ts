@@ -4,9 +4,16 @@ import type { Host } from '../../../src/core/agent/host.js';
 import { watchProgram } from '../../../src/core/injector/gates/watch-program.js';
 import { limits } from '../../../src/core/limits.js';
 import type { GateVerdict } from '../../../src/core/nerve/messages/gate-verdict.js';
-import { startTestHost } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { coordinate, ended, forget, recordOf, steerFrom, type TestRollout } from '../support.js';
+import {
+  coordinate,
+  ended,
+  forget,
+  recordOf,
+  startTwoHosts,
+  steerFrom,
+  type TestRollout,
+} from '../support.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -16,12 +23,8 @@ beforeEach(() => server.clear());
 afterAll(() => server.stop());
 
 let hosts: Host[];
-/** Two hosts with ten agents each. */
 beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
+  hosts = await startTwoHosts(server);
 });
 
 const agents = () => hosts.flatMap((host) => host.agents);
@@ -199,11 +202,20 @@ describe('a program of which a gate cannot tell', () => {
     expect(live()).toBe(0);
   });
 
+  /** What agents measured before they were touched is gone from Redis. */
+  const loseLevels = async () => {
+    const { redis, names } = server;
+    const fields = (await redis.hkeys(names.rollout('instr_one'))).filter((key) => key.startsWith('before:'));
+    expect(fields).toHaveLength(20);
+    await redis.hdel(names.rollout('instr_one'), ...fields);
+  };
+
   test('is not forgotten by the next injector: without a level to compare with, it asks again', async () => {
     const { run, ending } = await unclear();
     run.controller.abort();
     await ending;
     await forget(server);
+    await loseLevels();
     const next = await coordinate(server, { bakeMs, resume: true });
     const nextEnding = ended(next);
     await isPaused();
@@ -213,6 +225,41 @@ describe('a program of which a gate cannot tell', () => {
     await steerFrom(server, 'resume');
     expect(await nextEnding).toBeUndefined();
     expect((await recordOf(server)).record.state).toBe('live');
+  });
+
+  /** Killed when the canary was live and harmless; as slow as this from the moment on that another injector goes on. */
+  async function goOn({ factor, isLevelKnown }: { factor: number; isLevelKnown: boolean }) {
+    const first = await coordinate(server, { bakeMs, pauseBetweenMs: 3_600_000 });
+    const ending = ended(first);
+    await expect
+      .poll(async () => (await recordOf(server)).record.canaryPassedAt, { timeout: 8_000 })
+      .toBeDefined();
+    first.controller.abort();
+    await ending;
+    await forget(server);
+    if (!isLevelKnown) await loseLevels();
+    slowNow(factor);
+    return coordinate(server, { resume: true, pauseBetweenMs: limits.gateLookEveryMs + 200 });
+  }
+
+  test('that turns harmful between two injectors is stopped by the second one', async () => {
+    const next = await goOn({ factor: 4, isLevelKnown: true });
+    expect(await ended(next)).toMatchObject({
+      code: 'DN530',
+      message: expect.stringContaining('latency +'),
+    });
+    expect((await verdictOf('latency', 'batch'))?.verdict).toBe('failed');
+    expect(live()).toBe(0);
+  });
+
+  test('is not let through in silence by the second one when it cannot know the levels from before', async () => {
+    const ending = ended(await goOn({ factor: 4, isLevelKnown: false }));
+    await isPaused();
+    const verdict = await verdictOf('latency', 'batch');
+    expect(verdict?.verdict).toBe('inconclusive');
+    expect(verdict?.text).toMatch(/what [45] of them measured before the rollout is not known any more/);
+    await steerFrom(server, 'rollback');
+    expect(await ending).toMatchObject({ code: 'DN534' });
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { Host } from '../../../src/core/agent/host.js';
 import { watchWishes } from '../../../src/core/injector/control/wishes.js';
 import { connectRedis } from '../../../src/core/nerve/connection.js';
+import { watchOutages } from '../../../src/core/nerve/outages.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';
 import { startTestHost } from '../../agent/support.js';
@@ -141,7 +142,8 @@ describe('Redis that is restarted in mid-rollout', () => {
     const { redis, names } = server;
     const upTo = server.keptBytes();
     const epoch = await claimRollout(redis, names, { id: 'r', holder: 'test', nowMs: Date.now() });
-    const options = { rollout: 'r', epoch, holder: 'test', onWish: () => undefined };
+    const outages = watchOutages(redis, Date.now);
+    const options = { rollout: 'r', epoch, holder: 'test', outages, onWish: () => undefined };
     const wishes = await watchWishes(redis, names, options);
     await server.stopServer('kill');
     const looks = Promise.all([wishes.look(), wishes.look(), wishes.look()]);
@@ -150,6 +152,7 @@ describe('Redis that is restarted in mid-rollout', () => {
     expect(wishes.urgent.aborted).toBe(false);
     expect(await redis.hget(names.rollout('r'), 'epoch')).toBe(String(epoch));
     await wishes.close();
+    outages.close();
   });
 
   test('does not bring back an injector that another one has taken over from', async () => {

@@ -131,6 +131,7 @@ export function sampleAggregate(atMs: number, liveAtMs = Number.POSITIVE_INFINIT
     applied: live ? Math.round((atMs - liveAtMs) * 0.52) : 0,
     successRate: 0.9997,
     stale: 0,
+    unmeasured: 0,
   };
 }
 

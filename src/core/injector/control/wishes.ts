@@ -8,6 +8,7 @@ import { limits } from '../../limits.js';
 import { duplicateConnection } from '../../nerve/connection.js';
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
+import type { Outages } from '../../nerve/outages.js';
 import { prolongHold } from '../../nerve/rollout-holds.js';
 import { claimAgain, takenOver } from '../../nerve/rollout-records.js';
 import { wishRules } from '../course/states.js';
@@ -32,13 +33,14 @@ interface WatchOptions {
   readonly epoch: number;
   /** Name of this process. */
   readonly holder: string;
+  readonly outages: Outages;
   readonly onWish: (wish: Wish) => void;
 }
 
 export async function watchWishes(
   redis: Redis,
   names: Names,
-  { rollout, epoch, holder, onWish }: WatchOptions,
+  { rollout, epoch, holder, outages, onWish }: WatchOptions,
 ): Promise<WishWatch> {
   let waiting = new AbortController();
   const urgent = new AbortController();
@@ -48,11 +50,8 @@ export async function watchWishes(
   let asOfNow: { readonly wish: Wish | undefined } | undefined;
   const prolong = (holdMs: number) => prolongHold(redis, names, { rollout, epoch, holdMs });
   /** A Redis that was away may have come back without our claim, which nobody has taken over then. */
-  let wasAway = false;
-  const onReady = () => {
-    wasAway = true;
-  };
-  redis.on('ready', onReady);
+  let lookedAfter = outages.count;
+  const wasAway = () => outages.count > lookedAfter;
 
   const take = (wish: Wish | undefined) => {
     if (wish === undefined || wish.id === newest?.id) return;
@@ -70,13 +69,13 @@ export async function watchWishes(
     return found;
   };
   const look = async () => {
-    if (asOfNow !== undefined && !wasAway) return asOfNow.wish;
+    if (asOfNow !== undefined && !wasAway()) return asOfNow.wish;
     let found = await prolong(limits.rolloutHoldMs);
-    if (found === 'lost' && wasAway) {
+    if (found === 'lost' && wasAway()) {
       await claimAgain(redis, names, { id: rollout, holder, epoch });
       found = await prolong(limits.rolloutHoldMs);
     }
-    wasAway = false;
+    lookedAfter = outages.count;
     if (found === 'lost') {
       waiting.abort();
       urgent.abort();
@@ -86,10 +85,7 @@ export async function watchWishes(
   };
   // A connection that is lost, or a takeover, is told by the next look of whoever is about to send something.
   const lookQuietly = () => void look().catch(() => undefined);
-  const listener = await openListener(redis, names.wishes(rollout), lookQuietly).catch((thrown) => {
-    redis.off('ready', onReady);
-    throw thrown;
-  });
+  const listener = await openListener(redis, names.wishes(rollout), lookQuietly);
   const timer = setInterval(lookQuietly, limits.rolloutLookEveryMs);
 
   return {
@@ -112,7 +108,6 @@ export async function watchWishes(
     },
     async close() {
       clearInterval(timer);
-      redis.off('ready', onReady);
       listener.disconnect();
       return (await prolong(0).catch(() => 'lost')) !== 'lost';
     },

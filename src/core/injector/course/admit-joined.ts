@@ -7,11 +7,10 @@ import type { PlannedAgent } from '../plan/plan.js';
 import { type Course, withOutcome } from './course.js';
 import { stageBatches } from './stage-batches.js';
 
-/** Before go-live; the milliseconds that it took. Who comes after it gets the program in the window. */
-export async function stageJoined(course: Course): Promise<number> {
+/** Before go-live. Who comes after it gets the program in the window. */
+export async function stageJoined(course: Course): Promise<void> {
   const arrived = await takeIn(course);
-  if (arrived.length === 0) return 0;
-  return stageBatches(course, [arrived], { group: 'fleet', activates: false });
+  if (arrived.length > 0) await stageBatches(course, [arrived], { group: 'fleet', activates: false });
 }
 
 const lookEveryMs = 1_000;

@@ -33,7 +33,7 @@ export async function endWindow(course: Course, { verdict, reason }: RolloutVerd
   else await held.order('undo', heldOut, 'skipped', 'the result was not good');
   if (verdict === 'harmful') {
     // Who has left, or is silent, obeys when it comes back.
-    await held.send([held.batchOf('undo', withOutcome(course, agents, 'failed'))]);
+    await held.orders.send([{ action: 'undo', targets: withOutcome(course, agents, 'failed') }]);
     await held.order('undo', withOutcome(course, agents, 'live'), 'rolled_back', reason);
   }
   held.amend({ finishedAt: deps.clock() });

@@ -11,18 +11,21 @@ import type {
   RolloutState,
 } from '../../nerve/messages/rollout-record.js';
 import type { Wish } from '../../nerve/messages/wish.js';
-import { listRollout, writeRollout } from '../../nerve/rollout-records.js';
+import type { Outages } from '../../nerve/outages.js';
 import type { WishWatch } from '../control/wishes.js';
 import type { PlannedAgent } from '../plan/plan.js';
 import type { Courier } from '../transports/courier.js';
 import type { Answer } from './acknowledgements.js';
-import { carriersOf, partsOf } from './answering-parts.js';
+import { AgentOutcomes } from './agent-outcomes.js';
+import { partsOf } from './answering-parts.js';
 import type { Deadline } from './deadline.js';
 import { absentAmong } from './departures.js';
+import { Orders, type Told } from './orders.js';
 import type { RolloutDependencies } from './rollout.js';
-import { countsOf, departedAgent, placeOf, settledAgent } from './rollout-agents.js';
-import type { OrderBatch } from './send-orders.js';
-import { requireOutcome, requireStep } from './states.js';
+import { departedAgent, placeOf } from './rollout-agents.js';
+import { RolloutWriter } from './rollout-writer.js';
+import { settleAnswers } from './settle-answers.js';
+import { requireStep } from './states.js';
 import { createStrayJudge } from './stray-acknowledgements.js';
 
 export interface Hold {
@@ -30,14 +33,13 @@ export interface Hold {
   readonly wishes: WishWatch;
   readonly acknowledgeWithinMs: number;
   readonly deadline: Deadline;
+  readonly outages: Outages;
   /** Ends the watch over agents that leave. */
   readonly stopWatching: () => void;
 }
 
 /** What agents are told, and what those become that obey. */
-export interface OrderedChange {
-  readonly action: OrderAction;
-  readonly targets: readonly PlannedAgent[];
+export interface OrderedChange extends Told {
   readonly outcome: AgentOutcome;
   readonly reason?: string | undefined;
 }
@@ -46,22 +48,14 @@ export class HeldRollout {
   readonly #deps: RolloutDependencies;
   readonly #hold: Hold;
   record: RolloutRecord;
-  readonly #agents: Map<string, RolloutAgent>;
-  /** Of `#agents`: counting them for each batch anew would cost as many looks as the square of the fleet. */
-  readonly #counts: Record<AgentOutcome, number>;
+  readonly orders: Orders;
+  readonly #outcomes: AgentOutcomes;
+  readonly #writer: RolloutWriter;
   readonly #interrupted: AbortSignal;
   /** As well when the time for going live is over. */
   readonly #overdue: AbortSignal;
-  #listedAs: RolloutState | undefined;
   /** Set while agents are returned to what they had, or a window is ended: nothing leaves that half done. */
   isFinishing = false;
-  /** Redis was away: it may have come back without what was written last. */
-  #mayBeForgotten = false;
-  #lastOutageAt = Number.NEGATIVE_INFINITY;
-  readonly #onReconnect = () => {
-    this.#mayBeForgotten = true;
-    this.#lastOutageAt = this.#deps.clock();
-  };
 
   constructor(
     dependencies: RolloutDependencies,
@@ -71,13 +65,16 @@ export class HeldRollout {
     this.#deps = dependencies;
     this.#hold = hold;
     this.record = held.record;
-    this.#agents = held.agents;
-    this.#counts = countsOf(held.agents);
-    const { wishes, deadline } = hold;
+    this.#outcomes = new AgentOutcomes(held.agents);
+    const { wishes, deadline, outages } = hold;
+    const { redis, names, clock } = dependencies;
+    this.orders = new Orders({ ...hold, fleet: names.prefix, clock, rollout: this });
+    const onRewritten = () =>
+      this.#warn('Redis was away. All that is known of this rollout has been written once more.');
+    this.#writer = new RolloutWriter({ redis, names, outages, wishes, rollout: this, onRewritten });
     this.#interrupted = AbortSignal.any([dependencies.signal, wishes.urgent]);
     this.#overdue = AbortSignal.any([dependencies.signal, wishes.urgent, deadline.signal]);
-    dependencies.redis.on('ready', this.#onReconnect);
-    const judge = createStrayJudge(this.#agents);
+    const judge = createStrayJudge(this.agents);
     hold.courier.acknowledgements.onStray((stray) => {
       // Interrupted, nobody waits for the answers that are under way.
       if (this.#interrupted.aborted) return;
@@ -88,7 +85,7 @@ export class HeldRollout {
 
   /** Changed by `write` alone. */
   get agents(): ReadonlyMap<string, RolloutAgent> {
-    return this.#agents;
+    return this.#outcomes.all;
   }
 
   get acknowledgeWithinMs(): number {
@@ -96,7 +93,7 @@ export class HeldRollout {
   }
 
   outcomeOf(id: string): AgentOutcome {
-    return this.agents.get(id)?.outcome ?? 'pending';
+    return this.#outcomes.of(id);
   }
 
   /** What ends a wait early: an interruption, no time left, and a wish after which the answers do not matter. */
@@ -107,7 +104,7 @@ export class HeldRollout {
 
   /** Redis was away so shortly before that agents need not have been heard of since. */
   get isBackFromOutage(): boolean {
-    return this.#deps.clock() - this.#lastOutageAt < limits.agentAliveMs;
+    return this.#deps.clock() - this.#hold.outages.lastAt < limits.agentAliveMs;
   }
 
   get deadline(): Deadline {
@@ -128,14 +125,14 @@ export class HeldRollout {
     const over = new AbortController();
     const signal = AbortSignal.any([this.signal, over.signal]);
     try {
-      const withinMs = this.#withinMs(orders.reduce((sum, { targets }) => sum + targets.length, 0));
+      const withinMs = this.orders.withinMs(orders.reduce((sum, { targets }) => sum + targets.length, 0));
       const parts = orders.flatMap((ordered) =>
         partsOf(ordered.targets).map((targets) => {
-          const answers = this.answersTo(ordered.action, targets, { signal, withinMs });
+          const answers = this.orders.answersTo({ ...ordered, targets }, { signal, withinMs });
           return { ...ordered, targets, withinMs, sentAt, answers };
         }),
       );
-      await this.send(orders.map(({ action, targets }) => this.batchOf(action, targets)));
+      await this.orders.send(orders);
       let [done, failed] = [0, 0];
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
         const failedOfPart = await this.settle(part.targets, await part.answers, part);
@@ -149,45 +146,6 @@ export class HeldRollout {
     }
   }
 
-  /** Listens for the answers of these agents; begins before the order is sent, and ends early with `signal`. */
-  answersTo(
-    action: OrderAction,
-    targets: readonly PlannedAgent[],
-    { signal, withinMs = this.#withinMs(targets.length) }: { signal: AbortSignal; withinMs?: number },
-  ): Promise<Map<string, Answer>> {
-    const answers = this.#hold.courier.acknowledgements.waitFor({
-      agents: carriersOf(targets),
-      action,
-      digest: this.record.program.digest,
-      withinMs,
-      signal,
-    });
-    // Sending may fail before anybody waits for the answers; that failure is the one to tell.
-    answers.catch(() => undefined);
-    return answers;
-  }
-
-  batchOf(action: OrderAction, targets: readonly PlannedAgent[]): OrderBatch {
-    const { id, program, epoch, windowMs } = this.record;
-    return {
-      targets,
-      order: {
-        version: 1,
-        instruction: id,
-        action,
-        digest: program.digest,
-        parameters: { ...program.parameters },
-        epoch,
-        expires: Math.ceil(this.#deps.clock() + windowMs + limits.orderLifeMs),
-        windowMs,
-      },
-    };
-  }
-
-  send(batches: readonly OrderBatch[]): Promise<void> {
-    return this.#hold.courier.send(batches);
-  }
-
   /** Writes down what became of each agent; the number that failed. */
   async settle(
     targets: readonly PlannedAgent[],
@@ -196,24 +154,15 @@ export class HeldRollout {
       outcome,
       sentAt,
       reason,
-      withinMs = this.#withinMs(targets.length),
+      withinMs = this.orders.withinMs(targets.length),
     }: Pick<OrderedChange, 'outcome' | 'reason'> & { sentAt: number; withinMs?: number },
   ): Promise<number> {
-    const changed = new Map<string, RolloutAgent>();
     const absent = await this.#absentAmong(targets.filter(({ id }) => !answers.has(id)));
-    let failed = 0;
-    for (const target of targets) {
-      const { id } = target;
-      const answer = answers.get(id) ?? absent.get(id);
-      // Interrupted while waiting: what has not answered stays as it was, and a resume asks it again.
-      if (answer === undefined && this.signal.aborted) continue;
-      const agent = settledAgent(target, answer, { outcome, sentAt, withinMs, reason });
-      requireOutcome(id, this.outcomeOf(id), agent.outcome);
-      changed.set(id, agent);
-      if (agent.outcome !== 'failed') continue;
-      failed++;
-      this.#reportFailure(id, agent);
-    }
+    const changed = settleAnswers(targets, (id) => answers.get(id) ?? absent.get(id), {
+      ...{ outcome, sentAt, withinMs, reason },
+      isInterrupted: this.signal.aborted,
+    });
+    const failed = this.#failuresAmong(changed);
     await this.write(changed);
     return failed;
   }
@@ -232,10 +181,7 @@ export class HeldRollout {
       const before = this.agents.get(id);
       if (before !== undefined) changed.set(id, departedAgent(before));
     }
-    for (const [id, agent] of changed) {
-      requireOutcome(id, this.outcomeOf(id), agent.outcome);
-      if (agent.outcome === 'failed') this.#reportFailure(id, agent);
-    }
+    this.#failuresAmong(changed);
     const batches = arrived.reduce((most, { batch }) => Math.max(most, batch + 1), this.record.batches);
     const added = arrived.filter(({ id }) => !this.agents.has(id)).length;
     this.amend({ agents: this.agents.size + added, batches });
@@ -261,7 +207,7 @@ export class HeldRollout {
     perhaps: readonly PlannedAgent[];
   }) {
     this.isFinishing = true;
-    await this.send([this.batchOf('undo', perhaps)]);
+    await this.orders.send([{ action: 'undo', targets: perhaps }]);
     const { done: returned, failed: silent } = await this.order('undo', touched, 'rolled_back');
     return { returned, silent };
   }
@@ -293,29 +239,22 @@ export class HeldRollout {
 
   /** `changed` has agents as they are from now on; those that are new join the rollout. */
   async write(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<void> {
-    for (const [id, agent] of changed) this.#put(id, agent);
-    this.record = { ...this.record, counts: { ...this.#counts } };
-    const waiting = await this.#writeSurely(changed, answered);
+    this.#outcomes.put(changed);
+    this.record = { ...this.record, counts: this.#outcomes.counts };
+    const waiting = await this.#writer.write(changed, answered);
     if (answered !== undefined) this.#hold.wishes.answered(answered);
     this.#hold.wishes.found(waiting);
-  }
-
-  #put(id: string, agent: RolloutAgent): void {
-    const before = this.#agents.get(id);
-    if (before !== undefined) this.#counts[before.outcome]--;
-    this.#counts[agent.outcome]++;
-    this.#agents.set(id, agent);
   }
 
   async close(): Promise<void> {
     this.#hold.deadline.stop();
     this.#hold.stopWatching();
-    this.#deps.redis.off('ready', this.#onReconnect);
     let isOurs = false;
     try {
       await this.#hold.courier.close();
     } finally {
       isOurs = await this.#hold.wishes.close();
+      this.#hold.outages.close();
     }
     // Answers to another coordinator are its own.
     if (!isOurs) return;
@@ -325,49 +264,6 @@ export class HeldRollout {
       redis.xtrim(answers, 'MAXLEN', '~', limits.streamEntriesMax),
       redis.pexpire(answers, limits.acknowledgementsKeptMs),
     ]).catch(() => undefined);
-  }
-
-  #withinMs(agents: number): number {
-    const more = Math.floor(agents / 1_000) * limits.acknowledgeMoreMsPerThousand;
-    return this.#hold.acknowledgeWithinMs + more;
-  }
-
-  /**
-   * The wish that waits. After Redis was away everything is written, and the claim is looked after, because either may
-   * have been lost.
-   */
-  async #writeSurely(changed: ReadonlyMap<string, RolloutAgent>, answered?: Wish): Promise<Wish | undefined> {
-    let waiting: Wish | undefined;
-    if (!this.#mayBeForgotten) {
-      try {
-        waiting = await this.#writeOnce(changed, answered);
-      } catch (thrown) {
-        if (!this.#mayBeForgotten) throw thrown;
-      }
-    }
-    while (this.#mayBeForgotten) {
-      this.#mayBeForgotten = false;
-      this.#listedAs = undefined;
-      await this.#hold.wishes.look();
-      waiting = await this.#writeOnce(this.#agents, answered);
-      this.#warn('Redis was away. All that is known of this rollout has been written once more.');
-    }
-    return waiting;
-  }
-
-  async #writeOnce(
-    agents: ReadonlyMap<string, RolloutAgent>,
-    answered: Wish | undefined,
-  ): Promise<Wish | undefined> {
-    const { redis, names } = this.#deps;
-    const { record } = this;
-    // Listed first: who is told of the change finds it.
-    const [, waiting] = await Promise.all([
-      record.state === this.#listedAs ? undefined : listRollout(redis, names, record),
-      writeRollout(redis, names, { record, agents, answered: answered?.id }),
-    ]);
-    this.#listedAs = record.state;
-    return waiting;
   }
 
   #control(obeyed: Wish | undefined): Pick<RolloutRecord, 'control'> {
@@ -380,8 +276,16 @@ export class HeldRollout {
     this.#deps.report({ type: 'note', at: this.#deps.clock(), level: 'warning', text });
   }
 
-  #reportFailure(agent: string, { code = '', reason = '' }: RolloutAgent): void {
-    this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
+  /** Tells them; how many there are. */
+  #failuresAmong(changed: ReadonlyMap<string, RolloutAgent>): number {
+    this.#outcomes.require(changed);
+    let failed = 0;
+    for (const [agent, { outcome, code = '', reason = '' }] of changed) {
+      if (outcome !== 'failed') continue;
+      failed++;
+      this.#deps.report({ type: 'agent-failed', at: this.#deps.clock(), agent, code, reason });
+    }
+    return failed;
   }
 }
 

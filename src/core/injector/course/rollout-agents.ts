@@ -1,8 +1,7 @@
-/** A rollout as values: its record and where each agent begins, what an answer makes of one, how many are where. Pure. */
+/** A rollout as values: its record and where each agent begins, which batches are done, how many are where. Pure. */
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../../nerve/messages/rollout-settings.js';
 import type { Plan, PlannedAgent } from '../plan/plan.js';
-import type { Answer } from './acknowledgements.js';
 import type { RolloutOptions } from './rollout.js';
 
 /**
@@ -65,7 +64,6 @@ export function recordAtStart({
   readonly agents: ReadonlyMap<string, RolloutAgent>;
   readonly nowMs: number;
 }): RolloutRecord {
-  const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
   const { service: _service, seal: _seal, finishedAt: _ended, canaryPassedAt, ...before } = earlier ?? {};
   // A canary that was returned watches over nothing any more: another one goes first.
   const isWatchedOver = canaryPassedAt !== undefined && countsOf(agents).live > 0;
@@ -89,13 +87,19 @@ export function recordAtStart({
     agents: agents.size,
     heldOut: [...agents.values()].filter((agent) => agent.heldOut).length,
     batches: plan.batches.length,
-    batchesDone: plan.batches.filter((batch) => batch.every(isDone)).length,
+    batchesDone: batchesDone(plan, agents).length,
     counts: countsOf(agents),
     maxFailures: plan.maxFailures,
     windowMs,
     options: settings,
     plannedAt: earlier?.plannedAt ?? nowMs,
   };
+}
+
+/** Numbers of the batches of which no agent is still to be asked, the first one 1. */
+export function batchesDone(plan: Plan, agents: ReadonlyMap<string, RolloutAgent>): number[] {
+  const isDone = ({ id }: PlannedAgent) => (agents.get(id)?.outcome ?? 'pending') !== 'pending';
+  return plan.batches.flatMap((batch, at) => (batch.every(isDone) ? [at + 1] : []));
 }
 
 /** The same agents are held out as before, whatever the fleet looks like now: else an agent would change sides. */
@@ -138,29 +142,7 @@ export function countsOf(agents: ReadonlyMap<string, RolloutAgent>): Record<Agen
   return counts;
 }
 
-/** What an answer, or none within `withinMs`, makes of an agent that was to become `outcome`. */
-export function settledAgent(
-  target: PlannedAgent,
-  answer: Answer | undefined,
-  expected: {
-    readonly outcome: AgentOutcome;
-    readonly sentAt: number;
-    readonly withinMs: number;
-    readonly reason?: string | undefined;
-  },
-): RolloutAgent {
-  const { outcome, sentAt, withinMs, reason } = expected;
-  const place = placeOf(target);
-  const route = answer?.route === undefined ? {} : { route: answer.route };
-  if (answer?.outcome !== 'done') return { ...place, ...route, ...failureOf(answer, withinMs) };
-  const { batch, heldOut, ...joined } = place;
-  const acknowledgedMs = Math.max(0, answer.at - sentAt);
-  // One literal with what all have: an object that is put together takes half as much again, a hundred thousand times.
-  const settled: RolloutAgent = { batch, heldOut, outcome, acknowledgedMs, loadMs: answer.loadMs };
-  return Object.assign(settled, joined, route, reason === undefined ? {} : { reason });
-}
-
-type Place = Pick<PlannedAgent, 'batch' | 'heldOut' | 'joined'>;
+export type Place = Pick<PlannedAgent, 'batch' | 'heldOut' | 'joined'>;
 
 /** What stays of an agent, whatever becomes of it. */
 export function placeOf({
@@ -174,11 +156,4 @@ export function placeOf({
 /** An agent of the rollout that is not there any more; whether it comes back nobody knows. */
 export function departedAgent(before: RolloutAgent): RolloutAgent {
   return { ...placeOf(before), outcome: 'failed', code: 'DN542', reason: 'it has left the fleet' };
-}
-
-function failureOf(answer: Answer | undefined, withinMs: number): Omit<RolloutAgent, keyof Place> {
-  if (answer === undefined) {
-    return { outcome: 'failed', code: 'DN540', reason: `no acknowledgement within ${withinMs} ms` };
-  }
-  return { outcome: 'failed', code: answer.code ?? 'DN541', reason: answer.reason ?? answer.outcome };
 }

@@ -24,6 +24,16 @@ export function isComplete({ id }: RolloutRecord): DreamnetError {
   });
 }
 
+/** Nobody may go on with it before somebody has looked: whoever can write to Redis may have written it. */
+export function isNotBelieved(id: string, why: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN590',
+    kind: 'failed',
+    message: `Rollout ${id} is not gone on with: ${why}.`,
+    hint: `Look at it with \`dreamnet rollout show ${id}\`; if it is what it should be, \`dreamnet inject --resume ${id}\` goes on with it.`,
+  });
+}
+
 export function nothingLeft({ id, counts }: RolloutRecord): DreamnetError {
   const { failed = 0, rolled_back = 0 } = counts;
   return new DreamnetError({

@@ -56,15 +56,15 @@ export class RolloutRun implements Rollout {
     this.#requireSomethingLeft();
     const { plan, settings, deps } = this.#course;
     this.#held.amend({ startedAt: this.record.startedAt ?? deps.clock() });
-    const { batches, spentMs: canaryMs } = await this.#passCanary();
+    const batches = await this.#passCanary();
     await this.#enter('injecting');
     const activates = settings.activate === 'rolling';
-    const fleetMs = await stageBatches(this.#course, plan.batches.slice(batches), {
+    await stageBatches(this.#course, plan.batches.slice(batches), {
       group: 'fleet',
       activates,
     });
-    const joinedMs = await stageJoined(this.#course);
-    this.#held.amend({ stagedAt: deps.clock(), injectMs: canaryMs + fleetMs + joinedMs });
+    await stageJoined(this.#course);
+    this.#held.amend({ stagedAt: deps.clock() });
     await this.#allLive();
   }
 
@@ -81,19 +81,18 @@ export class RolloutRun implements Rollout {
   }
 
   /** The first batch is the canary; where none of it runs the program, the next one is. The batches that are done then. */
-  async #passCanary(): Promise<{ batches: number; spentMs: number }> {
+  async #passCanary(): Promise<number> {
     const { batches, canary } = this.#course.plan;
     const isDue = () =>
       canary > 0 && this.record.canaryPassedAt === undefined && this.record.state !== 'injecting';
-    let spentMs = 0;
     let at = 0;
     for (; isDue() && at < batches.length - 1; at++) {
       const batch = batches[at] ?? [];
       await this.#enter('canary');
-      spentMs += await stageBatches(this.#course, [batch], { group: 'canary', activates: false });
+      await stageBatches(this.#course, [batch], { group: 'canary', activates: false });
       await bakeCanary(this.#course, batch);
     }
-    return { batches: at, spentMs };
+    return at;
   }
 
   /** What is not live yet goes live together; held-out agents that measure already are told again, which changes nothing. */

@@ -13,8 +13,7 @@ import type { Instruction } from '../../nerve/messages/instruction.js';
 import type { RolloutAgent, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
-import { prolongHold } from '../../nerve/rollout-holds.js';
-import { claimRollout, readRollout, readRolloutAgents } from '../../nerve/rollout-records.js';
+import { watchOutages } from '../../nerve/outages.js';
 import type { ReportEvent } from '../../pipeline-events.js';
 import { sealRollout } from '../../rollout-seal.js';
 import { watchWishes } from '../control/wishes.js';
@@ -28,10 +27,9 @@ import { Deadline } from './deadline.js';
 import { watchDepartures } from './departures.js';
 import { HeldRollout, type Hold } from './held-rollout.js';
 import { planAgain, recordAtStart, startingAgents } from './rollout-agents.js';
-import { alreadyRolledOut, isComplete } from './rollout-refusals.js';
 import { RolloutRun } from './rollout-run.js';
 import type { SigningKey } from './send-orders.js';
-import { requireStep } from './states.js';
+import { type Claimed, takeHold } from './take-hold.js';
 
 export interface RolloutDependencies {
   readonly redis: Redis;
@@ -65,6 +63,8 @@ export interface RolloutOptions extends RolloutWishes {
   readonly leftOut?: ReadonlyMap<string, string>;
   /** Set by a service, which others like it may follow; a person's rollout is the person's. */
   readonly service?: true | undefined;
+  /** Why what an earlier coordinator left is not gone on with; asked once it is claimed, because nobody changes it then. */
+  readonly whyNotGoOn?: ((claimed: Claimed) => string | undefined) | undefined;
 }
 
 export interface RolloutVerdict {
@@ -99,19 +99,8 @@ export async function openRollout(
   dependencies: RolloutDependencies,
   options: RolloutOptions & { readonly resume?: boolean },
 ): Promise<Rollout> {
-  const { redis, names } = dependencies;
   const { id } = options.instruction;
-  const before = await readRollout(redis, names, id);
-  requireBeginnable(before, options);
-  const epoch = await claimRollout(redis, names, {
-    id,
-    holder: dependencies.name,
-    nowMs: dependencies.clock(),
-    isNew: before === undefined,
-  });
-  const earlier = await readClaimed(dependencies, options, epoch);
-  const known =
-    earlier === undefined ? new Map<string, RolloutAgent>() : await readRolloutAgents(redis, names, id);
+  const { epoch, earlier, known } = await takeHold(dependencies, options);
   const plan = earlier === undefined ? options.plan : planAgain(options.plan, known);
   const settings = resolveSettings(options, earlier?.options);
   const agents = startingAgents(plan, known, {
@@ -135,34 +124,6 @@ export async function openRollout(
   }
 }
 
-/** What an earlier coordinator wrote until the claim: as of now nobody else changes it. */
-async function readClaimed(
-  { redis, names }: RolloutDependencies,
-  options: RolloutOptions & { readonly resume?: boolean },
-  epoch: number,
-): Promise<RolloutRecord | undefined> {
-  const { id } = options.instruction;
-  try {
-    const earlier = await readRollout(redis, names, id);
-    requireBeginnable(earlier, options);
-    return earlier;
-  } catch (thrown) {
-    await prolongHold(redis, names, { rollout: id, epoch, holdMs: 0 }).catch(() => undefined);
-    throw thrown;
-  }
-}
-
-/** Throws DN511 and DN512 where it cannot begin or go on, and what gates throw that do not fit: nothing is claimed for it. */
-function requireBeginnable(
-  earlier: RolloutRecord | undefined,
-  options: RolloutOptions & { readonly resume?: boolean },
-): void {
-  if (earlier !== undefined && options.resume !== true) throw alreadyRolledOut(earlier);
-  if (earlier?.state === 'complete') throw isComplete(earlier);
-  if (earlier !== undefined && earlier.state !== 'live') requireStep(earlier.state, 'injecting');
-  parseGates(resolveSettings(options, earlier?.options).gates);
-}
-
 /** Listens for what agents answer and operators wish. */
 export async function holdRollout(
   { redis, names, key, keyring, name, clock, report, transports }: RolloutDependencies,
@@ -179,18 +140,21 @@ export async function holdRollout(
     { redis, names, key, trust, clock, rollout: id, epoch, acknowledgeWithinMs },
     transports,
   );
+  const outages = watchOutages(redis, clock);
   try {
     const onWish = (wish: Wish) =>
       report({ type: 'note', at: clock(), level: 'warning', text: `${wish.by} asks for: ${wish.action}.` });
-    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, onWish });
+    const wishes = await watchWishes(redis, names, { rollout: id, epoch, holder: name, outages, onWish });
     return {
       courier,
       wishes,
       acknowledgeWithinMs,
       deadline: new Deadline(timeoutMs),
+      outages,
       stopWatching: watchDepartures({ redis, names, clock }, courier.acknowledgements),
     };
   } catch (thrown) {
+    outages.close();
     await courier.close();
     throw thrown;
   }

@@ -25,12 +25,11 @@ interface BatchUnderWay {
   readonly answered: Promise<BatchUnderWay>;
 }
 
-/** The milliseconds in which something was under way. */
 export async function stageBatches(
   course: Course,
   batches: readonly (readonly PlannedAgent[])[],
   staging: Staging,
-): Promise<number> {
+): Promise<void> {
   const stage = new StageRun(course, staging);
   course.obedience.beforeFulfilling = () => stage.takeInAll();
   try {
@@ -39,7 +38,6 @@ export async function stageBatches(
       await stage.begin(withOutcome(course, batch, 'pending'));
     }
     while (stage.isBusy) await stage.finishNext();
-    return stage.spentMs;
   } finally {
     stage.end();
     course.obedience.beforeFulfilling = async () => undefined;
@@ -54,8 +52,8 @@ class StageRun {
   readonly #takenIn: BatchUnderWay[] = [];
   /** Ends all waiting when something else has ended the staging. */
   readonly #over = new AbortController();
+  /** Since when time is to be counted, while something is under way. */
   #busySince = 0;
-  spentMs = 0;
 
   constructor(course: Course, staging: Staging) {
     this.#course = course;
@@ -85,9 +83,9 @@ class StageRun {
     const sentAt = deps.clock();
     if (this.#underWay.size === 0) this.#busySince = sentAt;
     const signal = AbortSignal.any([held.signal, this.#over.signal]);
-    const answers = held.answersTo('stage', agents, { signal });
+    const answers = held.orders.answersTo({ action: 'stage', targets: agents }, { signal });
     for (const agent of agents) underWay.add(agent);
-    await held.send([held.batchOf('stage', agents)]);
+    await held.orders.send([{ action: 'stage', targets: agents }]);
     const answered = answers.then(() => batch);
     answered.catch(() => undefined);
     const batch: BatchUnderWay = { agents, sentAt, answers, answered };
@@ -124,9 +122,13 @@ class StageRun {
     // Who has not answered because something else came first may stage still.
     for (const agent of agents) if (held.outcomeOf(agent.id) !== 'pending') underWay.delete(agent);
     const at = deps.clock();
-    if (this.#underWay.size === 0) this.spentMs += at - this.#busySince;
     pace.notBefore = at + settings.pauseBetweenMs;
-    held.amend({ batchesDone: Math.min(held.record.batches, held.record.batchesDone + 1) });
+    // Between batches, and while the canary bakes, nothing is injected.
+    const injectMs = (held.record.injectMs ?? 0) + at - this.#busySince;
+    this.#busySince = at;
+    const left = withOutcome(this.#course, agents, 'pending').length;
+    const done = held.record.batchesDone + (left === 0 ? 1 : 0);
+    held.amend({ injectMs, batchesDone: Math.min(held.record.batches, done) });
     deps.report({
       type: 'batch',
       at,
@@ -134,7 +136,7 @@ class StageRun {
       batches: held.record.batches,
       group: this.#staging.group,
       agents: agents.length,
-      staged: agents.length - failed,
+      staged: agents.length - failed - left,
       failed,
       ms: at - sentAt,
     });

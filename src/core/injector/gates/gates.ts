@@ -10,6 +10,7 @@ import type { Names } from '../../nerve/names.js';
 import { pause } from '../../pause.js';
 import type { PlannedAgent } from '../plan/plan.js';
 import { judgeLook } from './judge.js';
+import { levelsBefore } from './levels-before.js';
 import { readAgents } from './read-agents.js';
 import { Readings, type Side } from './readings.js';
 import type { Tolerances } from './tolerances.js';
@@ -42,7 +43,7 @@ export interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** Reads the level of every agent that will be compared, before the rollout touches any. */
+/** Reads the level of every agent that will be compared, from before the rollout touched any. */
 export async function openGates(
   dependencies: GateDependencies,
   rollout: GatedRollout,
@@ -53,30 +54,29 @@ export async function openGates(
   const isOver = record.batches < 2 || record.state === 'live';
   const sample = isOver || Object.keys(options.tolerances).length === 0 ? [] : sampleOf(options.agents);
   const readings = new Readings(record.id);
-  const levels = await readAgents(
-    dependencies.redis,
-    dependencies.names,
-    sample.map(({ id }) => id),
-  );
-  for (const [at, { id }] of sample.entries()) readings.remember(id, levels[at]);
-  return new Gates(dependencies, rollout, { ...options, sample, readings });
+  const { readings: levels, lost } = await levelsBefore(dependencies, rollout, sample);
+  for (const [id, level] of levels) readings.remember(id, level);
+  return new Gates(dependencies, rollout, { ...options, sample, readings, lost });
+}
+
+interface FollowedAgents extends GateOptions {
+  readonly sample: readonly PlannedAgent[];
+  readonly readings: Readings;
+  /** Agents of the sample that ran the program before their level could be read. */
+  readonly lost: number;
 }
 
 export class Gates {
   readonly #deps: GateDependencies;
   readonly #rollout: GatedRollout;
-  readonly #options: GateOptions & { readonly sample: readonly PlannedAgent[]; readonly readings: Readings };
+  readonly #options: FollowedAgents;
   readonly #accepted = new Map<GateVerdict['gate'], NonNullable<GateVerdict['accepted']>>();
   /** Gates that an earlier coordinator left inconclusive: silence does not settle them. */
   readonly #undecided: ReadonlySet<GateVerdict['gate']>;
   #looks = 0;
   #lookedAtMs: number;
 
-  constructor(
-    dependencies: GateDependencies,
-    rollout: GatedRollout,
-    options: GateOptions & { readonly sample: readonly PlannedAgent[]; readonly readings: Readings },
-  ) {
+  constructor(dependencies: GateDependencies, rollout: GatedRollout, options: FollowedAgents) {
     this.#deps = dependencies;
     this.#rollout = rollout;
     this.#options = options;
@@ -175,7 +175,7 @@ export class Gates {
 
   async #look(stage: Stage): Promise<GateVerdict[]> {
     const { redis, names, clock } = this.#deps;
-    const { sample, readings, tolerances, bakeMs } = this.#options;
+    const { sample, readings, tolerances, bakeMs, lost } = this.#options;
     const sides = sample.flatMap(({ id }) => sideOf(id, this.#rollout.outcomeOf(id)));
     const [changed, unchanged] = [
       sides.filter((side) => side.changed),
@@ -198,7 +198,8 @@ export class Gates {
       at: clock(),
       looks: this.#looks,
       tolerances,
-      expectsData: (gate) => isBaked || this.#undecided.has(gate),
+      expectsData: (gate) => isBaked || lost > 0 || this.#undecided.has(gate),
+      lost,
     }).map((verdict) => this.#withAcceptance(verdict));
   }
 

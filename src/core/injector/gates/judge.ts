@@ -18,6 +18,8 @@ export interface Judgement {
   readonly tolerances: Tolerances;
   /** Without data a gate that should have some by now is inconclusive, another one passes with a note. */
   readonly expectsData: (gate: GateMetric) => boolean;
+  /** Agents whose level from before the rollout is not known any more. */
+  readonly lost?: number;
 }
 
 export function judgeLook(look: Look, judgement: Judgement): GateVerdict[] {
@@ -58,7 +60,11 @@ function judgeMetric(
     // What a fleet never measures is not waited for; what it measured before is.
     const isMeasured = 2 * measuring.changed >= look.changed && measuring.unchanged >= unchangedMin;
     const isLost = judgement.expectsData(gate) && isMeasured;
-    return { ...base, verdict: isLost ? 'inconclusive' : 'passed', text: noDataText(base, look.changed) };
+    return {
+      ...base,
+      verdict: isLost ? 'inconclusive' : 'passed',
+      text: noDataText(base, look.changed, judgement.lost),
+    };
   }
   const scaled = gate === 'errors' ? (value: number) => value : Math.log1p;
   const limit = scaled(tolerated);

@@ -22,8 +22,9 @@ export function comparisonText(found: Compared): string {
   return `${measured}; ${limit}`;
 }
 
-export function noDataText({ gate, changed, unchanged }: Numbers, changedInAll: number): string {
-  return `no data about ${gate}: ${changed} of ${changedInAll} changed and ${unchanged} unchanged agents have readings from before and after`;
+export function noDataText({ gate, changed, unchanged }: Numbers, changedInAll: number, lost = 0): string {
+  const why = lost === 0 ? '' : `; what ${lost} of them measured before the rollout is not known any more`;
+  return `no data about ${gate}: ${changed} of ${changedInAll} changed and ${unchanged} unchanged agents have readings from before and after${why}`;
 }
 
 /** Hundredths with their sign: 0.031 is `+3.1`. */

@@ -69,7 +69,7 @@ export async function draftRollout(
     batch: settings.batch,
     canary: settings.canary,
     maxFailures: settings.maxFailures,
-    inOrder: settings.top !== undefined,
+    inOrder: settings.top !== undefined || known !== undefined,
   });
   const plan = known === undefined ? drawn : planAgain(drawn, known);
   return {
@@ -82,7 +82,10 @@ export async function draftRollout(
   };
 }
 
-/** A resumed rollout keeps the agents it was planned for, and those that have done their part; whom else to ask may be narrowed. */
+/**
+ * A resumed rollout keeps the agents it was planned for, in the batches that they were in, and those that have done their
+ * part; whom else to ask may be narrowed.
+ */
 function chooseAgain(
   registered: readonly RegisteredAgent[],
   known: ReadonlyMap<string, RolloutAgent>,
@@ -97,11 +100,11 @@ function chooseAgain(
   const choice = chooseTargets(open, options);
   const done = planned.filter((agent) => !isAskedAgain(stateOf(agent)));
   const { ranking } = options;
-  const asked =
+  const chosen =
     ranking === undefined
-      ? choice.chosen
-      : choice.chosen.toSorted((a, b) => compareByRank(ranking, a.id, b.id));
-  return { ...choice, chosen: [...done, ...asked], candidates: planned };
+      ? [...done, ...choice.chosen].sort((a, b) => stateOf(a).batch - stateOf(b).batch)
+      : [...done, ...choice.chosen.toSorted((a, b) => compareByRank(ranking, a.id, b.id))];
+  return { ...choice, chosen, candidates: planned };
 }
 
 function selectors(own: string, { selector }: RolloutSettings): string {

@@ -26,12 +26,16 @@ export const aggregateSchema = z.object({
   successRate: z.number().nullable(),
   /** Agents whose last tick was too old to count. */
   stale: z.number().int(),
+  /** Living agents that never measure anything, because they are reached from outside; absent in earlier versions. */
+  unmeasured: z.number().int().default(0),
 });
 export type Aggregate = z.infer<typeof aggregateSchema>;
 
 export const healthSchema = z.object({
   state: z.enum(['healthy', 'degraded', 'down']),
   reasons: z.array(z.string()),
+  /** What is not known, which is no trouble by itself; absent in earlier versions. */
+  notes: z.array(z.string()).default([]),
   at: timestampMsSchema,
 });
 export type Health = z.infer<typeof healthSchema>;

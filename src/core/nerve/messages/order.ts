@@ -11,6 +11,8 @@ export type OrderAction = z.infer<typeof orderActionSchema>;
 
 export const orderSchema = z.object({
   version: z.literal(1),
+  /** Prefix of the fleet that is meant, '' for none: agents of another one refuse it. Absent in earlier versions: any fleet. */
+  fleet: z.string().max(1_000).optional(),
   /** Instruction id, which is also the rollout id. */
   instruction: identifierSchema,
   action: orderActionSchema,

@@ -84,7 +84,7 @@ export const rolloutRecordSchema = z.object({
   stagedAt: timestampMsSchema.optional(),
   liveAt: timestampMsSchema.optional(),
   finishedAt: timestampMsSchema.optional(),
-  /** Time spent injecting (orders to last acknowledgement), without bake time. */
+  /** Time spent injecting so far (orders to last acknowledgement) by all coordinators, without bake time. */
   injectMs: z.number().optional(),
 });
 export type RolloutRecord = z.infer<typeof rolloutRecordSchema>;
