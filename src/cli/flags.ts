@@ -150,7 +150,7 @@ export const rolloutFlags = {
 export const planFlags = {
   'dry-run': Flags.boolean({
     description:
-      'Show what would be done to which agents, and why not to others. Nothing is sent or written.',
+      'Show what would be done to which agents, and why not to others. Nothing is sent, written or started.',
   }),
   'save-plan': Flags.string({
     description: 'Keep the plan in this file, for `inject --plan`.',

@@ -148,10 +148,11 @@ export default class Inject extends BaseCommand<typeof Inject> {
     const { flags, signal } = this;
     const note = (text: string) => this.note(text);
     return {
-      ...({ command: 'inject', need: 'session' } as const),
+      command: 'inject',
+      need: flags['dry-run'] ? 'running' : 'session',
       resumes: flags.resume !== undefined,
       ...{ flags, signal, note },
-    };
+    } as const;
   }
 
   async #next(context: LoopContext): Promise<{ request: InjectRequest; intake: Intake | undefined }> {

@@ -39,7 +39,8 @@ export default class Run extends BaseCommand<typeof Run> {
     const { flags, signal } = this;
     const goal = understoodGoal(this.args.goal);
     const note = (text: string) => this.note(text);
-    const progress = { command: 'run', need: 'session', flags, signal, note } as const;
+    const need = flags['dry-run'] ? 'running' : 'session';
+    const progress = { command: 'run', need, flags, signal, note } as const;
     const request = {
       ...rolloutWishes(flags),
       goal,

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { PlanDocument } from '../../src/cli/views/plan-document.js';
 import type { RolloutDocument } from '../../src/cli/views/rollout-document.js';
-import { type CommandLine, commandLine, goal, quick } from './support.js';
+import { type CommandLine, commandLine, goal, quick, tcpRedis } from './support.js';
 
 async function decided(cli: CommandLine): Promise<string> {
   const { decision } = await cli.json<{ decision: { instruction: { id: string } } }>([
@@ -80,6 +80,54 @@ describe('a dry run', () => {
   }, 60_000);
 });
 
+describe('where no fleet runs', () => {
+  it('a dry run starts none, before one has run and after it, and says what is missing', async () => {
+    const cli = commandLine();
+    const program = join(cli.root, 'trim.dream');
+    writeFileSync(program, 'FUNC t() { FOR EACH task IN task_queue { REDUCE_CPU_THROTTLE(task, 10%) } }');
+    const file = join(cli.root, 'plan.json');
+    const refused = async () => {
+      for (const words of [
+        ['inject', program, '--dry-run'],
+        ['inject', '--dry-run', '--save-plan', file, '--agents', '20'],
+        ['run', goal, '--dry-run', '--save-plan', file],
+      ]) {
+        const { error } = await cli.json<{ error: { code: string; hint: string } }>(words, 6);
+        expect(error).toMatchObject({ code: 'DN554', hint: expect.stringContaining('dreamnet up') });
+      }
+      expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+      expect(existsSync(file)).toBe(false);
+    };
+    await refused();
+    await cli.json(['up', '--agents', '3']);
+    await cli.json(['down']);
+    await refused();
+  }, 60_000);
+
+  it('watch --once starts none, and shows what is left of the last one', async () => {
+    const cli = commandLine();
+    const nothing = await cli.run(['watch', '--once']);
+    expect([nothing.code, nothing.stderr]).toEqual([6, expect.stringContaining('DN330')]);
+    expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+    await cli.json(['run', goal, ...quick]);
+    const overview = await cli.json<{ fleet: object; operation: object }>(['watch']);
+    expect(overview).toMatchObject({ fleet: { agentsAlive: 0 }, operation: { state: 'complete' } });
+    expect((await cli.run(['watch', '--once'])).stdout).toMatch(/^fleet .*\b0 of/);
+    expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+  }, 60_000);
+
+  it('a dry run with the Redis of another fleet asks that one', async () => {
+    const cli = commandLine();
+    const other = await tcpRedis();
+    const { error } = await cli.json<{ error: { code: string } }>(
+      ['run', goal, '--dry-run', '--redis', other.url],
+      2,
+    );
+    expect(error.code).toBe('DN504');
+    expect(await other.client.dbsize()).toBe(0);
+  }, 60_000);
+});
+
 describe('a plan that is kept', () => {
   it('is rolled out once, exactly; refused when it is stale, and damaged files are told from it', async () => {
     const cli = commandLine();
@@ -152,6 +200,7 @@ describe('a plan that is kept', () => {
 
   it('cannot be saved where nothing can be written, and needs a dry run', async () => {
     const cli = commandLine();
+    await cli.json(['up', '--agents', '20']);
     const where = ['--save-plan', join(cli.root, 'no', 'plan.json')];
     const failed = await cli.json<{ error: { code: string } }>(
       ['run', goal, ...quick, '--dry-run', ...where],
@@ -160,6 +209,7 @@ describe('a plan that is kept', () => {
     expect(failed.error.code).toBe('DN552');
     const alone = await cli.json<{ error: { code: string } }>(['run', goal, ...where], 2);
     expect(alone.error.code).toBe('DN904');
+    await cli.json(['down']);
   }, 60_000);
 });
 
