@@ -158,7 +158,7 @@ function agentsTable(agents: NonNullable<RolloutDocument['agents']>, limit: numb
       .map(({ id, outcome, heldOut, joined, batch, acknowledgedMs, route, code, reason }) => [
         id,
         `${outcome.replaceAll('_', ' ')}${heldOut ? ', held out' : ''}${joined ? ', joined' : ''}`,
-        formatNumber(batch + 1),
+        formatNumber(batch),
         formatDuration(acknowledgedMs),
         ...(hasRoutes ? [route ?? ''] : []),
         [code, reason].filter(Boolean).join(' '),
