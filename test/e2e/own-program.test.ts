@@ -40,6 +40,9 @@ describe('inject FILE', () => {
     await cli.json(['compile', path, '-o', compiled]);
     const done = await cli.json<LoopDocument>(['inject', compiled, ...quick]);
     expect(done.rollout).toMatchObject({ type: 'TRIM_v1', agents: 20, failed: 0 });
+    // It can only be told from a source.
+    expect(done.program.optimizationScore).toBeNull();
+    expect((await cli.run(['results', done.rollout.id])).stdout).toMatch(/trim · .* · score –/);
 
     const stranger = commandLine();
     const foreign = join(cli.root, 'foreign.bc');

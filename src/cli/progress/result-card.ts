@@ -27,7 +27,8 @@ export interface RunDocument {
   readonly program: {
     readonly name: string;
     readonly bytes: number;
-    readonly optimizationScore: number;
+    /** Null when it is not known. */
+    readonly optimizationScore: number | null;
   };
   readonly rollout: {
     readonly id: string;
@@ -129,7 +130,7 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
     [
       [
         'program',
-        `${escapeControls(program.name)} · ${formatBytes(program.bytes)} · score ${formatNumber(program.optimizationScore, 2)}`,
+        `${escapeControls(program.name)} · ${formatBytes(program.bytes)} · score ${formatNumber(program.optimizationScore ?? undefined, 2)}`,
       ],
       [
         'rollout',

@@ -59,7 +59,7 @@ export function cardOf({ result, decision, rollout }: ResultDocument): RunDocume
   const { id, type, agents, succeeded, failed, heldOut, state, execution, leaderboard } = result;
   return {
     decision,
-    program: rollout?.program ?? { name: type, bytes: Number.NaN, optimizationScore: Number.NaN },
+    program: rollout?.program ?? { name: type, bytes: Number.NaN, optimizationScore: null },
     rollout: {
       id,
       type,
