@@ -31,6 +31,8 @@ export interface SessionOptions {
 export interface Session {
   readonly context: LoopContext;
   readonly fleet: OpenFleet;
+  /** What was found where agents are looked for and cannot be used, a sentence each. */
+  readonly unusable: readonly string[];
   close(): Promise<void>;
 }
 
@@ -179,7 +181,7 @@ async function openSession(
       await carried.close();
       await fleet.close();
     };
-    return { context, fleet, close };
+    return { context, fleet, unusable: carried.unusable, close };
   } catch (thrown) {
     await fleet.close();
     throw thrown;

@@ -50,8 +50,13 @@ export default class Run extends BaseCommand<typeof Run> {
       riskMax: Number(flags['max-risk']),
     };
     if (flags['dry-run']) {
-      const preview = await withProgress(progress, ({ context }) => previewLoop(context, request));
-      const { document, text } = showPlan(preview, { savePlan: flags['save-plan'], nowMs: Date.now() });
+      const { preview, unusable } = await withProgress(progress, async ({ context, unusable }) => ({
+        preview: await previewLoop(context, request),
+        unusable,
+      }));
+      const { document, text } = showPlan(preview, {
+        ...{ savePlan: flags['save-plan'], unusable, nowMs: Date.now() },
+      });
       this.print(text);
       return document;
     }

@@ -51,7 +51,7 @@ describe('a dry run', () => {
     const text = await cli.run(['inject', '--dry-run', ...words]);
     expect(text.stdout).toMatch(/^DRY RUN/);
     expect(text.stdout).toContain('stops when the 2nd agent fails');
-    expect(text.stdout).toMatch(/agent-0002 +excluded by --exclude agent-0002/);
+    expect(text.stdout).toMatch(/1 agent +excluded by --exclude agent-0002: agent-0002/);
     expect(await state(redis)).toEqual(before);
 
     const done = await cli.run(['inject', ...words, '--bake', '0']);
@@ -62,7 +62,9 @@ describe('a dry run', () => {
     const shown = await cli.json<RolloutDocument>(['rollout', 'show', '--agents']);
     expect(shown.rollout).toMatchObject({ id, state: 'complete', options: { limit: '40%', batch: '4' } });
     expect(shown.agents?.map((agent) => agent.id)).toEqual(plan.agents.map((agent) => agent.id).sort());
-    expect((await cli.run(['rollout', 'show'])).stdout).toContain('without agent-0002; at most 40%');
+    expect((await cli.run(['rollout', 'show'])).stdout).toContain(
+      'without agent-0002; at most 40%; batches of 4;',
+    );
     await cli.json(['down']);
   }, 60_000);
 
@@ -219,6 +221,7 @@ describe('flags that do not fit', () => {
     const codeOf = async (...words: string[]) =>
       (await cli.json<{ error: { code: string } }>(['inject', ...words], 2)).error.code;
     expect(await codeOf('--canary', '101%')).toBe('DN544');
+    expect(await codeOf('--canary', '100%')).toBe('DN555');
     expect(await codeOf('--limit', '0')).toBe('DN544');
     expect(await codeOf('--limit', '5', '--top', '5')).toBe('DN904');
     expect(await codeOf('--parallel', '0')).toBe('DN921');
