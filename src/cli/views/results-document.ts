@@ -84,7 +84,7 @@ export function resultsText({ results }: ResultsDocument, nowMs: number): string
     [
       { header: 'RESULT' },
       { header: 'AGO', align: 'right' },
-      { header: 'GOAL', shrinkTo: 16 },
+      { header: 'GOAL', shrinkTo: 16, wraps: true },
       { header: 'MEASURED' },
       { header: 'AGENTS', align: 'right' },
     ],

@@ -20,7 +20,7 @@ export function rolloutsText({ rollouts, known, damaged }: RolloutsDocument, now
       { header: 'AGO', align: 'right' },
       { header: 'STATE' },
       { header: 'PROGRAM', shrinkTo: 10 },
-      { header: 'AGENTS', shrinkTo: 12 },
+      { header: 'AGENTS', shrinkTo: 12, wraps: true },
     ],
     rollouts.map(({ id, plannedAt, state, held, program, counts }) => [
       id,
@@ -134,7 +134,7 @@ function agentsTable(agents: NonNullable<RolloutDocument['agents']>, limit: numb
       { header: 'BATCH', align: 'right' },
       { header: 'ANSWERED', align: 'right' },
       ...(hasRoutes ? [{ header: 'ROUTE', shrinkTo: 10 }] : []),
-      { header: 'WHY', shrinkTo: 20 },
+      { header: 'WHY', shrinkTo: 20, wraps: true },
     ],
     agents
       .slice(0, limit)
