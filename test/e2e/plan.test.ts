@@ -224,6 +224,8 @@ describe('flags that do not fit', () => {
     expect(await codeOf('--canary', '100%')).toBe('DN555');
     expect(await codeOf('--limit', '0')).toBe('DN544');
     expect(await codeOf('--limit', '5', '--top', '5')).toBe('DN904');
+    expect(await codeOf('--dry-run=false')).toBe('DN904');
+    expect(await codeOf('--no-auto-rollback=true')).toBe('DN904');
     expect(await codeOf('--parallel', '0')).toBe('DN921');
     expect(await codeOf('--top', 'many')).toBe('DN921');
     expect(await codeOf('--exclude', 'no id')).toBe('DN545');
