@@ -62,11 +62,11 @@ const steerSchema = z.strictObject({
   reason: z.string().trim().min(1).max(500).optional(),
   by: z.string().trim().min(1).max(200).optional(),
 });
-const listSchema = z.object({
+const listSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(listedMax).default(20),
   state: rolloutStateSchema.optional(),
 });
-const agentsSchema = z.object({
+const agentsSchema = z.strictObject({
   agents: z.enum(['', 'all', ...agentOutcomeSchema.options]).optional(),
 });
 

@@ -72,12 +72,14 @@ function readable(parse: (text: string) => unknown) {
   });
 }
 
-/** Empty when nothing is wrong. */
+/** Empty when nothing is wrong; without the flag that a field is called by on the command line. */
 function whyNot(parse: () => unknown): string {
   try {
     parse();
     return '';
   } catch (thrown) {
-    return messageOf(thrown);
+    return messageOf(thrown)
+      .replace(/^--[\w-]+:? /, '')
+      .replace(/\.$/, '');
   }
 }

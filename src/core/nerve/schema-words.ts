@@ -10,7 +10,7 @@ export const inOurWords = { error: wordsFor } as const;
 export function reasonsOf({ issues }: ZodError): string[] {
   return issues.map(({ path, message }) => {
     const where = path.map(String).join('.');
-    return where === '' ? message : `${where}: ${message}`;
+    return where === '' ? message.replace(/^(?=is |has )/, 'it ') : `${where}: ${message}`;
   });
 }
 
