@@ -60,6 +60,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    this.#refuseValuesOfSwitches();
     const { flags, args } = await this.parse(this.ctor);
     this.flags = flags as CommandFlags<T>;
     this.args = args as CommandArgs<T>;
@@ -173,6 +174,22 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   #announceStop(reason: StopReason): void {
     if (reason === 'SIGINT') this.note('Stopping. Press Ctrl-C again to leave at once.');
+  }
+
+  /** The parser would take the value for an argument, and `--dry-run=false` for a dry run. */
+  #refuseValuesOfSwitches(): void {
+    const flags: Record<string, { readonly type?: string }> = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    const end = this.argv.indexOf('--');
+    for (const word of end === -1 ? this.argv : this.argv.slice(0, end)) {
+      const [, name = ''] = /^--([\w-]+)=/.exec(word) ?? [];
+      if (flags[name.replace(/^no-(?!color$)/, '')]?.type !== 'boolean') continue;
+      throw new DreamnetError({
+        code: 'DN904',
+        kind: 'bad-input',
+        message: `--${name} takes no value.`,
+        hint: `Write --${name} alone, or leave it out.`,
+      });
+    }
   }
 
   /** Looks at the words themselves, because it is also asked when parsing them failed. */

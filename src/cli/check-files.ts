@@ -10,6 +10,7 @@ import { isProgramFile } from './compiled-program.js';
 import { type InputFile, readInput } from './input-file.js';
 import { type ProgramPath, programPaths } from './program-paths.js';
 import { replaceFile } from './replace-file.js';
+import { sourceText } from './source-text.js';
 
 export interface CheckRequest {
   /** Files, directories, and `-` for standard input. */
@@ -67,7 +68,8 @@ function checkText(path: string, { name: fileName, bytes }: InputFile, request: 
         : readCapabilities(text, { fileName });
     return result.ok ? result.warnings : result.diagnostics;
   };
-  const text = Buffer.from(bytes).toString('utf8');
+  const text =
+    kind === 'source' ? sourceText({ name: fileName, bytes }) : Buffer.from(bytes).toString('utf8');
   // What is not UTF-8 was replaced while decoding: written back, it would be lost.
   const isWhole = Buffer.from(text).equals(bytes);
   const { source, fixes } = fix && isWhole ? fixSource(text, diagnose) : { source: text, fixes: [] };

@@ -16,6 +16,7 @@ import { homeSigner } from './home-signer.js';
 import { type InputFile, readInput, requireOneStandardInput } from './input-file.js';
 import { isOneOf } from './same-file.js';
 import { signersFor } from './signing-key-words.js';
+import { sourceText } from './source-text.js';
 import { systemWords } from './system-words.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
 
@@ -147,7 +148,7 @@ function requireOutput(output: string, { file, capabilities, keys, standardOutpu
 
 function sourceIn(path: string, { name, bytes }: InputFile): { name: string; source: string } {
   requireSource({ path, name, bytes }, 'Give its source; `dreamnet disasm` and `simulate` take this file.');
-  return { name, source: Buffer.from(bytes).toString('utf8') };
+  return { name, source: sourceText({ name, bytes }) };
 }
 
 function signersOf({ unsigned, keys }: CompileRequest): {

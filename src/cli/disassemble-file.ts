@@ -8,6 +8,7 @@ import { DreamnetError } from '../core/errors.js';
 import { loadCapabilities } from './capabilities-file.js';
 import { readInput, requireOneStandardInput } from './input-file.js';
 import { notCompiled, type ProgramFile, readProgramFile } from './program-file.js';
+import { sourceText } from './source-text.js';
 
 export interface DisasmDocument {
   readonly file: string;
@@ -130,7 +131,7 @@ function wantedSource(name: string, path: string, digest: string | undefined): F
 }
 
 function textOf(path: string): string {
-  return Buffer.from(readInput(path).bytes).toString('utf8');
+  return sourceText(readInput(path));
 }
 
 const whatToGive = 'Give a program.bc, or a source file that `dreamnet compile` accepts.';

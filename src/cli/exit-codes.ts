@@ -29,6 +29,33 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
   ['130', 'interrupted; the command that resumes is shown (143 after SIGTERM, 129 after SIGHUP)'],
 ];
 
+/** With which of them a command can end, besides those that every command can end with; commands not named here need a fleet. */
+const codesOfCommand: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['check', 'compile', 'disasm', 'explain', 'fmt', 'help'].map((command) => [command, []] as const),
+  ),
+  ...Object.fromEntries(
+    ['keys', 'keys:create', 'keys:list', 'keys:trust', 'keys:use'].map((command) => [command, []] as const),
+  ),
+  run: ['3', '4', '5', '6'],
+  inject: ['3', '4', '6'],
+  decide: ['3', '5', '6'],
+  'rollout:rollback': ['4', '6'],
+};
+const codesOfAll = ['0', '1', '2', '130'];
+const codesOfOthers = ['6'];
+
+/** By the id of a command, such as `rollout:list`. */
+export function exitCodesOf(command: string): typeof EXIT_CODES {
+  const codes = [...codesOfAll, ...(codesOfCommand[command] ?? codesOfOthers)];
+  return EXIT_CODES.filter(([code]) => codes.includes(code)).map(([code, meaning]) => [
+    code,
+    ['run', 'inject'].includes(command)
+      ? meaning
+      : meaning.replace('; the command that resumes is shown', ''),
+  ]);
+}
+
 /** Signals that end a command, with the number that a shell shows for each (128 + the signal's own). */
 export const EXIT_CODE_OF_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -7,6 +7,7 @@ import { DreamnetError, messageOf } from '../core/errors.js';
 import { closest } from './closest.js';
 import { DiagnosedError, type DiagnosedSource } from './diagnosed-error.js';
 import { exitCodeOf } from './exit-codes.js';
+import { parserWords } from './parser-words.js';
 import { systemWords } from './system-words.js';
 import { wrap } from './table.js';
 import { safeForTerminal } from './terminal-text.js';
@@ -123,7 +124,7 @@ function fromFlags(error: Errors.CLIError, { flagNames, helpCommand }: FailureCo
   const [, needs, needed] = /must be provided when using (--[\w-]+): (--[\w-]+)/.exec(error.message) ?? [];
   if (needs !== undefined) return { message: `${needs} goes with ${needed} only.` };
   const unknown = 'flags' in error && Array.isArray(error.flags) ? String(error.flags[0]) : undefined;
-  if (unknown === undefined) return { message: tidy(error.message) };
+  if (unknown === undefined) return { message: parserWords(tidy(error.message)) };
   const flag = unknown.split('=', 1)[0] ?? '';
   const near = closest(flag.replace(/^-+/, ''), flagNames);
   const message = `There is no flag ${flag}.`;

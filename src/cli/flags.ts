@@ -4,7 +4,12 @@ import { DreamnetError } from '../core/errors.js';
 import { parseSelector } from '../core/fleet/selector.js';
 import { parseGoal } from '../core/governor/goal.js';
 import { parseGates } from '../core/injector/gates/tolerances.js';
-import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../core/injector/plan/amount.js';
+import {
+  parseBatchSizes,
+  parseLimit,
+  parseMaxFailures,
+  requireCanary,
+} from '../core/injector/plan/amount.js';
 import { parseExclusion } from '../core/injector/plan/exclusion.js';
 import { limits } from '../core/limits.js';
 import { prioritySchema } from '../core/nerve/messages/instruction.js';
@@ -81,7 +86,7 @@ export const rolloutFlags = {
     description: 'Batches that are staged at the same time. [default: 1]',
     max: 1_000,
   }),
-  canary: amountFlag(parseCanary, {
+  canary: amountFlag(requireCanary, {
     description: 'Agents that go first and are watched; 0: none. [default: the first batch]',
   }),
   bake: durationFlag('bake', {
@@ -150,7 +155,7 @@ export const rolloutFlags = {
 export const planFlags = {
   'dry-run': Flags.boolean({
     description:
-      'Show what would be done to which agents, and why not to others. Nothing is sent or written.',
+      'Show what would be done to which agents, and why not to others. Nothing is sent, written or started.',
   }),
   'save-plan': Flags.string({
     description: 'Keep the plan in this file, for `inject --plan`.',

@@ -1,8 +1,8 @@
 /**
- * Help as oclif prints it, with the exit codes at the end, and with an unknown command as an error of ours.
+ * Help as oclif prints it, with the exit codes that the command can end with at the end, and with an unknown command as an error of ours.
  */
 import { CommandHelp, Errors, Help } from '@oclif/core';
-import { EXIT_CODES } from './exit-codes.js';
+import { EXIT_CODES, exitCodesOf } from './exit-codes.js';
 import { unknownCommand } from './unknown-command.js';
 
 class HelpOfCommand extends CommandHelp {
@@ -32,7 +32,10 @@ class HelpOfCommand extends CommandHelp {
       ...super.sections(),
       {
         header: 'EXIT CODES',
-        generate: (_: unknown, header: string) => ({ header, body: exitCodeRows() }),
+        generate: (_: unknown, header: string) => ({
+          header,
+          body: rowsOf(exitCodesOf(this.command.id.replaceAll(' ', ':'))),
+        }),
       },
     ];
   }
@@ -43,7 +46,7 @@ export default class DreamnetHelp extends Help {
 
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp();
-    this.log(this.section('EXIT CODES', exitCodeRows()));
+    this.log(this.section('EXIT CODES', rowsOf(EXIT_CODES)));
     this.log(`\nSee ${this.config.bin} COMMAND --help for flags and examples of a command.`);
   }
 
@@ -60,6 +63,6 @@ export default class DreamnetHelp extends Help {
   }
 }
 
-function exitCodeRows(): [string, string][] {
-  return EXIT_CODES.map((row) => [...row]);
+function rowsOf(codes: typeof EXIT_CODES): [string, string][] {
+  return codes.map((row) => [...row]);
 }

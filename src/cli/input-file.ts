@@ -1,15 +1,22 @@
 /** A path as typed in, or `-` for standard input; its bytes out, or an error that names it. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { bytecodeLimits } from '../core/bytecode/limits.js';
 import { DreamnetError } from '../core/errors.js';
 import { systemWords } from './system-words.js';
 
-/** Source and program files are small; what is larger is another file. */
-const programBounds: InputBounds = { what: 'a program', bytesMax: 16_777_216 };
+/** What is a little too large is told with its size by whoever reads it; what is far too large is not even read. */
+const programBounds: InputBounds = {
+  what: 'a program',
+  bytesMax: bytecodeLimits.fileBytesMax,
+  readBytesMax: 16_777_216,
+};
 
 export interface InputBounds {
   /** What the file should be, in words. */
   readonly what: string;
   readonly bytesMax: number;
+  /** So many are read all the same; `bytesMax` when absent. */
+  readonly readBytesMax?: number;
 }
 
 export interface InputFile {
@@ -18,12 +25,13 @@ export interface InputFile {
   readonly bytes: Uint8Array;
 }
 
-export function readInput(path: string, { what, bytesMax } = programBounds): InputFile {
+export function readInput(path: string, bounds: InputBounds = programBounds): InputFile {
+  const { what, bytesMax, readBytesMax = bytesMax } = bounds;
   const name = path === '-' ? 'standard input' : path;
   if (path === '-') refuseSecondReading();
   let bytes: Uint8Array;
   try {
-    bytes = readUpTo(bytesMax + 1, path);
+    bytes = readUpTo(readBytesMax + 1, path);
   } catch (cause) {
     throw new DreamnetError({
       code: 'DN930',
@@ -33,7 +41,7 @@ export function readInput(path: string, { what, bytesMax } = programBounds): Inp
       cause,
     });
   }
-  if (bytes.length <= bytesMax) return { name, bytes };
+  if (bytes.length <= readBytesMax) return { name, bytes };
   throw new DreamnetError({
     code: 'DN931',
     kind: 'bad-input',

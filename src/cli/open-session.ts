@@ -2,7 +2,7 @@
 import { DreamnetError } from '../core/errors.js';
 import { prepareHome, resolveHome } from '../core/fleet/home.js';
 import { openHomeKeyring } from '../core/fleet/home-keyring.js';
-import { type OpenFleet, openFleet } from '../core/fleet/open-fleet.js';
+import { type OpenFleet, type OpenFleetOptions, openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { isReachability, unreachable } from '../core/nerve/connection.js';
 import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
@@ -13,7 +13,7 @@ import { openTransports, type TransportFlagValues } from './transport-flags.js';
 
 export interface SessionOptions {
   readonly command: string;
-  readonly need: 'session' | 'daemon' | 'read';
+  readonly need: OpenFleetOptions['need'];
   /** A session that goes on with a rollout of an earlier one. */
   readonly resumes?: boolean;
   readonly flags: TransportFlagValues & {
@@ -31,6 +31,8 @@ export interface SessionOptions {
 export interface Session {
   readonly context: LoopContext;
   readonly fleet: OpenFleet;
+  /** What was found where agents are looked for and cannot be used, a sentence each. */
+  readonly unusable: readonly string[];
   close(): Promise<void>;
 }
 
@@ -66,7 +68,7 @@ export async function withSession<T>(
 
 /** A fleet of another process's session may end while we use it. */
 function warnOfEnd({ fleet: { endsWithPid } }: Session, options: SessionOptions): void {
-  if (endsWithPid === null || options.need === 'read') return;
+  if (endsWithPid === null || ['read', 'running'].includes(options.need)) return;
   warning(
     options,
     `This fleet belongs to process ${endsWithPid} and ends with it; \`dreamnet up\` starts one that stays.`,
@@ -136,7 +138,7 @@ async function openSession(
     connectionName: name,
     signal,
     onProgress: ({ agents }) => {
-      if (starting || need === 'read' || agentsElsewhere) return;
+      if (starting || need === 'read' || need === 'running' || agentsElsewhere) return;
       starting = true;
       report({ type: 'phase', at: Date.now(), phase: 'fleet', state: 'started' });
       report({ type: 'fleet', at: Date.now(), state: 'starting', agents, redis });
@@ -179,7 +181,7 @@ async function openSession(
       await carried.close();
       await fleet.close();
     };
-    return { context, fleet, close };
+    return { context, fleet, unusable: carried.unusable, close };
   } catch (thrown) {
     await fleet.close();
     throw thrown;

@@ -7,6 +7,7 @@ import { isProgramFile } from './compiled-program.js';
 import { DiagnosedError, type DiagnosedSource } from './diagnosed-error.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
+import { sourceText } from './source-text.js';
 
 export type ProgramFile =
   | { readonly kind: 'program'; readonly name: string; readonly bytes: Uint8Array }
@@ -20,7 +21,7 @@ export type ProgramFile =
 export function readProgramFile(path: string, capabilities: Capabilities): ProgramFile {
   const { name, bytes } = readInput(path);
   if (isProgramFile(path, bytes)) return { kind: 'program', name, bytes };
-  const source = Buffer.from(bytes).toString('utf8');
+  const source = sourceText({ name, bytes });
   return { kind: 'source', name, source, result: compileSource(source, { fileName: name, capabilities }) };
 }
 

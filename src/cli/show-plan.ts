@@ -10,15 +10,17 @@ export interface ShowPlanOptions {
   readonly savePlan: string | undefined;
   /** The file that it was read from. */
   readonly plan?: string | undefined;
+  /** Containers and the like that were found and cannot be used, a sentence each. */
+  readonly unusable: readonly string[];
   readonly nowMs: number;
 }
 
 export function showPlan(
   preview: Preview,
-  { savePlan: path, plan, nowMs }: ShowPlanOptions,
+  { savePlan: path, plan, unusable, nowMs }: ShowPlanOptions,
 ): { document: PlanDocument; text: string } {
   if (path !== undefined) writePlanFile(path, savePlan(preview, nowMs));
-  const document = planDocument(preview, path);
+  const document = planDocument(preview, { unusable, savedTo: path });
   const file = path ?? plan;
   const next =
     file === undefined

@@ -9,6 +9,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** A column that may be shortened, down to this many columns; others are never cut. */
   readonly shrinkTo?: number;
+  /** Shortened, its cells continue below themselves instead of being cut. */
+  readonly wraps?: boolean;
 }
 
 export interface TableOptions {
@@ -123,12 +125,18 @@ function widestShrinkable(columns: readonly Column[], widths: readonly number[])
 }
 
 function tableLine(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string {
-  return columns
-    .map((column, index) =>
-      pad(truncateToWidth(row[index] ?? '', widths[index] ?? 0), widths[index] ?? 0, column.align),
-    )
-    .join(' '.repeat(GAP))
-    .trimEnd();
+  const cells = columns.map(({ wraps = false }, index) => {
+    const width = widths[index] ?? 0;
+    const text = row[index] ?? '';
+    return wraps ? wrap(text, width) : [truncateToWidth(text, width)];
+  });
+  const lines = Math.max(...cells.map(({ length }) => length));
+  return Array.from({ length: lines }, (_, line) =>
+    columns
+      .map(({ align }, index) => pad(cells[index]?.[line] ?? '', widths[index] ?? 0, align))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  ).join('\n');
 }
 
 function blocks(

@@ -53,6 +53,8 @@ export interface TransportFlagValues {
 
 export interface OpenedTransports {
   readonly transports: Transports;
+  /** What was found at first and cannot be an agent, a sentence each. */
+  readonly unusable: readonly string[];
   close(): Promise<void>;
 }
 
@@ -69,10 +71,12 @@ export async function openTransports(
   context: Context,
 ): Promise<OpenedTransports> {
   const closers: (() => void | Promise<void>)[] = [];
+  const unusable: string[] = [];
   const transports: { -readonly [Name in keyof Transports]: Transports[Name] } = {};
   const keep = async (source: DiscoverySource) => {
     const kept = await keepRegistered({ ...context, report: context.warn }, source);
     closers.unshift(() => kept.close());
+    unusable.push(...kept.first.problems);
   };
   const close = async () => {
     for (const one of closers) await one();
@@ -99,7 +103,7 @@ export async function openTransports(
     await close();
     throw thrown;
   }
-  return { transports, close };
+  return { transports, unusable, close };
 }
 
 function checkedVolume(path: string): string {

@@ -126,11 +126,12 @@ export default class Inject extends BaseCommand<typeof Inject> {
 
   async #dryRun(): Promise<PlanDocument> {
     const { flags } = this;
-    const preview = await withProgress(this.#progress(), async ({ context }) =>
-      previewInject(context, (await this.#next(context)).request),
-    );
+    const { preview, unusable } = await withProgress(this.#progress(), async ({ context, unusable }) => ({
+      preview: await previewInject(context, (await this.#next(context)).request),
+      unusable,
+    }));
     const { document, text } = showPlan(preview, {
-      ...{ savePlan: flags['save-plan'], plan: flags.plan, nowMs: Date.now() },
+      ...{ savePlan: flags['save-plan'], plan: flags.plan, unusable, nowMs: Date.now() },
     });
     this.print(text);
     return document;
@@ -148,10 +149,11 @@ export default class Inject extends BaseCommand<typeof Inject> {
     const { flags, signal } = this;
     const note = (text: string) => this.note(text);
     return {
-      ...({ command: 'inject', need: 'session' } as const),
+      command: 'inject',
+      need: flags['dry-run'] ? 'running' : 'session',
       resumes: flags.resume !== undefined,
       ...{ flags, signal, note },
-    };
+    } as const;
   }
 
   async #next(context: LoopContext): Promise<{ request: InjectRequest; intake: Intake | undefined }> {

@@ -39,7 +39,8 @@ export default class Run extends BaseCommand<typeof Run> {
     const { flags, signal } = this;
     const goal = understoodGoal(this.args.goal);
     const note = (text: string) => this.note(text);
-    const progress = { command: 'run', need: 'session', flags, signal, note } as const;
+    const need = flags['dry-run'] ? 'running' : 'session';
+    const progress = { command: 'run', need, flags, signal, note } as const;
     const request = {
       ...rolloutWishes(flags),
       goal,
@@ -49,8 +50,13 @@ export default class Run extends BaseCommand<typeof Run> {
       riskMax: Number(flags['max-risk']),
     };
     if (flags['dry-run']) {
-      const preview = await withProgress(progress, ({ context }) => previewLoop(context, request));
-      const { document, text } = showPlan(preview, { savePlan: flags['save-plan'], nowMs: Date.now() });
+      const { preview, unusable } = await withProgress(progress, async ({ context, unusable }) => ({
+        preview: await previewLoop(context, request),
+        unusable,
+      }));
+      const { document, text } = showPlan(preview, {
+        ...{ savePlan: flags['save-plan'], unusable, nowMs: Date.now() },
+      });
       this.print(text);
       return document;
     }

@@ -1,11 +1,12 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../cli/base-command.js';
 import { fleetFlags } from '../cli/flags.js';
-import { type Session, withSession } from '../cli/open-session.js';
+import { type Session, withReading, withSession } from '../cli/open-session.js';
 import { operatorName } from '../cli/operator.js';
 import { terminalWidth } from '../cli/terminal-text.js';
 import { steeredDocument } from '../cli/views/steered-view.js';
 import { steerRollout } from '../core/injector/control/steer.js';
+import { limits } from '../core/limits.js';
 import { connectRedis } from '../core/nerve/connection.js';
 import type { WishAction } from '../core/nerve/messages/wish.js';
 import { runOrchestrator } from '../core/orchestrator/loop.js';
@@ -17,7 +18,7 @@ const aggregateEveryMs = 2_000;
 export default class Watch extends BaseCommand<typeof Watch> {
   static override summary = 'Watch the fleet live: operation, progress, metrics, events.';
   static override description =
-    'Full screen on a terminal (q leaves), one line per happening without one. Starts a fleet that stays until `dreamnet down` when nothing is configured and nothing runs.';
+    'Full screen on a terminal (q leaves), one line per happening without one. Starts a fleet that stays until `dreamnet down` when nothing is configured and nothing runs; with --once it only shows what is there.';
   static override examples = [
     '<%= config.bin %> watch',
     '<%= config.bin %> watch --once',
@@ -33,10 +34,11 @@ export default class Watch extends BaseCommand<typeof Watch> {
   async run(): Promise<ReturnType<typeof overviewDocument> | undefined> {
     const { flags, signal } = this;
     const note = (text: string) => this.note(text);
-    return withSession({ command: 'watch', need: 'daemon', flags, signal, note }, (session) => {
-      if (flags.once || this.jsonEnabled()) return this.#snapshot(session);
-      return aggregated(session, signal, () => this.#live(session));
-    });
+    if (flags.once || this.jsonEnabled())
+      return withReading({ command: 'watch', flags, signal }, (session) => this.#snapshot(session));
+    return withSession({ command: 'watch', need: 'daemon', flags, signal, note }, (session) =>
+      aggregated(session, signal, () => this.#live(session)),
+    );
   }
 
   async #snapshot({ context }: Session) {
@@ -44,7 +46,7 @@ export default class Watch extends BaseCommand<typeof Watch> {
       import('../tui/hooks/fleet-feed.js'),
       import('../tui/overview.js'),
     ]);
-    await aggregateOnce(context);
+    if (await isAnybodyAlive(context)) await aggregateOnce(context);
     const view = await readFleetView(context);
     this.print(overviewText(view, terminalWidth()));
     return overviewDocument(view);
@@ -93,6 +95,11 @@ async function aggregated<T>({ context, fleet }: Session, signal: AbortSignal, w
     await orchestrator;
     redis.disconnect();
   }
+}
+
+/** Of a fleet that has ended there is nothing to measure, and to say so would raise an alarm. */
+async function isAnybodyAlive({ redis, names, clock }: Session['context']): Promise<boolean> {
+  return (await redis.zcount(names.agents, clock() - limits.agentAliveMs, '+inf')) > 0;
 }
 
 /** One round: where another process aggregates there is nothing to do. */

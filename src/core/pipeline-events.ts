@@ -68,8 +68,8 @@ export interface CompiledEvent {
   readonly name: string;
   readonly digest: string;
   readonly bytes: number;
-  /** 0 to 1. */
-  readonly optimizationScore: number;
+  /** 0 to 1; null when there is no source that it could be told from. */
+  readonly optimizationScore: number | null;
   /** Instructions per task that the bytes allow. */
   readonly costPerTask: { readonly min: number; readonly max: number };
 }

@@ -5,7 +5,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DreamnetError, messageOf } from '../core/errors.js';
+import { systemWords } from '../cli/system-words.js';
+import { DreamnetError } from '../core/errors.js';
 
 export interface BearerToken {
   /** It was given, not made here. */
@@ -57,7 +58,7 @@ function keptToken(path: string): string {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST')
       throw noToken(
-        `The token cannot be kept in ${path}: ${messageOf(thrown)}.`,
+        `The token cannot be kept in ${path}: ${systemWords(thrown)}.`,
         'Give one with --token-file.',
       );
   } finally {
@@ -78,7 +79,7 @@ function readToken(path: string): string {
     return checked(readFileSync(path, 'utf8'), path);
   } catch (thrown) {
     if (thrown instanceof DreamnetError) throw thrown;
-    throw noToken(`The token in ${path} cannot be read: ${messageOf(thrown)}.`);
+    throw noToken(`The token in ${path} cannot be read: ${systemWords(thrown)}.`);
   }
 }
 

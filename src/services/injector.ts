@@ -19,8 +19,10 @@ import { instructionsWaiting } from '../core/injector-service/take-in-turn.js';
 import { wantRollout } from '../core/injector-service/wanted-rollouts.js';
 import { identifierSchema } from '../core/nerve/messages/identifiers.js';
 import { instructionSchema } from '../core/nerve/messages/instruction.js';
+import { agentOutcomeSchema, rolloutStateSchema } from '../core/nerve/messages/rollout-record.js';
 import { wishActionSchema } from '../core/nerve/messages/wish.js';
 import { readHold } from '../core/nerve/rollout-holds.js';
+import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
 import { redisIsAway } from './answer-failure.js';
 import { bodyOf } from './http-server.js';
 
@@ -60,12 +62,12 @@ const steerSchema = z.strictObject({
   reason: z.string().trim().min(1).max(500).optional(),
   by: z.string().trim().min(1).max(200).optional(),
 });
-const listSchema = z.object({
+const listSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(listedMax).default(20),
-  state: z.string().max(40).optional(),
+  state: rolloutStateSchema.optional(),
 });
-const agentsSchema = z.object({
-  agents: z.enum(['', 'all', 'pending', 'staged', 'live', 'failed', 'skipped', 'rolled_back']).optional(),
+const agentsSchema = z.strictObject({
+  agents: z.enum(['', 'all', ...agentOutcomeSchema.options]).optional(),
 });
 
 export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
@@ -193,10 +195,9 @@ function checkedId(text: string): string {
 }
 
 function queryOf<T>({ query }: FastifyRequest, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(query);
+  const parsed = schema.safeParse(query, inOurWords);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw doesNotFit(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  throw doesNotFit(reasonsOf(parsed.error).join('; '));
 }
 
 function doesNotFit(why: string): DreamnetError {

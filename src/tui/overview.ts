@@ -8,6 +8,7 @@ import {
   formatTime,
 } from '../cli/format.js';
 import { costsText, headlineOf, headlineText } from '../cli/progress/headline.js';
+import { wrap } from '../cli/table.js';
 import { truncateToWidth } from '../cli/terminal-text.js';
 import { fleetState } from './fleet-state.js';
 import type { FleetView } from './hooks/fleet-feed.js';
@@ -20,14 +21,29 @@ const labelColumns = 12;
 
 /** Lines no wider than the columns; no colours. */
 export function overviewText(view: FleetView, columns: number, nowMs = Date.now()): string {
-  const lines = [
+  const rows: Row[] = [
     ...fleetLines(view, nowMs),
-    '',
+    row('', ''),
     ...operationLines(operationOf(view.facts, nowMs)),
     ...resultLines(view),
     ...eventLines(view),
   ];
-  return lines.map((line) => truncateToWidth(line, columns).trimEnd()).join('\n');
+  return rows.flatMap((one) => linesOf(one, columns)).join('\n');
+}
+
+/** A label or a time, and the text beside it. */
+type Row = readonly [label: string, text: string];
+
+/** Below this the text beside a label is too narrow to be read on. */
+const wrapsFrom = 40;
+
+/** What is too long continues below itself. */
+function linesOf([label, text]: Row, columns: number): string[] {
+  if (columns < wrapsFrom) return [truncateToWidth(`${label}${text}`, columns).trimEnd()];
+  const [first = '', ...rest] = wrap(text, columns - label.length);
+  return [`${label}${first}`, ...rest.map((line) => ' '.repeat(label.length) + line)].map((line) =>
+    line.trimEnd(),
+  );
 }
 
 /** What `watch --once --json` prints. */
@@ -69,7 +85,7 @@ export function overviewDocument(view: FleetView, nowMs = Date.now()) {
   };
 }
 
-function fleetLines(view: FleetView, nowMs: number): string[] {
+function fleetLines(view: FleetView, nowMs: number): Row[] {
   const { facts } = view;
   const alive = formatNumber(facts?.agentsAlive ?? 0);
   const known = formatCount(facts?.agentsKnown ?? 0, 'agent');
@@ -81,7 +97,7 @@ function fleetLines(view: FleetView, nowMs: number): string[] {
   ];
 }
 
-function operationLines(operation: Operation | undefined): string[] {
+function operationLines(operation: Operation | undefined): Row[] {
   if (operation === undefined)
     return [row('operation', 'none yet; state a goal with: dreamnet decide "reduce costs 15%"')];
   const { batches, rollout, window, reason } = operation;
@@ -105,7 +121,7 @@ function operationLines(operation: Operation | undefined): string[] {
   return lines;
 }
 
-function resultLines({ facts }: FleetView): string[] {
+function resultLines({ facts }: FleetView): Row[] {
   const result = facts?.result;
   if (result === undefined) return [];
   const headline = headlineOf(result, facts?.decision);
@@ -114,17 +130,20 @@ function resultLines({ facts }: FleetView): string[] {
   const costs = costsText(result.execution);
   const workload = `${result.execution.workload} workload`;
   return [
-    '',
+    row('', ''),
     row('last result', `${headlineText(headline)}${predicted}`),
     row('', costs === undefined ? workload : `${costs} · ${workload}`),
   ];
 }
 
-function eventLines({ events }: FleetView): string[] {
+function eventLines({ events }: FleetView): Row[] {
   if (events.length === 0) return [];
-  return ['', ...events.slice(-eventsShown).map((event) => `${formatTime(event.atMs)}  ${event.text}`)];
+  return [
+    row('', ''),
+    ...events.slice(-eventsShown).map((event): Row => [`${formatTime(event.atMs)}  `, event.text]),
+  ];
 }
 
-function row(label: string, text: string): string {
-  return `${label.padEnd(labelColumns)}  ${text}`;
+function row(label: string, text: string): Row {
+  return [`${label.padEnd(labelColumns)}  `, text];
 }

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCodesOf } from '../../src/cli/exit-codes.js';
 import { cleanEnvironment, ROOT, runDreamnet, start } from './run-command.js';
 
 const ESCAPE = '\u001b';
@@ -39,6 +40,9 @@ describe('dreamnet', () => {
       const ended = await runDreamnet([...id.split(':'), '--help']);
       expect(ended, id).toMatchObject({ code: 0, stderr: '' });
       expect(ended.stdout, id).toMatch(/EXAMPLES.*\$ dreamnet .*EXIT CODES.*130 {2}interrupted/s);
+      const [, codes = ''] = ended.stdout.split('EXIT CODES\n');
+      const told = [...codes.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => code);
+      expect(told, id).toEqual(exitCodesOf(id).map(([code]) => code));
     }
   });
 

@@ -47,6 +47,22 @@ describe('a table', () => {
     expect(widest(text)).toBe(32);
   });
 
+  it('lets the cells of a column that wraps continue below themselves', () => {
+    const columns = [{ header: 'id' }, { header: 'agents', shrinkTo: 8, wraps: true }, { header: 'n' }];
+    const rows = [
+      ['a', '3 live, 1 staged, 36 pending', '7'],
+      ['b', '40 live', '8'],
+    ];
+    expect(formatTable(columns, rows, { width: 22 }).split('\n')).toEqual([
+      'id  agents           n',
+      'a   3 live, 1        7',
+      '    staged, 36',
+      '    pending',
+      'b   40 live          8',
+    ]);
+    expect(formatTable(columns, rows, { width: 80 })).not.toContain('\n    staged');
+  });
+
   it('becomes blocks where it does not fit', () => {
     const text = formatTable(COLUMNS, ROWS, { width: 20 });
     expect(text).toContain('agent  agent-00001\ntasks  12\nstate  live\n\n');

@@ -1,6 +1,9 @@
 /** Agents in containers, from the command line and with nothing else configured. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { AgentsDocument } from '../../src/cli/views/agents-document.js';
+import type { PlanDocument } from '../../src/cli/views/plan-document.js';
 import type { RolloutDocument } from '../../src/cli/views/rollout-document.js';
 import type { SteeredDocument } from '../../src/cli/views/steered-view.js';
 import type { TraceDocument } from '../../src/cli/views/trace-view.js';
@@ -47,6 +50,32 @@ it('rolls out to containers with nothing else running, and rolls back in a later
   const back = await cli.json<SteeredDocument>(['rollout', 'rollback', ...docker]);
   expect(back).toMatchObject({ state: 'rolled_back', changed: true, silent: 0 });
   for (const agent of agents) expect(await sizeOf(agent)).toBe(0);
+}, 120_000);
+
+it('shows in a dry run which containers it leaves out, and why', async () => {
+  const cli = commandLine({ DOCKER_HOST: engine.host });
+  const program = join(cli.root, 'trim.dream');
+  writeFileSync(program, throttleAll);
+  await engine.startAgents(2);
+  for (const [agent, name] of [
+    ['no id', 'dreamnet-nameless'],
+    ['agent-9', 'dreamnet-stopped'],
+  ] as const)
+    await engine.docker.createContainer({
+      name: `${name}-${process.pid}`,
+      Image: await engine.agentImage(),
+      Labels: { ...engine.labels, 'dreamnet.role': 'agent', 'dreamnet.agent': agent },
+    });
+  const words = ['inject', program, '--dry-run', '--docker', '--docker-label', engine.label];
+  const plan = await cli.json<PlanDocument>(words);
+  expect(plan.agents).toHaveLength(2);
+  expect(plan.unusable).toEqual([
+    expect.stringMatching(/dreamnet-nameless-\d+ is left out: .*"no id"/),
+    expect.stringMatching(/agent-9 is not alive: its container dreamnet-stopped-\d+ does not run/),
+  ]);
+  const { stdout } = await cli.run(words);
+  expect(stdout).toMatch(/LEFT OUT\nnot usable +The container dreamnet-nameless/);
+  expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
 }, 120_000);
 
 it('says that no engine is there, or no agent in it, and starts nothing for it', async () => {

@@ -23,8 +23,10 @@ function withProgram(text = source) {
 describe('inject FILE', () => {
   it('rolls out a source with the values that are set, and a dry run of it sends nothing', async () => {
     const { cli, path } = withProgram();
-    const plan = await cli.json<PlanDocument>(['inject', path, '--dry-run', '--agents', '20']);
+    await cli.json(['up', '--agents', '20']);
+    const plan = await cli.json<PlanDocument>(['inject', path, '--dry-run']);
     expect(plan).toMatchObject({ dryRun: true, program: { name: 'trim' } });
+    await cli.json(['down']);
     const done = await cli.json<LoopDocument>(['inject', path, '--set', 'cut=35%', ...quick]);
     expect(done.decision).toBeNull();
     expect(done.program).toMatchObject({ name: 'trim', parameters: { cut: 0.35 } });
@@ -38,6 +40,9 @@ describe('inject FILE', () => {
     await cli.json(['compile', path, '-o', compiled]);
     const done = await cli.json<LoopDocument>(['inject', compiled, ...quick]);
     expect(done.rollout).toMatchObject({ type: 'TRIM_v1', agents: 20, failed: 0 });
+    // It can only be told from a source.
+    expect(done.program.optimizationScore).toBeNull();
+    expect((await cli.run(['results', done.rollout.id])).stdout).toMatch(/trim · .* · score –/);
 
     const stranger = commandLine();
     const foreign = join(cli.root, 'foreign.bc');

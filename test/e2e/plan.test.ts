@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { PlanDocument } from '../../src/cli/views/plan-document.js';
 import type { RolloutDocument } from '../../src/cli/views/rollout-document.js';
-import { type CommandLine, commandLine, goal, quick } from './support.js';
+import { type CommandLine, commandLine, goal, quick, tcpRedis } from './support.js';
 
 async function decided(cli: CommandLine): Promise<string> {
   const { decision } = await cli.json<{ decision: { instruction: { id: string } } }>([
@@ -51,7 +51,7 @@ describe('a dry run', () => {
     const text = await cli.run(['inject', '--dry-run', ...words]);
     expect(text.stdout).toMatch(/^DRY RUN/);
     expect(text.stdout).toContain('stops when the 2nd agent fails');
-    expect(text.stdout).toMatch(/agent-0002 +excluded by --exclude agent-0002/);
+    expect(text.stdout).toMatch(/1 agent +excluded by --exclude agent-0002: agent-0002/);
     expect(await state(redis)).toEqual(before);
 
     const done = await cli.run(['inject', ...words, '--bake', '0']);
@@ -62,7 +62,9 @@ describe('a dry run', () => {
     const shown = await cli.json<RolloutDocument>(['rollout', 'show', '--agents']);
     expect(shown.rollout).toMatchObject({ id, state: 'complete', options: { limit: '40%', batch: '4' } });
     expect(shown.agents?.map((agent) => agent.id)).toEqual(plan.agents.map((agent) => agent.id).sort());
-    expect((await cli.run(['rollout', 'show'])).stdout).toContain('without agent-0002; at most 40%');
+    expect((await cli.run(['rollout', 'show'])).stdout).toContain(
+      'without agent-0002; at most 40%; batches of 4;',
+    );
     await cli.json(['down']);
   }, 60_000);
 
@@ -77,6 +79,54 @@ describe('a dry run', () => {
     expect(await state(redis)).toEqual(before);
     expect(await cli.json(['rollout', 'list'])).toMatchObject({ known: 0 });
     await cli.json(['down']);
+  }, 60_000);
+});
+
+describe('where no fleet runs', () => {
+  it('a dry run starts none, before one has run and after it, and says what is missing', async () => {
+    const cli = commandLine();
+    const program = join(cli.root, 'trim.dream');
+    writeFileSync(program, 'FUNC t() { FOR EACH task IN task_queue { REDUCE_CPU_THROTTLE(task, 10%) } }');
+    const file = join(cli.root, 'plan.json');
+    const refused = async () => {
+      for (const words of [
+        ['inject', program, '--dry-run'],
+        ['inject', '--dry-run', '--save-plan', file, '--agents', '20'],
+        ['run', goal, '--dry-run', '--save-plan', file],
+      ]) {
+        const { error } = await cli.json<{ error: { code: string; hint: string } }>(words, 6);
+        expect(error).toMatchObject({ code: 'DN554', hint: expect.stringContaining('dreamnet up') });
+      }
+      expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+      expect(existsSync(file)).toBe(false);
+    };
+    await refused();
+    await cli.json(['up', '--agents', '3']);
+    await cli.json(['down']);
+    await refused();
+  }, 60_000);
+
+  it('watch --once starts none, and shows what is left of the last one', async () => {
+    const cli = commandLine();
+    const nothing = await cli.run(['watch', '--once']);
+    expect([nothing.code, nothing.stderr]).toEqual([6, expect.stringContaining('DN330')]);
+    expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+    await cli.json(['run', goal, ...quick]);
+    const overview = await cli.json<{ fleet: object; operation: object }>(['watch']);
+    expect(overview).toMatchObject({ fleet: { agentsAlive: 0 }, operation: { state: 'complete' } });
+    expect((await cli.run(['watch', '--once'])).stdout).toMatch(/^fleet .*\b0 of/);
+    expect(await cli.json(['status'])).toMatchObject({ state: 'down' });
+  }, 60_000);
+
+  it('a dry run with the Redis of another fleet asks that one', async () => {
+    const cli = commandLine();
+    const other = await tcpRedis();
+    const { error } = await cli.json<{ error: { code: string } }>(
+      ['run', goal, '--dry-run', '--redis', other.url],
+      2,
+    );
+    expect(error.code).toBe('DN504');
+    expect(await other.client.dbsize()).toBe(0);
   }, 60_000);
 });
 
@@ -145,13 +195,14 @@ describe('a plan that is kept', () => {
     const shown = await cli.json<RolloutDocument>(['rollout', 'show', '--agents']);
     expect(shown.rollout).toMatchObject({ id: fresh.instruction.id, state: 'complete', batches: 7 });
     for (const { id, batch } of fresh.agents)
-      expect(shown.agents).toContainEqual(expect.objectContaining({ id, batch: batch - 1 }));
+      expect(shown.agents).toContainEqual(expect.objectContaining({ id, batch }));
     expect(await refused(['--plan', file])).toMatchObject({ code: 'DN512' });
     await cli.json(['down']);
   }, 90_000);
 
   it('cannot be saved where nothing can be written, and needs a dry run', async () => {
     const cli = commandLine();
+    await cli.json(['up', '--agents', '20']);
     const where = ['--save-plan', join(cli.root, 'no', 'plan.json')];
     const failed = await cli.json<{ error: { code: string } }>(
       ['run', goal, ...quick, '--dry-run', ...where],
@@ -160,6 +211,7 @@ describe('a plan that is kept', () => {
     expect(failed.error.code).toBe('DN552');
     const alone = await cli.json<{ error: { code: string } }>(['run', goal, ...where], 2);
     expect(alone.error.code).toBe('DN904');
+    await cli.json(['down']);
   }, 60_000);
 });
 
@@ -169,8 +221,11 @@ describe('flags that do not fit', () => {
     const codeOf = async (...words: string[]) =>
       (await cli.json<{ error: { code: string } }>(['inject', ...words], 2)).error.code;
     expect(await codeOf('--canary', '101%')).toBe('DN544');
+    expect(await codeOf('--canary', '100%')).toBe('DN555');
     expect(await codeOf('--limit', '0')).toBe('DN544');
     expect(await codeOf('--limit', '5', '--top', '5')).toBe('DN904');
+    expect(await codeOf('--dry-run=false')).toBe('DN904');
+    expect(await codeOf('--no-auto-rollback=true')).toBe('DN904');
     expect(await codeOf('--parallel', '0')).toBe('DN921');
     expect(await codeOf('--top', 'many')).toBe('DN921');
     expect(await codeOf('--exclude', 'no id')).toBe('DN545');

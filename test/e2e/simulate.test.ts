@@ -244,7 +244,7 @@ describe('dreamnet simulate on given tables', () => {
       [[reference, '-t', tasks, '--examples', '2'], /DN904 --examples goes with --diff only/],
       [
         [reference, '-t', tasks, '-l', 'class=web'],
-        /DN904 --selector=class=web cannot also be provided when using --tasks/,
+        /DN904 --selector and --tasks cannot be given together\./,
       ],
       [[reference, '-t', tasks, '--examples', '0'], /DN921/],
       ...(process.getuid?.() === 0

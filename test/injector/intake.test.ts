@@ -69,7 +69,7 @@ describe('the newest instruction', () => {
 describe('a message that does not fit', () => {
   const damaged: Record<string, { raw: string; reason: string }> = {
     'is not JSON': { raw: '{"id":', reason: 'not JSON' },
-    'is a list': { raw: '[]', reason: 'expected object' },
+    'is a list': { raw: '[]', reason: 'no object' },
     'has no context': {
       raw: JSON.stringify({ ...instructionOf(), context: undefined }),
       reason: 'context: ',

@@ -37,8 +37,8 @@ describe('text', () => {
     ['{"id":"a","count":1e999}', 'count: '],
     ['{"id":"a","count":"1"}', 'count: '],
     ['{"id":null,"count":1}', 'id: '],
-    ['null', 'expected object'],
-    ['"text"', 'expected object'],
+    ['null', 'no object'],
+    ['"text"', 'no object'],
     ['\uFEFF{"id":"a","count":1}', 'not JSON'],
   ])('%s', (raw, reason) => {
     const message = parseMessage('1-0', raw, schema);

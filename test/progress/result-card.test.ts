@@ -33,6 +33,29 @@ describe('the card at the end of a run', () => {
     expect(card.replaceAll(/\s+/g, ' ')).toContain('simulated');
   });
 
+  it.each([72, 80])('cuts no note, verdict or goal at %i columns', (columns) => {
+    const document = sampleDocument();
+    const goal = 'reduce costs 15% without raising latency more than 20% within two hours';
+    const note =
+      '12 of 58 agents held out did not report, so that the comparison rests on fewer than were meant.';
+    const reason =
+      'the result was harmful: errors rose by 3 points, and 1 was tolerated, so that all agents returned';
+    const card = resultCard(
+      {
+        ...document,
+        decision: document.decision && { ...document.decision, goal },
+        rollout: { ...document.rollout, reason },
+        execution: { ...document.execution, notes: [note] },
+      },
+      { columns, color: true },
+    );
+    const lines = card.split('\n');
+    expect(new Set(lines.map(displayWidth))).toEqual(new Set([columns]));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are painted with them.
+    const text = card.replaceAll(/\u001b\[\d+m|│/g, '').replaceAll(/\s+/g, ' ');
+    for (const whole of [goal, note, reason]) expect(text).toContain(whole);
+  });
+
   it('says that nothing was measured where no agent reports, instead of figures', () => {
     const document = sampleDocument();
     const unmeasured = {

@@ -46,7 +46,9 @@ describe('POST /inject-swarm', () => {
     expect(list).toMatchObject({ known: 1, rollouts: [{ id: 'instr_one', held: false }], waiting: [] });
     const { body: shown } = await service.get('/rollouts/instr_one?agents=live');
     expect(shown).toMatchObject({ rollout: { id: 'instr_one' }, held: false });
-    expect(shown.agents).toHaveLength(10);
+    expect(shown.agents.map(({ batch }: { batch: number }) => batch).sort()).toEqual([
+      1, 1, 2, 2, 3, 3, 4, 4, 5, 5,
+    ]);
     expect((await service.get('/rollouts/latest')).body.agents).toBeNull();
     expect((await service.get('/health')).body).toMatchObject({ work: { done: 1, rollout: null } });
   });
@@ -136,6 +138,57 @@ describe('POST /inject-swarm', () => {
   });
 });
 
+describe('requests that do not fit', () => {
+  const instruction = instructionOf();
+  it.each([
+    ['/rollouts?state=foo', 'state: must be one of planned, canary, injecting, live, complete, paused'],
+    ['/rollouts?limit=abc', 'limit: is no number'],
+    ['/rollouts?limit=1.5', 'limit: is no whole number'],
+    ['/rollouts?limit=0', 'limit: is below 1'],
+    ['/rollouts?limit=1001', 'limit: is above 1000'],
+    ['/rollouts?stat=live', 'it has what is not known: stat'],
+    ['/rollouts/latest?agents=none', 'agents: must be one of "", all, pending'],
+  ])('GET %s is told what is expected', async (path, why) => {
+    const { status, body } = await (await startService(server)).get(path);
+    expect([status, body.code, body.message]).toEqual([400, 'DN714', expect.stringContaining(why)]);
+  });
+
+  it.each([
+    [{ instruction: { id: 'a' } }, 'instruction.type: is missing; instruction.target_agents: is missing'],
+    [{ instruction: 'a' }, 'instruction: is no object'],
+    [{ instruction, surprise: 1 }, 'has what is not known: surprise'],
+    [{ instruction, batch: [] }, 'batch: is of the wrong kind'],
+    [{ instruction, windowMs: 1 }, 'windowMs: is below 1000'],
+    [{ instruction, windowMs: '1s' }, 'windowMs: is no number'],
+    [{ instruction, parallel: 1.5 }, 'parallel: is no whole number'],
+    [{ instruction, activate: 'later' }, 'activate: must be one of together, rolling'],
+    [{ instruction, autoRollback: 'yes' }, 'autoRollback: is neither true nor false'],
+    [{ instruction, gates: 'cost=off' }, 'gates: is no list'],
+    [{ instruction, exclude: Array(1_001).fill('a') }, 'exclude: has more than 1000 entries'],
+    [[], 'does not fit: it is no object'],
+    [
+      { instruction, canary: '100%' },
+      'canary: 100% is all agents: nobody would be left to wait for what it shows.',
+    ],
+    [{ instruction, limit: 0 }, 'limit: 0 leaves no agent.'],
+    [
+      { instruction, batch: 'x' },
+      'batch: "x" does not work: "x" is neither a whole number nor a percentage.',
+    ],
+    [{ instruction, exclude: ['no id'] }, 'exclude.0: "no id" does not work: "no id" is no agent id.'],
+    [
+      { instruction: { ...instruction, priority: 'SOON' } },
+      'instruction.priority: must be one of LOW, MEDIUM',
+    ],
+    [{ instruction: { ...instruction, id: '' } }, 'instruction.id: must be 1 to 128 letters'],
+    [{ instruction: { ...instruction, selector: 'x'.repeat(1_001) } }, 'is longer than 1000 characters'],
+  ])('POST /inject-swarm is told what is expected instead of %#', async (sent, why) => {
+    const { status, body } = await (await startService(server)).post('/inject-swarm', sent);
+    expect([status, body.code, body.message]).toEqual([400, 'DN714', expect.stringContaining(why)]);
+    expect(body.message).not.toMatch(/Invalid|expected|received|Too |Unrecognized|--\w|\.\.$/);
+  });
+});
+
 describe('POST /inject', () => {
   it('gives one agent a program, and its history tells so', async () => {
     const service = await startService(server);
@@ -152,7 +205,9 @@ describe('POST /inject', () => {
       agent: 'agent-0002',
       status: 'live',
       program: record.program.digest,
-      rollouts: [{ id: record.id, state: 'complete', outcome: 'live', digest: record.program.digest }],
+      rollouts: [
+        { id: record.id, state: 'complete', outcome: 'live', batch: 1, digest: record.program.digest },
+      ],
       loads: [{ kind: 'load', instruction: record.id, outcome: 'done' }],
     });
     expect((await service.get('/history/agent-0003')).body).toMatchObject({ rollouts: [], loads: [] });

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GateVerdict } from '../../src/core/nerve/messages/gate-verdict.js';
+import type { Control, WishAction } from '../../src/core/nerve/messages/wish.js';
 import { appendMessage, keepRejected } from '../../src/core/nerve/streams.js';
 import { type FleetFeed, readFleetView, startFleetFeed } from '../../src/tui/hooks/fleet-feed.js';
 import { streamWatch } from '../../src/tui/plain-watch.js';
@@ -28,6 +30,28 @@ afterEach(() => feed?.close());
 function start(everyMs = 60_000): FleetFeed {
   feed = startFleetFeed({ redis: test.redis, names: test.names, everyMs });
   return feed;
+}
+
+function control(action: WishAction, at: number): Control {
+  return { wish: 'w', action, by: 'ana@ops-3', at };
+}
+
+function acknowledged(at: number): GateVerdict {
+  const text = 'acknowledgements: 0 agents failed, 0 are tolerated';
+  return {
+    gate: 'acknowledgements',
+    verdict: 'passed',
+    at,
+    stage: 'batch',
+    batch: 68,
+    text,
+    changed: 680,
+    unchanged: 479,
+  };
+}
+
+function lookedAt(at: number): GateVerdict {
+  return { ...acknowledged(at), gate: 'latency', verdict: 'inconclusive', stage: 'bake', batch: 1 };
 }
 
 const texts = (of: FleetFeed) => of.view().events.map((event) => event.text);
@@ -70,6 +94,34 @@ describe('the fleet feed', () => {
       -300, -250, 0, 730, 800, 20_900, 21_000,
     ]);
   });
+
+  it.each([
+    ['paused', { control: control('pause', 9_000) }, [0, 8_000, 9_000]],
+    ['paused', { gates: [acknowledged(8_000), lookedAt(8_700)] }, [0, 8_000, 8_700]],
+    ['canary', {}, [0, 40, 8_000]],
+    ['canary', { control: control('resume', 9_500) }, [0, 8_000, 9_500]],
+    ['aborted', { control: control('abort', 9_800) }, [0, 8_000, 9_800]],
+    ['aborted', {}, [0, 8_000, 8_000]],
+  ] as const)(
+    'tells a late watcher since when a rollout is %s, as the record tells: %j',
+    async (state, change, times) => {
+      const { redis, names } = test;
+      const planned = Date.now() - 60_000;
+      const rollout = sampleRollout({ state, plannedAtMs: planned, batchesDone: 68, reason: 'why not' });
+      const gates = [acknowledged(8_000), ...('gates' in change ? change.gates : [])];
+      const dated = (at: number) => planned + at;
+      await writeRollout(redis, names, {
+        ...rollout,
+        gates: gates.map((gate) => ({ ...gate, at: dated(gate.at) })),
+        ...('control' in change ? { control: { ...change.control, at: dated(change.control.at) } } : {}),
+      });
+      const { events } = await readFleetView({ redis, names });
+      expect(events.map(({ atMs }) => atMs - planned)).toEqual(times);
+      const watched = start();
+      await until(() => expect(watched.view().events).toHaveLength(times.length));
+      expect(watched.view().events.map(({ atMs }) => atMs - planned)).toEqual(times);
+    },
+  );
 
   it('wakes when the rollout changes, long before it would poll', async () => {
     const { redis, names } = test;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/cli/terminal-text.js';
+import type { GateVerdict } from '../../src/core/nerve/messages/gate-verdict.js';
 import type { FleetView } from '../../src/tui/hooks/fleet-feed.js';
 import { OperationScreen } from '../../src/tui/screens/OperationScreen.js';
 import { sampleVerdicts } from '../support/sample-verdicts.js';
@@ -29,6 +30,16 @@ function frameOf(view: FleetView, columns: number, rows: number): string {
   const terminal = renderAt(screen, columns, rows);
   terminals.push(terminal);
   return terminal.frame();
+}
+
+/** The operation's panel as running text. */
+function operationText(frame: string): string {
+  const lines = frame.split('\n');
+  const panel = lines.slice(
+    1,
+    lines.findIndex((line) => line.startsWith('╰')),
+  );
+  return panel.join(' ').replaceAll('│', ' ').replaceAll(/\s+/g, ' ');
 }
 
 const live = viewOf(runningFacts({ state: 'live' }));
@@ -86,6 +97,38 @@ describe('the operation screen', () => {
     expect(frame).toContain(text);
     expect(frame).not.toContain('+99');
     expect(frameOf(viewOf(facts), columns, 40)).not.toContain('gates');
+  });
+
+  it.each([
+    [80, 24],
+    [80, 40],
+    [120, 40],
+    [200, 60],
+  ])('cuts neither gates nor reasons at %i x %i', (columns, rows) => {
+    const reason = `a gate cannot tell whether it does harm: latency +4 % (-4 to +12) on 9 agents`;
+    const paused = runningFacts({ state: 'paused', batchesDone: 68, reason });
+    expect(operationText(frameOf(viewOf(paused), columns, rows))).toContain(reason);
+    const baking = runningFacts({ state: 'canary', batchesDone: 1 });
+    const errors = { ...sampleVerdicts[3], gate: 'errors' } as GateVerdict;
+    const rollout = baking.rollout && { ...baking.rollout, gates: [errors, ...sampleVerdicts] };
+    const frame = frameOf(viewOf({ ...baking, rollout }), columns, rows);
+    for (const text of [
+      'errors -15.0 points',
+      'latency accepted +4.0 %',
+      'cost -15.0 %',
+      '9 against 491 agents',
+    ])
+      expect(operationText(frame)).toContain(text);
+    expect(frame.split('\n')).toHaveLength(rows - 1);
+    expect(frame).toContain('batches');
+    expect(frame.match(/╭─/g)).toHaveLength(frame.match(/─╯/g)?.length ?? 0);
+  });
+
+  it('offers each key whole beside the kind of workload at 80 columns', () => {
+    const keys = frameOf(viewOf(runningFacts({ state: 'paused', batchesDone: 68 })), 80, 24)
+      .split('\n')
+      .at(-1);
+    expect(keys).toMatch(/^ q quit .* p resume +A abort +R roll back +simulated workload/);
   });
 
   it('keeps the frame of a panel whose text is longer than it', () => {

@@ -27,6 +27,23 @@ describe('the overview as text', () => {
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
   });
 
+  it('cuts neither the reason of a pause nor an event at 80 columns', () => {
+    const reason = 'by ana@ops-3: payments is deploying, and everybody is to wait until it has ended';
+    const facts = runningFacts({ state: 'paused', batchesDone: 68, reason });
+    const lines = overviewText(viewOf(facts), 80, nowMs).split('\n');
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(`state paused: ${reason}`);
+    const event = {
+      key: 'a',
+      atMs: nowMs,
+      kind: 'alert',
+      level: 'bad',
+      text: `${reason}, ${reason}`,
+    } as const;
+    const told = overviewText({ ...viewOf(facts), events: [event] }, 80, nowMs);
+    expect(told.replaceAll(/\s+/g, ' ')).toContain(event.text);
+  });
+
   it('says what to do where nothing has happened', () => {
     expect(overviewText(viewOf(emptyFacts()), 80, nowMs)).toContain('dreamnet decide "reduce costs 15%"');
   });

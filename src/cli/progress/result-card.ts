@@ -10,7 +10,7 @@ import {
   formatNumber,
   formatShare,
 } from '../format.js';
-import { formatPairs } from '../table.js';
+import { formatPairs, wrap } from '../table.js';
 import { displayWidth, escapeControls, truncateToWidth } from '../terminal-text.js';
 import { changeText, costsText, type Headline, rangeText } from './headline.js';
 import { type Paint, paint } from './paint.js';
@@ -26,7 +26,8 @@ export interface RunDocument {
   readonly program: {
     readonly name: string;
     readonly bytes: number;
-    readonly optimizationScore: number;
+    /** Null when it is not known. */
+    readonly optimizationScore: number | null;
   };
   readonly rollout: {
     readonly id: string;
@@ -84,7 +85,7 @@ export function resultCard(document: RunDocument, options: CardOptions): string 
   const inner = Math.min(cardColumnsMax, options.columns) - 6;
   const sections = [
     headLines(document, painter),
-    ...rowSections(document).map((rows) => rowLines(rows, painter)),
+    ...withWholeTitle(document, rowSections(document), inner).map((rows) => rowLines(rows, painter, inner)),
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
   return framed([...lines, ''], { title: titleOf(document), document, inner, painter });
@@ -128,7 +129,7 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
     [
       [
         'program',
-        `${escapeControls(program.name)} · ${formatBytes(program.bytes)} · score ${formatNumber(program.optimizationScore, 2)}`,
+        `${escapeControls(program.name)} · ${formatBytes(program.bytes)} · score ${formatNumber(program.optimizationScore ?? undefined, 2)}`,
       ],
       [
         'rollout',
@@ -230,8 +231,35 @@ function measuredText(measured: Headline): string {
   return `${measured.metric} ${changeText(measured)}${range}`;
 }
 
-function rowLines(rows: readonly Row[], painter: Painter): string[] {
-  return rows.map(([label, text]) => `${painter('dim', label.padEnd(labelColumns))}${text}`);
+/** A goal that the upper edge has no room for stands in the card as well. */
+function withWholeTitle(document: RunDocument, sections: readonly Row[][], inner: number): Row[][] {
+  const title = titleOf(document);
+  if (displayWidth(title) <= titleColumns(document, inner)) return [...sections];
+  return [[['goal', title]], ...sections];
+}
+
+function titleColumns({ rollout }: RunDocument, inner: number): number {
+  return inner - displayWidth(edgeOf(rollout.type)) - 2;
+}
+
+function edgeOf(type: string): string {
+  return ` ${type} ─╮`;
+}
+
+function rowLines(rows: readonly Row[], painter: Painter, inner: number): string[] {
+  return rows.flatMap(([label, text]) =>
+    partsOf(text, inner - labelColumns).map(
+      (part, at) => `${painter('dim', (at === 0 ? label : '').padEnd(labelColumns))}${part}`,
+    ),
+  );
+}
+
+/** What is too long continues below: between its parts where it has some, between words else. */
+function partsOf(text: string, columns: number): string[] {
+  if (displayWidth(text) <= columns) return [text];
+  const at = text.lastIndexOf(' · ');
+  if (at <= 0) return wrap(text, columns);
+  return [...partsOf(text.slice(0, at), columns), ...partsOf(text.slice(at + 3), columns)];
 }
 
 interface Frame {
@@ -244,25 +272,17 @@ interface Frame {
 
 function framed(lines: readonly string[], { title, document, inner, painter }: Frame): string {
   const border = (text: string) => painter('dim', text);
-  const type = ` ${document.rollout.type} ─╮`;
-  const shownTitle = cut(title, inner - displayWidth(type) - 2);
+  const type = edgeOf(document.rollout.type);
+  const shownTitle = cut(title, titleColumns(document, inner));
   const head = `╭─ ${shownTitle} `;
   const fill = '─'.repeat(Math.max(0, inner + 6 - displayWidth(head) - displayWidth(type)));
   return [
     `${border('╭─')} ${painter('bold', shownTitle)} ${border(fill + type)}`,
     ...lines
-      .flatMap((line) => bodyLines(line, inner))
+      .map((line) => cut(line, inner))
       .map((line) => `${border('│')}  ${padded(line, inner)}  ${border('│')}`),
     border(`╰${'─'.repeat(inner + 4)}╯`),
   ].join('\n');
-}
-
-/** Lines that are too long continue below, under their text. */
-function bodyLines(line: string, inner: number): string[] {
-  if (displayWidth(line) <= inner) return [line];
-  const at = line.lastIndexOf(' · ');
-  if (at <= 0) return [cut(line, inner)];
-  return [...bodyLines(line.slice(0, at), inner), `${' '.repeat(labelColumns)}${line.slice(at + 3)}`];
 }
 
 function padded(line: string, inner: number): string {

@@ -101,7 +101,10 @@ async function newestRolloutOf({ redis, names }: Reading, agent: string): Promis
   for (const id of await newestRollouts(redis, names, rolloutsLookedAt)) {
     const part = (await readRolloutAgents(redis, names, id)).get(agent);
     const rollout = part && (await readRollout(redis, names, id));
-    if (part && rollout) return { id, type: rollout.instruction.type, state: rollout.state, ...part };
+    if (part && rollout) {
+      const { instruction, state } = rollout;
+      return { id, type: instruction.type, state, ...part, batch: part.batch + 1 };
+    }
   }
   return null;
 }

@@ -118,7 +118,7 @@ function windowRows(record: AgentDocument['record']): Row[] {
 function rolloutText(rollout: NonNullable<AgentDocument['rollout']>): string {
   const why = rollout.reason === undefined ? '' : `: ${rollout.code ?? ''} ${rollout.reason}`;
   const heldOut = rollout.heldOut ? ', held out' : '';
-  return `${rollout.type} ${rollout.id}: ${rollout.outcome.replaceAll('_', ' ')}${heldOut}, batch ${rollout.batch + 1}${why}`;
+  return `${rollout.type} ${rollout.id}: ${rollout.outcome.replaceAll('_', ' ')}${heldOut}, batch ${rollout.batch}${why}`;
 }
 
 function pointsText(points: Readonly<Record<string, number>>): string {

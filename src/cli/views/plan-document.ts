@@ -29,6 +29,8 @@ export interface PlanDocument {
     readonly already: AgentOutcome | null;
   }[];
   readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
+  /** What was found where agents are looked for, a container for example, and cannot be used: a sentence each. */
+  readonly unusable: readonly string[];
   readonly warnings: readonly string[];
   /** Where the plan was saved to. */
   readonly savedTo: string | null;
@@ -36,7 +38,7 @@ export interface PlanDocument {
 
 export function planDocument(
   { instruction, program, windowMs, draft }: Preview,
-  savedTo: string | undefined,
+  { unusable, savedTo }: { readonly unusable: readonly string[]; readonly savedTo: string | undefined },
 ): PlanDocument {
   const { plan, numbers, settings, leftOut, warnings, already } = draft;
   const { name, digest, bytes, parameters } = program;
@@ -51,7 +53,7 @@ export function planDocument(
       role: roleOf(batch === 0 && plan.canary > 0, heldOut),
       already: already.get(id) ?? null,
     })),
-    ...{ leftOut, warnings },
+    ...{ leftOut, unusable, warnings },
     savedTo: savedTo ?? null,
   };
 }

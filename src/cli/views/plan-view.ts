@@ -1,6 +1,7 @@
 /** The document of a dry run in, what a person wants to know before the real one out: whom, in which batch, and who not. */
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
+import { leftOutText } from './left-out-view.js';
 import type { PlanDocument } from './plan-document.js';
 import { planLimitsText, planSizeText } from './plan-words.js';
 
@@ -25,7 +26,7 @@ export function planText(document: PlanDocument, next: string): string {
     'DRY RUN: nothing is sent, claimed or written.',
     formatPairs(rows),
     agentsTable(document),
-    ...(document.leftOut.length === 0 ? [] : [leftOutTable(document)]),
+    ...leftOutText(document),
   ].join('\n\n');
 }
 
@@ -42,14 +43,6 @@ function agentsTable({ agents }: PlanDocument): string {
       ]),
   );
   return `${table}${moreText(agents.length)}`;
-}
-
-function leftOutTable({ leftOut }: PlanDocument): string {
-  const table = formatTable(
-    [{ header: 'LEFT OUT' }, { header: 'WHY', shrinkTo: 20 }],
-    leftOut.slice(0, agentsShown).map(({ id, reason }) => [id, reason]),
-  );
-  return `${table}${moreText(leftOut.length)}`;
 }
 
 function moreText(count: number): string {

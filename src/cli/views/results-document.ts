@@ -59,7 +59,7 @@ export function cardOf({ result, decision, rollout }: ResultDocument): RunDocume
   const { id, type, agents, succeeded, failed, heldOut, state, execution, leaderboard } = result;
   return {
     decision,
-    program: rollout?.program ?? { name: type, bytes: Number.NaN, optimizationScore: Number.NaN },
+    program: rollout?.program ?? { name: type, bytes: Number.NaN, optimizationScore: null },
     rollout: {
       id,
       type,
@@ -84,7 +84,7 @@ export function resultsText({ results }: ResultsDocument, nowMs: number): string
     [
       { header: 'RESULT' },
       { header: 'AGO', align: 'right' },
-      { header: 'GOAL', shrinkTo: 16 },
+      { header: 'GOAL', shrinkTo: 16, wraps: true },
       { header: 'MEASURED' },
       { header: 'AGENTS', align: 'right' },
     ],

@@ -46,7 +46,7 @@ export interface RolloutDocument {
   readonly control: Control | null;
   /** Why agents failed, the most frequent first. */
   readonly failures: readonly RolloutFailure[];
-  /** Only when asked for: those with the outcome that was asked for, by id. */
+  /** Only when asked for: those with the outcome that was asked for, by id; batches are counted from 1. */
   readonly agents: readonly (RolloutAgent & { readonly id: string })[] | null;
 }
 
@@ -82,7 +82,7 @@ export async function rolloutDocument(
   ]);
   const shown = [...agents]
     .filter(([, { outcome }]) => wanted === 'all' || outcome === wanted)
-    .map(([id, agent]) => ({ id, ...agent }))
+    .map(([id, agent]) => ({ id, ...agent, batch: agent.batch + 1 }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     rollout,

@@ -2,6 +2,7 @@
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
+import { askedRows } from './asked-view.js';
 import { gateRows } from './gates-view.js';
 import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from './rollout-document.js';
 import { countsText, nextRows } from './steered-view.js';
@@ -19,7 +20,7 @@ export function rolloutsText({ rollouts, known, damaged }: RolloutsDocument, now
       { header: 'AGO', align: 'right' },
       { header: 'STATE' },
       { header: 'PROGRAM', shrinkTo: 10 },
-      { header: 'AGENTS', shrinkTo: 12 },
+      { header: 'AGENTS', shrinkTo: 12, wraps: true },
     ],
     rollouts.map(({ id, plannedAt, state, held, program, counts }) => [
       id,
@@ -55,7 +56,7 @@ export function rolloutText(
     ['batches', `${formatNumber(rollout.batchesDone)} of ${formatNumber(rollout.batches)}`],
     ['gates', gatesText(rollout)],
     ...gateRows(rollout.gates ?? []),
-    ...optionRows(rollout),
+    ...askedRows(rollout),
     ['times', timesText(rollout)],
     ...failures
       .slice(0, failuresShown)
@@ -85,24 +86,6 @@ function gatesText({ maxFailures, counts, canaryPassedAt, batches }: RolloutReco
   const failures = `${formatNumber(counts.failed)} failed, ${formatNumber(maxFailures)} tolerated`;
   const judged = canaryPassedAt === undefined ? 'not judged' : `passed at ${formatTime(canaryPassedAt)}`;
   return batches < 2 ? `${failures}; no canary` : `${failures}; canary ${judged}`;
-}
-
-/** What it was asked for and is not as usual: the sizes are among the batches, the limits among the gates. */
-function optionRows({ options }: RolloutRecord): Row[] {
-  if (options === undefined) return [];
-  const { selector, exclude, limit, top, parallel, activate, timeoutMs, autoRollback, gates } = options;
-  const parts = [
-    ...(selector === '' ? [] : [`only ${selector}`]),
-    ...(exclude.length === 0 ? [] : [`without ${exclude.join(' and ')}`]),
-    ...(limit === undefined ? [] : [`at most ${limit}`]),
-    ...(top === undefined ? [] : [`the ${formatNumber(top)} best`]),
-    ...(parallel === 1 ? [] : [`${formatCount(parallel, 'batch', 'batches')} at a time`]),
-    ...(activate === 'together' ? [] : ['each batch goes live at once']),
-    ...(timeoutMs === undefined ? [] : [`live within ${formatDuration(timeoutMs)}`]),
-    ...(gates.length === 0 ? [] : [`gates ${gates.join(', ')}`]),
-    ...(autoRollback ? [] : ['no automatic rollback']),
-  ];
-  return parts.length === 0 ? [] : [['asked', parts.join('; ')]];
 }
 
 function timesText({ plannedAt, stagedAt, liveAt, finishedAt, windowMs }: RolloutRecord): string {
@@ -151,14 +134,14 @@ function agentsTable(agents: NonNullable<RolloutDocument['agents']>, limit: numb
       { header: 'BATCH', align: 'right' },
       { header: 'ANSWERED', align: 'right' },
       ...(hasRoutes ? [{ header: 'ROUTE', shrinkTo: 10 }] : []),
-      { header: 'WHY', shrinkTo: 20 },
+      { header: 'WHY', shrinkTo: 20, wraps: true },
     ],
     agents
       .slice(0, limit)
       .map(({ id, outcome, heldOut, joined, batch, acknowledgedMs, route, code, reason }) => [
         id,
         `${outcome.replaceAll('_', ' ')}${heldOut ? ', held out' : ''}${joined ? ', joined' : ''}`,
-        formatNumber(batch + 1),
+        formatNumber(batch),
         formatDuration(acknowledgedMs),
         ...(hasRoutes ? [route ?? ''] : []),
         [code, reason].filter(Boolean).join(' '),

@@ -33,9 +33,9 @@ export interface OpenFleetOptions {
   readonly seed: number;
   /**
    * `session`: what is started here ends here. `daemon`: it stays until `dreamnet down`. `read`: no agents are needed;
-   * what earlier runs left in the private Redis is enough.
+   * what earlier runs left in the private Redis is enough. `running`: agents are needed, and none are started for it.
    */
-  readonly need: 'session' | 'daemon' | 'read';
+  readonly need: 'session' | 'daemon' | 'read' | 'running';
   /** Agents come from elsewhere, such as a volume: none are started for this call, Redis alone if need be. */
   readonly agentsElsewhere?: boolean;
   /** A session that goes on with a rollout of an earlier one: its agents know again what they had staged and live. */
@@ -66,23 +66,25 @@ const readerMsMax = 5_000;
 const greetMsMax = limits.redisGiveUpAfterMs + 2_000;
 
 export async function openFleet(options: OpenFleetOptions): Promise<OpenFleet> {
-  const { home, redisUrl, need } = options;
-  if (redisUrl === undefined && need !== 'read') prepareHome(home);
+  const { home, redisUrl } = options;
+  if (redisUrl === undefined && !isLooking(options)) prepareHome(home);
   const running = await runningFleet(options);
   const url = redisUrl ?? running?.redis.url ?? undefined;
   return url === undefined ? openPrivate(options, running) : openGiven(options, url, running);
 }
 
 /** The fleet of this home, if one runs. */
-async function runningFleet({ home, need, signal }: OpenFleetOptions): Promise<FleetState | undefined> {
+async function runningFleet(options: OpenFleetOptions): Promise<FleetState | undefined> {
+  const { home, signal } = options;
   const alone = () => recordedStatus(home).fleet?.redisOnly === true;
-  if (need !== 'read' && alone()) await waitFor(() => !alone(), { timeoutMs: readerMsMax, signal });
+  if (!isLooking(options) && alone()) await waitFor(() => !alone(), { timeoutMs: readerMsMax, signal });
   const { state, fleet } = await fleetStatus(home);
   return (state === 'up' || state === 'degraded') && fleet !== null ? fleet : undefined;
 }
 
 async function openPrivate(options: OpenFleetOptions, fleet: FleetState | undefined): Promise<OpenFleet> {
   const { home, need, agentsElsewhere = false } = options;
+  if (need === 'running' && !agentsElsewhere && !runsOrStarts(home)) throw noneRuns();
   if (fleet === undefined && need === 'read' && !agentsElsewhere) {
     if (!hasData(home)) throw nothingYet();
     prepareHome(home);
@@ -93,7 +95,7 @@ async function openPrivate(options: OpenFleetOptions, fleet: FleetState | undefi
     seed: options.seed,
     prefix: options.prefix ?? fleet?.prefix ?? '',
     lifetime: lifetimeOf(options, fleet),
-    redisOnly: need === 'read' || agentsElsewhere,
+    redisOnly: isLooking(options) || agentsElsewhere,
     ...sharedOptions(options),
   });
   return connect(options, { socketPath: home.socketPath, url: null }, running);
@@ -109,7 +111,7 @@ async function openGiven(
   const own = local?.redis.url === url ? local : undefined;
   const prefix = options.prefix ?? own?.prefix ?? '';
   const fleet = await connect({ ...options, prefix }, target, undefined);
-  if (options.need === 'read' || options.agentsElsewhere) return fleet;
+  if (isLooking(options) || options.agentsElsewhere) return fleet;
   const endsWithPid = own?.prefix === prefix ? ownerOf(own) : null;
   try {
     const clock = await openFleetClock({ redis: fleet.redis, clock: Date.now });
@@ -133,6 +135,16 @@ async function openGiven(
     ...sharedOptions(options),
   });
   return connect({ ...options, prefix }, target, running);
+}
+
+/** Agents are not started for it. */
+function isLooking({ need }: OpenFleetOptions): boolean {
+  return need === 'read' || need === 'running';
+}
+
+function runsOrStarts(home: Home): boolean {
+  const { state, fleet } = recordedStatus(home);
+  return ['starting', 'up', 'degraded'].includes(state) && fleet?.redisOnly !== true;
 }
 
 function agentsOf(fleet: FleetState | undefined): number {
@@ -202,6 +214,16 @@ function nothingYet(): DreamnetError {
     kind: 'unreachable',
     message: 'No fleet has run here yet, so there is nothing to show.',
     hint: 'Start one with `dreamnet up`, or run a whole loop with `dreamnet run "reduce costs 15%"`.',
+  });
+}
+
+function noneRuns(): DreamnetError {
+  return new DreamnetError({
+    code: 'DN554',
+    kind: 'unreachable',
+    message:
+      'No fleet runs here, and a dry run starts none: it shows what would be done to agents that are there.',
+    hint: 'Start one with `dreamnet up`, or name the Redis of yours with --redis or REDIS_URL.',
   });
 }
 

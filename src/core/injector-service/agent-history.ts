@@ -19,7 +19,7 @@ export interface AgentHistory {
   /** As it is now; null when it has left the fleet. */
   readonly status: string | null;
   readonly program: string | null;
-  /** Newest first, of the last rollouts of the fleet. */
+  /** Newest first, of the last rollouts of the fleet; batches are counted from 1. */
   readonly rollouts: readonly (RolloutAgent &
     Pick<RolloutRecord, 'id' | 'state' | 'plannedAt'> & {
       readonly type: string;
@@ -60,7 +60,9 @@ export async function agentHistory(redis: Redis, names: Names, agent: string): P
       const rollout = records[at];
       if (rollout === undefined) return [];
       const { id, state, plannedAt, instruction, program, liveAt = null } = rollout;
-      return [{ id, type: instruction.type, state, plannedAt, liveAt, digest: program.digest, ...outcome }];
+      const { type } = instruction;
+      const batch = outcome.batch + 1;
+      return [{ id, type, state, plannedAt, liveAt, digest: program.digest, ...outcome, batch }];
     }),
     loads,
   };

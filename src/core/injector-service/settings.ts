@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { parseGates } from '../injector/gates/tolerances.js';
-import { parseBatchSizes, parseCanary, parseLimit, parseMaxFailures } from '../injector/plan/amount.js';
+import { parseBatchSizes, parseLimit, parseMaxFailures, requireCanary } from '../injector/plan/amount.js';
 import { parseExclusion } from '../injector/plan/exclusion.js';
 import type { RolloutWishes } from '../injector/plan/settings.js';
 import { limits } from '../limits.js';
@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 export const settingsWishSchema = z.strictObject({
   ...rolloutSettingsSchema.omit({ selector: true }).partial().shape,
   batch: amount(parseBatchSizes).optional(),
-  canary: amount(parseCanary).optional(),
+  canary: amount(requireCanary).optional(),
   maxFailures: amount(parseMaxFailures).optional(),
   limit: amount(parseLimit).optional(),
   gates: z
@@ -72,12 +72,14 @@ function readable(parse: (text: string) => unknown) {
   });
 }
 
-/** Empty when nothing is wrong. */
+/** Empty when nothing is wrong; without the flag that a field is called by on the command line. */
 function whyNot(parse: () => unknown): string {
   try {
     parse();
     return '';
   } catch (thrown) {
-    return messageOf(thrown);
+    return messageOf(thrown)
+      .replace(/^--[\w-]+:? /, '')
+      .replace(/\.$/, '');
   }
 }

@@ -19,8 +19,8 @@ export interface PreparedProgram {
   readonly name: string;
   readonly digest: string;
   readonly bytes: Uint8Array;
-  /** 0 to 1; 0 when the program came as bytes only, because the score needs the source. */
-  readonly optimizationScore: number;
+  /** 0 to 1; null when the program came as bytes only, because the score needs the source. */
+  readonly optimizationScore: number | null;
   readonly costPerTask: { readonly min: number; readonly max: number };
   readonly manifest: Manifest;
   /** One value for every parameter, defaults filled in. */
@@ -70,7 +70,7 @@ export async function prepareProgram(
     name: manifest.name,
     digest,
     bytes,
-    optimizationScore: compiled?.optimizationScore ?? 0,
+    optimizationScore: compiled?.optimizationScore ?? null,
     costPerTask,
     manifest,
     parameters,

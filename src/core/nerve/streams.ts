@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { ZodType } from 'zod';
 import { limits } from '../limits.js';
+import { inOurWords, reasonsOf } from './schema-words.js';
 
 /** One message as read: its stream id, and either the checked value or every reason why it does not fit. */
 export type Received<T> =
@@ -206,9 +207,9 @@ export function parseMessage<T>(streamId: string, raw: string, schema: ZodType<T
   } catch {
     return { streamId, ok: false, reasons: ['not JSON'], raw };
   }
-  const parsed = schema.safeParse(document);
+  const parsed = schema.safeParse(document, inOurWords);
   if (parsed.success) return { streamId, ok: true, value: parsed.data, raw };
-  return { streamId, ok: false, reasons: parsed.error.issues.map(describeIssue), raw };
+  return { streamId, ok: false, reasons: reasonsOf(parsed.error), raw };
 }
 
 /** Fields that are not known are kept and written again, and writing recurses: what is too deep would end the process there. */
@@ -230,11 +231,6 @@ function nestsTooDeep(raw: string): boolean {
     }
   }
   return false;
-}
-
-function describeIssue(issue: { readonly path: PropertyKey[]; readonly message: string }): string {
-  const path = issue.path.map(String).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
 }
 
 function rawOf(fields: readonly string[] | null): string | null {

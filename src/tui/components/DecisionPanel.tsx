@@ -39,7 +39,7 @@ function Figures({ decision }: { readonly decision: Decision }) {
     <>
       <Line>
         <Piece tone="value">{escapeControls(decision.playbook)}</Piece>
-        <Piece tone="muted">{`   of ${formatNumber(decision.candidates)} candidates`}</Piece>
+        <Piece tone="muted">{`  of ${formatNumber(decision.candidates)} candidates`}</Piece>
       </Line>
       <Line>
         <Piece tone="muted">{`expects ${metric} `}</Piece>

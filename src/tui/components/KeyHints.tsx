@@ -25,7 +25,7 @@ export function KeyHints({ note, steering, steerable }: KeyHintsProps) {
           {hintsFor(steerable).map(({ label, hint }) => (
             <Piece key={label}>
               <Piece tone="accent">{` ${label}`}</Piece>
-              <Piece tone="muted">{` ${hint}  `}</Piece>
+              <Piece tone="muted">{` ${hint} `}</Piece>
             </Piece>
           ))}
         </Line>

@@ -1,10 +1,12 @@
 /** The operation: goal, state, program, phase strip, batches with their numbers, and what is left of the window. */
 import { Box } from 'ink';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../../cli/format.js';
+import { wrap } from '../../cli/table.js';
+import { truncateToWidth } from '../../cli/terminal-text.js';
 import { gatesLine } from '../../cli/views/gates-view.js';
 import type { GateVerdict } from '../../core/nerve/messages/gate-verdict.js';
 import { isFinished, type Operation } from '../operation.js';
-import { stateTone } from '../theme.js';
+import { stateTone, type Tone } from '../theme.js';
 import { Line, Piece } from './Line.js';
 import { Panel, panelFrame } from './Panel.js';
 import { PhaseStrip } from './PhaseStrip.js';
@@ -67,22 +69,45 @@ interface DetailsProps {
   readonly height: number;
 }
 
+/** What the last line says may take more of the rows than one; then there is less air, and no line about the program. */
 function Details({ operation, columns, height }: DetailsProps) {
-  const gap = height >= operationRows.roomy ? 1 : 0;
+  const rows = height - panelFrame.rows - rowsAlways;
+  const last = lastLine(operation, columns);
+  const lines = last === undefined ? [] : linesWithin(last.text, columns - progressNameColumns, rows);
+  const spare = rows - Math.max(1, lines.length);
   return (
     <>
       <Split
         left={<Line tone="title">{operation.goal}</Line>}
         right={<Line tone={stateTone(operation.state)}>{operation.state.replaceAll('_', ' ')}</Line>}
       />
-      {height >= operationRows.tight && <Line tone="muted">{programText(operation)}</Line>}
-      <Box marginY={gap} flexShrink={0}>
+      {spare >= 1 && <Line tone="muted">{programText(operation)}</Line>}
+      <Box marginTop={spare >= 2 ? 1 : 0} marginBottom={spare >= 3 ? 1 : 0} flexShrink={0}>
         <PhaseStrip steps={operation.steps} columns={columns} />
       </Box>
       <BatchLine operation={operation} columns={columns} />
-      <LastLine operation={operation} columns={columns} />
+      {last === undefined ? (
+        <WindowLine operation={operation} columns={columns} />
+      ) : (
+        lines.map((text, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity than their place.
+          <Line key={at} tone={last.tone}>
+            {`${(at === 0 ? last.name : '').padEnd(progressNameColumns)}${text}`}
+          </Line>
+        ))
+      )}
     </>
   );
+}
+
+/** Goal, phase strip and batches. */
+const rowsAlways = 4;
+
+/** Cut only where there are no rows left for it. */
+function linesWithin(text: string, columns: number, rows: number): string[] {
+  const lines = wrap(text, columns).map((line) => line.replaceAll(tied, ' '));
+  if (lines.length <= rows) return lines;
+  return [...lines.slice(0, rows - 1), truncateToWidth(lines.slice(rows - 1).join(' '), columns)];
 }
 
 function programText({ rollout, type, decision }: Operation): string {
@@ -117,45 +142,47 @@ function BatchLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
   );
 }
 
-/** The window while it is open; otherwise why the operation stands where it stands. */
-function LastLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
-  const { window, reason, state, rollout } = operation;
-  if (window !== undefined) {
-    const left = formatDuration(Math.ceil(window.remainingMs / 1_000) * 1_000);
-    return (
-      <ProgressLine
-        name="window"
-        share={1 - window.remainingMs / window.windowMs}
-        barColumns={barColumns(operation, columns)}
-        tone="accent"
-      >
-        <Piece tone="value">{`  ${left} left`}</Piece>
-        <Piece tone="muted">{`   of ${formatDuration(window.windowMs)}`}</Piece>
-      </ProgressLine>
-    );
-  }
-  if (reason !== undefined)
-    return <Line tone={stateTone(state)}>{`${' '.repeat(progressNameColumns)}${reason}`}</Line>;
-  if (rollout === undefined) return <Line> </Line>;
+function WindowLine({ operation, columns }: Omit<DetailsProps, 'height'>) {
+  const { window } = operation;
+  if (window === undefined) return <Line> </Line>;
+  const left = formatDuration(Math.ceil(window.remainingMs / 1_000) * 1_000);
+  return (
+    <ProgressLine
+      name="window"
+      share={1 - window.remainingMs / window.windowMs}
+      barColumns={barColumns(operation, columns)}
+      tone="accent"
+    >
+      <Piece tone="value">{`  ${left} left`}</Piece>
+      <Piece tone="muted">{`   of ${formatDuration(window.windowMs)}`}</Piece>
+    </ProgressLine>
+  );
+}
+
+/** Why the operation stands where it stands; undefined while its window is open, and before there is anything to say. */
+function lastLine(
+  { window, reason, state, rollout }: Operation,
+  columns: number,
+): { readonly name: string; readonly text: string; readonly tone: Tone } | undefined {
+  if (window !== undefined) return undefined;
+  if (reason !== undefined) return { name: '', text: reason, tone: stateTone(state) };
+  if (rollout === undefined) return undefined;
   const found = (rollout.gates ?? []).filter(({ estimate }) => estimate !== undefined);
   // Until the window opens: how the canary fares.
-  if (found.length > 0 && rollout.liveAt === undefined && !isFinished(state))
-    return (
-      <Line tone="muted">
-        {'gates'.padEnd(progressNameColumns)}
-        {gatesLine(newestOf(found), { intervals: columns >= intervalColumns })}
-      </Line>
-    );
+  if (found.length > 0 && rollout.liveAt === undefined && !isFinished(state)) {
+    const text = gatesLine(newestOf(found), { intervals: columns >= intervalColumns });
+    // What is told of one gate stays together.
+    const parts = text.split(' · ').map((part) => part.replaceAll(' ', tied));
+    return { name: 'gates', text: parts.join(`${tied}· `), tone: 'muted' };
+  }
   const text = isFinished(state)
     ? `measured for ${formatDuration(rollout.windowMs)}`
     : `${formatDuration(rollout.windowMs)} from go-live`;
-  return (
-    <Line tone="muted">
-      {'window'.padEnd(progressNameColumns)}
-      {text}
-    </Line>
-  );
+  return { name: 'window', text, tone: 'muted' };
 }
+
+/** A space at which no line is broken. */
+const tied = '\u00a0';
 
 /** From here on the intervals fit beside the estimates. */
 const intervalColumns = 110;

@@ -10,6 +10,7 @@ import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
 import type { RolloutRecord, RolloutState } from '../../core/nerve/messages/rollout-record.js';
 import type { FleetFacts, Rejected } from './fleet-facts.js';
+import { stagedSinceMs, stateSinceMs } from './rollout-times.js';
 
 export type EventKind =
   | 'decision'
@@ -94,15 +95,18 @@ function rolloutEvents(
   const events: FleetEvent[] = [];
   const add = (key: string, atMs: number, kind: EventKind, level: EventLevel, text: string) =>
     events.push({ key: `${key}:${now.id}`, atMs, kind, level, text, instruction: now.id });
+  // What changed between two readings changed just now.
+  const seenMs = (sinceMs: (rollout: RolloutRecord) => number) =>
+    known === undefined ? sinceMs(now) : nowMs;
   if (known === undefined) add('planned', now.plannedAt, 'rollout', 'info', planText(now));
   if (now.stagedAt !== undefined && known?.stagedAt === undefined)
     add('staged', now.stagedAt, 'batches', failedIn(now) > 0 ? 'warning' : 'good', stagedText(now));
   else if (now.stagedAt === undefined && quarterOf(now) > 0 && quarterOf(now) !== quarterOf(known))
-    add(`batches:${quarterOf(now)}`, nowMs, 'batches', 'info', batchesText(now));
+    add(`batches:${quarterOf(now)}`, seenMs(stagedSinceMs), 'batches', 'info', batchesText(now));
   if (now.liveAt !== undefined && known?.liveAt === undefined)
     add('live', now.liveAt, 'live', 'good', liveText(now));
   if (known?.state !== now.state && toldState(now.state)) {
-    const atMs = now.finishedAt ?? nowMs;
+    const atMs = now.finishedAt ?? seenMs(stateSinceMs);
     add(`${now.state}:${now.epoch}:${now.batchesDone}`, atMs, 'rollout', levelOf(now.state), stateText(now));
   }
   return events;

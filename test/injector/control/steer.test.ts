@@ -382,6 +382,20 @@ describe('a rollback', () => {
     for (const { id } of agents()) expect([id, told.get(id)]).toEqual([id, away.includes(id) ? 2 : 1]);
   });
 
+  test('without a way to some agents says with which command there is one, and tells nobody anything', async () => {
+    const run = await coordinate(server, {});
+    expect(await ended(run)).toBeUndefined();
+    await run.rollout.close();
+    await forget(server, 'instr_one');
+    await server.redis.hset(server.names.agent('agent-0001'), 'transport', 'docker');
+    const sent = (await orders()).length;
+    await expect(steer('rollback')).rejects.toMatchObject({
+      code: 'DN537',
+      hint: 'Take it back with `dreamnet rollout rollback instr_one --docker`.',
+    });
+    expect(await orders()).toHaveLength(sent);
+  });
+
   test('that would reach nobody is refused, and changes nothing', async () => {
     const { rollout } = await coordinate(server);
     await rollout.run();

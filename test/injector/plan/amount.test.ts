@@ -4,6 +4,7 @@ import {
   parseCanary,
   parseLimit,
   parseMaxFailures,
+  requireCanary,
 } from '../../../src/core/injector/plan/amount.js';
 
 describe('batch sizes', () => {
@@ -124,6 +125,16 @@ describe('a canary', () => {
     expect(() => parseCanary(text, 10)).toThrow(
       expect.objectContaining({ code: 'DN544', hint: expect.stringContaining('--canary') }),
     );
+  });
+
+  test.each(['100%', ' 100.0% '])('of %s is refused where it is typed: it would be everybody', (text) => {
+    expect(() => requireCanary(text, 10)).toThrow(expect.objectContaining({ code: 'DN555' }));
+    // A rollout that was begun with it goes on.
+    expect(parseCanary(text, 10)).toBe(10);
+  });
+
+  test.each(['0', '1', '99.9%', '500'])('of %s is let pass where it is typed', (text) => {
+    expect(() => requireCanary(text, 10)).not.toThrow();
   });
 
   test('above the limit of a batch is refused', () => {

@@ -56,6 +56,19 @@ async function interrupted(request: Partial<InjectRequest>): Promise<void> {
 }
 
 describe('a look at a rollout', () => {
+  test.each([
+    [{ canary: '20', batch: '5' }, ['--canary 20 is all of the 20 agents']],
+    [{ canary: '19', batch: '5' }, []],
+    [{ canary: '0', batch: '5' }, []],
+    [{ batch: '5', parallel: 5 }, ['--parallel 5 is more than the batches that there are (4)']],
+    [{ batch: '5', parallel: 4 }, []],
+    [{ canary: '500', parallel: 99 }, ['--canary 500 is all', '--parallel 99 is more']],
+    [{ canary: '5', parallel: 99, limit: '1' }, []],
+  ])('with %j tells which of them change nothing', async (wishes, warnings) => {
+    const { draft } = await preview(wishes);
+    expect(draft.warnings).toEqual(warnings.map((text) => expect.stringContaining(text)));
+  });
+
   test('writes nothing, and says what the rollout then does', async () => {
     const before = await written();
     const { draft, program } = await preview({

@@ -12,8 +12,7 @@ import { holdRollout, type RolloutDependencies } from '../course/rollout.js';
 import { agentsToReturn, placeOf } from '../course/rollout-agents.js';
 import { nextStates } from '../course/states.js';
 import type { PlannedAgent } from '../plan/plan.js';
-import { requireTransports } from '../transports/courier.js';
-import { askedBy, doesNotFit, nobodyToReturn } from './wish-refusals.js';
+import { askedBy, doesNotFit, nobodyToReturn, noWayBack } from './wish-refusals.js';
 
 export interface RollBackRequest {
   /** As read before; the claim makes sure that nobody else works on it. */
@@ -48,7 +47,9 @@ export async function rollBack(
   const { touched, perhaps } = agentsToReturn(known.all, agents, options?.parallel ?? 1);
   // Those that did not answer the first time are all that is left the second time.
   const wanted = isRepeated ? [...touched, ...perhaps.filter(hasFailed(agents))] : touched;
-  requireTransports(wanted, dependencies.transports);
+  for (const { transport } of wanted)
+    if (transport !== 'bus' && dependencies.transports?.[transport] === undefined)
+      throw noWayBack(id, transport);
   const here = wanted.filter((agent) => known.alive.has(agent.id));
   if (wanted.length > 0 && here.length === 0) throw nobodyToReturn(id, wanted.length);
   const away = wanted.filter((agent) => !known.alive.has(agent.id));

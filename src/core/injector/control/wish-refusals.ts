@@ -1,5 +1,6 @@
 /** How an operator is told what came of a wish: each named result of `ask-rollout.lua`, and how a wish ended a rollout. */
 import { DreamnetError } from '../../errors.js';
+import type { TransportName } from '../../nerve/messages/agent-record.js';
 import type { RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Control, WishAction } from '../../nerve/messages/wish.js';
 import { nextStates } from '../course/states.js';
@@ -101,6 +102,17 @@ export function notAnswered(action: WishAction, id: string, withinMs: number): D
     kind: 'failed',
     message: `The injector that holds rollout ${id} is alive, but has not answered within ${Math.round(withinMs / 100) / 10} s.`,
     hint: `It still has to ${action} before it sends anything more; see \`dreamnet rollout show ${id}\`.`,
+  });
+}
+
+/** Nobody is left out of a return: who cannot be reached this way is reached by another command. */
+export function noWayBack(id: string, transport: Exclude<TransportName, 'bus'>): DreamnetError {
+  const flag = { volume: '--volume DIR', docker: '--docker' }[transport];
+  return new DreamnetError({
+    code: 'DN537',
+    kind: 'bad-input',
+    message: `Some of the agents are reached by ${transport} only, which was not given.`,
+    hint: `Take it back with \`dreamnet rollout rollback ${id} ${flag}\`.`,
   });
 }
 

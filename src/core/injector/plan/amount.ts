@@ -40,12 +40,34 @@ export function parseCanary(text: string, agents: number): number {
   return size;
 }
 
+/** As typed for a rollout that is to begin: a canary of everybody, whatever the fleet, is none. Throws DN555. */
+export function requireCanary(text: string, agents: number): void {
+  parseCanary(text, agents);
+  if (!text.trim().endsWith('%') || Number.parseFloat(text) < 100) return;
+  throw new DreamnetError({
+    code: 'DN555',
+    kind: 'bad-input',
+    message: `--canary ${text.trim()} is all agents: nobody would be left to wait for what it shows.`,
+    hint: 'Write --canary 5, --canary 1% or --canary 0 for none.',
+  });
+}
+
 /** At most so many agents: percentages are rounded down, and are at least 1. */
 export function parseLimit(text: string, agents: number): number {
   const most = parseAmount(text, agents, Math.floor);
-  if (most === undefined || isAboveAll(text) || Number.parseFloat(text) === 0)
+  if (most !== undefined && Number.parseFloat(text) === 0) throw nobodyWithin(text);
+  if (most === undefined || isAboveAll(text))
     throw notAnAmount('--limit', text, { example: '--limit 50 or --limit 10%' });
   return Math.max(1, most);
+}
+
+function nobodyWithin(text: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN544',
+    kind: 'bad-input',
+    message: `--limit ${text.trim()} leaves no agent.`,
+    hint: 'Write --limit 50 or --limit 10%, or leave it out for all of them.',
+  });
 }
 
 function isAboveAll(text: string): boolean {

@@ -20,6 +20,7 @@ import {
   chooseTargets,
   type LeftOut,
 } from './choose-targets.js';
+import { idleSettings } from './idle-settings.js';
 import { type Plan, planRollout } from './plan.js';
 import { planNumbers } from './plan-numbers.js';
 import { compareByRank, readRanking } from './ranking.js';
@@ -73,7 +74,8 @@ export async function draftRollout(
   });
   const plan = known === undefined ? drawn : planAgain(drawn, known);
   return {
-    ...{ settings, plan, leftOut: choice.leftOut, candidates: choice.candidates, warnings: choice.warnings },
+    ...{ settings, plan, leftOut: choice.leftOut, candidates: choice.candidates },
+    warnings: [...choice.warnings, ...idleSettings(plan, settings)],
     numbers: planNumbers(plan, settings),
     already: new Map(
       [...(known ?? [])].flatMap(([agent, state]) => (isAskedAgain(state) ? [] : [[agent, state.outcome]])),

@@ -10,6 +10,7 @@ import { transportNameSchema } from '../../nerve/messages/agent-record.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from '../../nerve/messages/identifiers.js';
 import { instructionSchema } from '../../nerve/messages/instruction.js';
 import { rolloutSettingsSchema } from '../../nerve/messages/rollout-settings.js';
+import { inOurWords, reasonsOf } from '../../nerve/schema-words.js';
 import type { Draft } from './draft-rollout.js';
 import type { Plan, PlannedAgent } from './plan.js';
 import { planNumbers } from './plan-numbers.js';
@@ -124,11 +125,8 @@ export function parsePlan(text: string, name: string): SavedPlan {
   const document = documentOf(text, name);
   if (document.dreamnetPlan !== version) throw otherVersion(name, document.dreamnetPlan);
   const { checksum, ...rest } = document;
-  const parsed = savedPlanSchema.safeParse(rest);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw noPlan(name, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`);
-  }
+  const parsed = savedPlanSchema.safeParse(rest, inOurWords);
+  if (!parsed.success) throw noPlan(name, reasonsOf(parsed.error)[0] ?? 'it does not fit');
   if (checksum !== checksumOf(rest)) throw noPlan(name, 'it was changed after it had been written');
   const wrong = firstGap(parsed.data);
   if (wrong !== undefined) throw noPlan(name, wrong);

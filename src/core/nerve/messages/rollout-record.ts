@@ -59,7 +59,8 @@ export const rolloutRecordSchema = z.object({
     name: z.string(),
     digest: digestSchema,
     bytes: z.number().int(),
-    optimizationScore: z.number(),
+    /** Null: it came as bytes, without a source that this could be told from. */
+    optimizationScore: z.number().nullable(),
     costPerTask: z.object({ min: z.number(), max: z.number() }),
     parameters: z.record(z.string(), z.number()),
   }),
