@@ -34,6 +34,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   signatures: ['base', 'bytecode', 'type:keys', 'nerve'],
   loop: ['base', 'type:nerve', 'type:bytecode', 'type:keys', 'type:injector'],
   tracer: ['base', 'nerve'],
+  // What agents offer to programs, for those who offer it and for those who ask.
+  offers: ['base', 'nerve', 'bytecode', 'language'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],
   rewards: ['base', 'nerve', 'results'],
@@ -55,6 +57,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tracer',
     'bytecode',
     'language',
+    'offers',
     'order-signature',
     'signatures',
     'fleet',
@@ -63,7 +66,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   orchestrator: ['base', 'nerve', 'tracer', 'results', 'type:loop'],
   'local-services': ['base', 'nerve', 'orchestrator'],
-  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys'],
+  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'offers', 'order-signature', 'keys'],
   pipeline: ['core'],
   // Composes as the pipeline does, for what goes on without a person.
   'injector-service': [

@@ -179,7 +179,8 @@ async function rollOut(
   return reportPhase(context, 'inject', async () => {
     const windowMs = windowOf(request);
     const resume = request.resume ?? false;
-    const draft = planned?.draft ?? (await draftRollout(context, { instruction, wishes: request, resume }));
+    const draft =
+      planned?.draft ?? (await draftRollout(context, { instruction, wishes: request, resume, program }));
     const rollout = await openRollout(context, {
       instruction,
       ...(decision === undefined ? {} : { goal: decision.goal }),
