@@ -13,15 +13,15 @@ export interface Variant<Entry> {
   readonly entry: Entry;
   /** What a program depends on, in words: `code 2, ratio 0% to 60%`. */
   readonly what: string;
-  readonly agents: readonly string[];
+  readonly offers: readonly AgentsOffer[];
 }
 
 export interface Compared<Entry> {
   readonly name: string;
   /** More than one: agents offer different things by the same name. That of most agents comes first. */
   readonly variants: readonly Variant<Entry>[];
-  /** Agents that publish an offer without it. */
-  readonly lacking: readonly string[];
+  /** The offers without it. */
+  readonly lacking: readonly AgentsOffer[];
 }
 
 export interface OfferComparison {
@@ -61,28 +61,29 @@ function compared<Entry extends { readonly name: string }>(
   offers: readonly AgentsOffer[],
   { entriesOf, identityOf, whatOf }: Kind<Entry>,
 ): Compared<Entry>[] {
-  const names = new Map<string, Map<string, { entry: Entry; agents: string[] }>>();
-  for (const { capabilities, agents } of offers) {
-    for (const entry of entriesOf(capabilities)) {
-      const variants = names.get(entry.name) ?? new Map<string, { entry: Entry; agents: string[] }>();
+  const names = new Map<string, Map<string, { entry: Entry; what: string; offers: AgentsOffer[] }>>();
+  for (const offer of offers) {
+    for (const entry of entriesOf(offer.capabilities)) {
+      const variants = names.get(entry.name) ?? new Map();
       names.set(entry.name, variants);
       const identity = JSON.stringify(identityOf(entry));
-      const known = variants.get(identity)?.agents ?? [];
-      variants.set(identity, {
-        entry: variants.get(identity)?.entry ?? entry,
-        agents: [...known, ...agents],
-      });
+      const variant = variants.get(identity) ?? { entry, what: whatOf(entry), offers: [] };
+      variants.set(identity, variant);
+      variant.offers.push(offer);
     }
   }
   return [...names].map(([name, variants]) => ({
     name,
-    variants: [...variants.values()]
-      .map(({ entry, agents }) => ({ entry, what: whatOf(entry), agents }))
-      .sort((a, b) => b.agents.length - a.agents.length),
-    lacking: offers
-      .filter(({ capabilities }) => !entriesOf(capabilities).some((entry) => entry.name === name))
-      .flatMap(({ agents }) => agents),
+    variants: [...variants.values()].sort((a, b) => agentsIn(b.offers) - agentsIn(a.offers)),
+    lacking: offers.filter(
+      ({ capabilities }) => !entriesOf(capabilities).some((entry) => entry.name === name),
+    ),
   }));
+}
+
+/** How many offer it. */
+export function agentsIn(offers: readonly AgentsOffer[]): number {
+  return offers.reduce((sum, { agents }) => sum + agents.length, 0);
 }
 
 /** Enough to tell two lists apart at a glance; identity is asked of all of them. */

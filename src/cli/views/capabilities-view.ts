@@ -1,0 +1,135 @@
+/** The document of `agents capabilities` in, tables of fields and actions, and where agents differ, out. */
+import type { ActionCapability, FieldCapability } from '../../core/language/capabilities.js';
+import { namesOf } from '../../core/offers/unfit-agents.js';
+import { formatCount, formatNumber } from '../format.js';
+import { formatTable } from '../table.js';
+import { shortDigest } from './agents-view.js';
+import type { CapabilitiesDocument, OfferedName } from './capabilities-document.js';
+
+export function capabilitiesText(document: CapabilitiesDocument): string {
+  const { offers, fields, actions } = document;
+  const tables = offers.length === 0 ? [] : [fieldsTable(document, fields), actionsTable(document, actions)];
+  return [...tables, summary(document).join('\n')].join('\n\n');
+}
+
+/** Who offers what, one sentence each; the first says whether all offer the same. */
+export function summary(document: CapabilitiesDocument): string[] {
+  const { offers, unusable, silent } = document;
+  return [
+    ...offersText(document),
+    ...[...document.fields, ...document.actions]
+      .filter(({ common }) => !common)
+      .map((name) => difference(document, name)),
+    ...unusable.map(
+      ({ agents, reason }) =>
+        `The offer of ${formatCount(agents.length, 'agent')} cannot be used: ${reason} (${namesOf(agents)}).`,
+    ),
+    ...(silent.length === 0 ? [] : [silentText(silent, offers.length + unusable.length > 0)]),
+    ...writtenText(document),
+  ];
+}
+
+function offersText({ offers, common, agents, silent }: CapabilitiesDocument): string[] {
+  const [only, ...others] = offers;
+  if (only === undefined) return [];
+  if (others.length === 0) {
+    const all = only.agents.length === agents && silent.length === 0 ? 'All of ' : '';
+    const who = `${formatCount(only.agents.length, 'agent')}`;
+    return [`${all}${who} offer the same: ${only.name} (${shortDigest(only.digest)}).`];
+  }
+  const inCommon =
+    common === null
+      ? 'no field or no action is in all of them'
+      : `in common they have ${formatCount(common.fields.length, 'field')} and ${formatCount(common.actions.length, 'action')}`;
+  return [
+    `${offers.length} different offers; ${inCommon}.`,
+    ...offers.map(
+      ({ name, digest, agents: ids }) =>
+        `  ${name} (${shortDigest(digest)}): ${formatCount(ids.length, 'agent')} (${namesOf(ids)})`,
+    ),
+  ];
+}
+
+function difference(
+  document: CapabilitiesDocument,
+  { name, variants, lacking }: OfferedName<unknown>,
+): string {
+  const who = (digests: readonly string[]) => {
+    const ids = agentsOf(document, digests);
+    return `${formatCount(ids.length, 'agent')} (${namesOf(ids)})`;
+  };
+  const parts = variants.length > 1 ? variants.map(({ what, offers }) => `${what} for ${who(offers)}`) : [];
+  if (lacking.length > 0) parts.push(`not offered by ${who(lacking)}`);
+  return `${name}: ${parts.join('; ')}.`;
+}
+
+function silentText(silent: readonly string[], areOthers: boolean): string {
+  const who = `${formatCount(silent.length, areOthers ? 'more agent' : 'agent')} (${namesOf(silent)})`;
+  const verb = silent.length === 1 ? 'publishes' : 'publish';
+  return `${who} ${verb} no offer, and ${silent.length === 1 ? 'checks' : 'check'} a program when it is sent.`;
+}
+
+function writtenText({ written, common }: CapabilitiesDocument): string[] {
+  if (written === null)
+    return common === null
+      ? []
+      : ['Next: dreamnet agents capabilities --output fleet.json, for check, compile and simulate.'];
+  const { file, outcome } = written;
+  const words = { written: 'was written', same: 'says this already', replaced: 'was replaced' };
+  return [`${file} ${words[outcome]}. Next: dreamnet check PROGRAM --capabilities ${file}`];
+}
+
+function fieldsTable(
+  document: CapabilitiesDocument,
+  fields: readonly OfferedName<FieldCapability>[],
+): string {
+  return formatTable(
+    [
+      { header: 'FIELD' },
+      { header: 'UNIT', shrinkTo: 12 },
+      { header: 'OFFERED BY' },
+      { header: 'IS', shrinkTo: 12 },
+    ],
+    fields.flatMap(({ name, variants }) =>
+      variants.map(({ what, offers, entry }) => [name, what, share(document, offers), entry.about]),
+    ),
+  );
+}
+
+function actionsTable(
+  document: CapabilitiesDocument,
+  actions: readonly OfferedName<ActionCapability>[],
+): string {
+  return formatTable(
+    [
+      { header: 'ACTION' },
+      { header: 'CODE', align: 'right' },
+      { header: 'ARGUMENT' },
+      { header: 'RISK', align: 'right' },
+      { header: 'OFFERED BY' },
+      { header: 'IS FOR', shrinkTo: 12 },
+    ],
+    actions.flatMap(({ name, variants }) =>
+      variants.map(({ what, offers, entry }) => [
+        name,
+        String(entry.code),
+        what.split(', ').slice(1).join(', ') || '–',
+        String(entry.risk),
+        share(document, offers),
+        entry.about,
+      ]),
+    ),
+  );
+}
+
+function share(document: CapabilitiesDocument, digests: readonly string[]): string {
+  const offering = document.offers.reduce((sum, { agents }) => sum + agents.length, 0);
+  const count = agentsOf(document, digests).length;
+  return count === offering
+    ? `all ${formatNumber(count)}`
+    : `${formatNumber(count)} of ${formatNumber(offering)}`;
+}
+
+function agentsOf({ offers }: CapabilitiesDocument, digests: readonly string[]): string[] {
+  return offers.filter(({ digest }) => digests.includes(digest)).flatMap(({ agents }) => agents);
+}
