@@ -25,7 +25,7 @@ beforeEach(() => {
     });
     return apply(effect);
   };
-  agent = new Agent({ id: 'agent-0001', workload, language: referenceFleet });
+  agent = new Agent({ id: 'agent-0001', workload });
 });
 
 function loadedOf({ digest, bytes }: TestProgram): LoadedProgram {
@@ -249,8 +249,9 @@ describe('an effect', () => {
   test('that the agent does not offer is refused and counted', () => {
     const other = new Agent({
       id: 'agent-0002',
-      workload: Object.assign(createSimulatedWorkload({ seed: 3, agent: 1, nowMs }), { capabilities: [] }),
-      language: referenceFleet,
+      workload: Object.assign(createSimulatedWorkload({ seed: 3, agent: 1, nowMs }), {
+        capabilities: { ...referenceFleet, actions: [] },
+      }),
     });
     other.stage(order(throttle), loadedOf(throttle), nowMs);
     other.goLive(order(throttle), nowMs);
@@ -268,7 +269,7 @@ describe('an effect', () => {
       ...action,
       arguments: action.arguments.map((argument) => ({ ...argument, max: 0.1 })),
     }));
-    Object.assign(agent.capabilities, { actions: narrow });
+    Object.assign(agent, { capabilities: { ...referenceFleet, actions: narrow } });
     bringLive(twice, 'instr_one');
     const { tasks } = agent.metricsAt(nowMs);
     expect(applied).toHaveLength(tasks);

@@ -49,7 +49,7 @@ export function traceLine(trace: Trace): string {
     case 'tick': {
       const { cost, latency, throughput } = trace.metrics;
       const error = trace.error === undefined ? '' : ` · ERROR ${trace.error}`;
-      return `${time}  tick  ${formatMoney(cost)}/h · latency ${formatNumber(latency, 2)} s · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
+      return `${time}  tick  ${formatMoney(cost)}/h · latency ${secondsText(latency)} · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
     }
     case 'capture':
       return `${time}  seen  ${shortDigest(trace.digest)} for ${formatDuration(trace.forMs)} in ${trace.container} · ${usageText(trace)} · ${formatCount((trace.lines?.length ?? 0) + (trace.linesLeftOut ?? 0), 'line')} printed`;
@@ -152,7 +152,7 @@ function ticksText(ticks: readonly TickTrace[]): string {
       formatTime(tick.at),
       formatMoney(tick.metrics.cost),
       changeText(tick, ticks[at + 1]),
-      `${formatNumber(tick.metrics.latency, 2)} s`,
+      secondsText(tick.metrics.latency),
       formatNumber(tick.metrics.throughput, 1),
       tick.error === undefined ? effectsText(tick) : `ERROR ${tick.error}`,
       formatNumber(tick.steps),
@@ -161,9 +161,14 @@ function ticksText(ticks: readonly TickTrace[]): string {
   );
 }
 
+function secondsText(seconds: number | undefined): string {
+  return seconds === undefined ? '–' : `${formatNumber(seconds, 2)} s`;
+}
+
 function changeText(tick: TickTrace, before: TickTrace | undefined): string {
-  if (before === undefined || before.metrics.cost <= 0) return '–';
-  return formatChange((tick.metrics.cost / before.metrics.cost - 1) * 100);
+  const [was, is] = [before?.metrics.cost, tick.metrics.cost];
+  if (was === undefined || is === undefined || was <= 0) return '–';
+  return formatChange((is / was - 1) * 100);
 }
 
 function effectsText({ effects }: TickTrace): string {

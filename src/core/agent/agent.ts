@@ -7,11 +7,11 @@ import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/a
 import type { Order } from '../nerve/messages/order.js';
 import { type HeldProgram, isSame, parameterProblem, type RunProgram } from './held-program.js';
 import type { LoadedProgram } from './load-program.js';
-import { sumOf } from './measured-metrics.js';
+import { totalOf } from './measured-metrics.js';
 import { type EvaluationOutcome, runProgram } from './run-program.js';
 import { createTaskHistory } from './task-history.js';
 import { openWindow, type WindowMeasurement } from './window-measurement.js';
-import type { TaskView, Workload } from './workload.js';
+import type { RunCounts, TaskView, Workload } from './workload.js';
 
 export type OrderOutcome =
   | { readonly outcome: 'done' }
@@ -35,7 +35,7 @@ export class Agent {
   readonly id: string;
   readonly workload: Workload;
   readonly labels: Readonly<Record<string, string>>;
-  /** Of the language that its programs are written for, what its workload offers. */
+  /** What its workload offers to programs. */
   readonly capabilities: Capabilities;
   readonly #history = createTaskHistory();
   #live: RunProgram | undefined;
@@ -49,24 +49,20 @@ export class Agent {
   #window: WindowMeasurement | undefined;
   #windowEndsAtMs = 0;
   #report: WindowReport | undefined;
-  #runsBefore: ReturnType<Workload['counters']> = { completed: 0, failed: 0 };
+  #runsBefore: RunCounts | undefined;
   #applied = 0;
   #refused = 0;
 
   constructor(options: {
     id: string;
     workload: Workload;
-    language: Capabilities;
     /** Those of the workload and these, which come first. */
     labels?: Readonly<Record<string, string>>;
   }) {
     this.id = options.id;
     this.workload = options.workload;
     this.labels = { ...options.workload.labels, ...options.labels };
-    const actions = options.language.actions.filter(({ name }) =>
-      options.workload.capabilities.includes(name),
-    );
-    this.capabilities = { ...options.language, actions };
+    this.capabilities = options.workload.capabilities;
   }
 
   get live(): HeldProgram | undefined {
@@ -173,7 +169,7 @@ export class Agent {
     const isLive = this.#live?.held.instruction === order.instruction;
     const former = this.#former.findIndex(({ held }) => held.instruction === order.instruction);
     if (!isLive && former < 0) return done;
-    this.workload.revert(order.instruction);
+    void this.workload.revert(order.instruction);
     if (former >= 0) this.#former.splice(former, 1);
     if (!isLive) return done;
     this.#closeWindow(nowMs);
@@ -302,25 +298,26 @@ export class Agent {
 
   #countRuns(): void {
     if (this.#window === undefined) return;
-    const { completed, failed } = this.workload.counters();
-    this.#window.totals.completed = completed - this.#runsBefore.completed;
-    this.#window.totals.failed = failed - this.#runsBefore.failed;
+    const before = this.#runsBefore;
+    const now = this.workload.counters();
+    if (before === undefined || now === undefined) return;
+    this.#window.totals.completed = now.completed - before.completed;
+    this.#window.totals.failed = now.failed - before.failed;
   }
 
   /** What a tick reports of the tasks, as they are now. */
   metricsAt(nowMs: number): TickMetrics {
     const view = this.workload.view();
-    const { completed, failed } = this.workload.counters();
+    const latency = totalOf(view, 'latency');
     return {
       at: nowMs,
       tasks: view.rows,
-      cost: sumOf(view, 'cost'),
-      latency: view.rows === 0 ? 0 : sumOf(view, 'latency') / view.rows,
-      throughput: sumOf(view, 'throughput'),
-      memory: sumOf(view, 'memory'),
-      cpuTime: sumOf(view, 'cpu_time'),
-      completed,
-      failed,
+      cost: totalOf(view, 'cost')?.sum,
+      latency: latency && latency.rows > 0 ? latency.sum / latency.rows : undefined,
+      throughput: totalOf(view, 'throughput')?.sum,
+      memory: totalOf(view, 'memory')?.sum,
+      cpuTime: totalOf(view, 'cpu_time')?.sum,
+      ...this.workload.counters(),
       applied: this.#applied,
       refused: this.#refused,
     };

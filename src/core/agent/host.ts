@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';
-import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
 import { describeClock, type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
@@ -25,20 +24,22 @@ import { readOrdersAfter, restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
 import { answeringInFiles } from './volume-answers.js';
 import { followVolumeOrders, type VolumeLetter, type VolumeOrdersOptions } from './volume-orders.js';
-import { createSimulatedWorkload } from './workloads/simulated.js';
+import type { Workload } from './workload.js';
+
+/** An agent to be, and what it works on. */
+export interface HostedAgent {
+  readonly id: string;
+  /** Besides those of its workload. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Called once, with the fleet's time; what it throws ends the start of the host. */
+  readonly workload: (nowMs: number) => Workload | Promise<Workload>;
+}
 
 export interface HostOptions {
   readonly hostId: string;
   readonly redis: Redis;
   readonly names: Names;
-  /** Number of the first agent in the fleet, from 0, and how many follow. */
-  readonly firstAgent: number;
-  readonly agents: number;
-  /** Of each of them, when they are not called by their numbers. */
-  readonly ids?: readonly string[];
-  /** Of all of them, besides those of their workloads. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly seed: number;
+  readonly agents: readonly HostedAgent[];
   /** Asked before every order. */
   readonly trust: TrustSource;
   readonly stateDir: string;
@@ -56,9 +57,6 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** Simulated seconds that pass before the agents show themselves, so that their histories hold a level. */
-const warmUpTicks = 12;
-
 /** An order that is being obeyed when the host stops has this long. */
 const lastOrderMs = 1_000;
 
@@ -71,7 +69,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onChange: (aheadMs) => options.log(describeClock(aheadMs)),
   });
   const nowMs = clock.now();
-  const agents = createAgents(options, nowMs - warmUpTicks * 1000);
+  const agents = await createAgents(options.agents, nowMs);
   const agentsById = new Map(agents.map((agent) => [agent.id, agent]));
   const journal = await openJournal(options.stateDir, hostId);
   let letter: VolumeLetter | undefined;
@@ -84,9 +82,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   });
   const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
   const after = await readOrdersAfter(redis, names.orders(hostId), restored.obeyed);
-  for (let tick = 1; tick <= warmUpTicks; tick++) {
-    for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
-  }
+  for (const agent of agents) warmUp(agent, nowMs);
   const reporter = createReporter({
     ...{ redis, names, hostId },
     transport: options.volumeDir === undefined ? 'bus' : 'volume',
@@ -196,18 +192,17 @@ function only(agents: ReadonlyMap<string, Agent>, id: string): ReadonlyMap<strin
   return new Map(agent === undefined ? [] : [[id, agent]]);
 }
 
-function createAgents({ firstAgent, agents, seed, ids, labels }: HostOptions, nowMs: number): Agent[] {
-  return Array.from({ length: agents }, (_, at) => {
-    const agent = firstAgent + at;
-    const workload = createSimulatedWorkload({ seed, agent, nowMs });
-    const id = ids?.[at] ?? agentId(agent);
-    return new Agent({ id, workload, language: referenceFleet, ...(labels && { labels }) });
-  });
+async function createAgents(wanted: readonly HostedAgent[], nowMs: number): Promise<Agent[]> {
+  const agents: Agent[] = [];
+  for (const { id, labels, workload } of wanted)
+    agents.push(new Agent({ id, workload: await workload(nowMs), ...(labels && { labels }) }));
+  return agents;
 }
 
-/** `agent-0001` for agent 0: people count from one. */
-function agentId(agent: number): string {
-  return `agent-${String(agent + 1).padStart(4, '0')}`;
+/** So that the histories of simulated tasks hold a level from the start. */
+function warmUp(agent: Agent, nowMs: number): void {
+  const { warmUpTicks = 0 } = agent.workload;
+  for (let left = warmUpTicks - 1; left >= 0; left--) agent.tick(nowMs - left * 1000);
 }
 
 interface Shift {

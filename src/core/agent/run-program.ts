@@ -30,6 +30,8 @@ export interface EvaluationOutcome {
   readonly error?: string;
 }
 
+const never = new AbortController().signal;
+
 export function runProgram(evaluation: Evaluation): EvaluationOutcome {
   const { program, view, onEffect } = evaluation;
   const { loaded, parameters } = program.held;
@@ -71,8 +73,11 @@ function applyEffect(
   if (capability === undefined || !argumentFits(capability, argument)) return 'refused';
   // Before it is tried: what failed half way must not be done a second time.
   if (id !== undefined) acted.set(id, withAction(before, action));
-  const effect = { action: capability.name, row, argument, instruction: held.instruction };
-  return workload.apply(effect).applied ? { action: capability.name } : 'refused';
+  if (id === undefined) return 'refused';
+  const effect = { action: capability.name, task: id, row, argument, instruction: held.instruction };
+  const outcome = workload.apply({ ...effect, signal: never });
+  if (outcome instanceof Promise) return 'refused';
+  return outcome.applied ? { action: capability.name } : 'refused';
 }
 
 function argumentFits(capability: ActionCapability, argument: number): boolean {

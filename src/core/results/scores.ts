@@ -32,7 +32,7 @@ export function scoreAgents(reports: readonly ArmReport[], aim: Aim): AgentScore
     .map(({ agent, outcome, report, totals }) => ({
       agent,
       outcome,
-      throughput: perSecond(report.completed, report.at - report.since),
+      throughput: perSecond(report.completed ?? 0, report.at - report.since),
       savingsPct: savingsPct(totals.cost, costDrift),
       effects: report.applied,
       gain: gainOf(totals[aim.metric], aim, aimDrift),

@@ -82,8 +82,8 @@ function countsOf(
 function executionOf(input: SummaryInput, reports: readonly ArmReport[]): ExecutionSummary {
   const treated = reports.filter(({ arm }) => arm === 'treated');
   const metrics = compareMetrics(reports);
-  const completed = sum(reports, ({ report }) => report.completed);
-  const failed = sum(reports, ({ report }) => report.failed);
+  const completed = sum(reports, ({ report }) => report.completed ?? 0);
+  const failed = sum(reports, ({ report }) => report.failed ?? 0);
   return {
     windowMs: windowMsOf(input),
     workload: [...new Set(reports.map(({ workload }) => workload))].sort().join('+'),
