@@ -9,7 +9,9 @@ import { checkSignature, signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
 import { DreamnetError } from '../errors.js';
 import type { Keyring } from '../keys/keyring.js';
+import type { Capabilities } from '../language/capabilities.js';
 import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
+import { readCapabilities } from '../language/read-capabilities.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
@@ -79,7 +81,8 @@ export async function prepareProgram(
 
 function compile(source: string, instruction: Instruction) {
   const fileName = `${instruction.id}.dream`;
-  const result = compileSource(source, { fileName });
+  const capabilities = capabilitiesOf(instruction);
+  const result = compileSource(source, { fileName, ...(capabilities && { capabilities }) });
   if (!result.ok) {
     throw new DreamnetError({
       code: 'DN522',
@@ -89,6 +92,17 @@ function compile(source: string, instruction: Instruction) {
     });
   }
   return result.program;
+}
+
+/** What its source is written for; undefined for the reference fleet. */
+function capabilitiesOf({ id, program }: Instruction): Capabilities | undefined {
+  if (program?.capabilities === undefined) return undefined;
+  const fileName = `${id}.capabilities.json`;
+  const read = readCapabilities(program.capabilities, { fileName });
+  if (read.ok) return read.capabilities;
+  const [first] = read.diagnostics;
+  const why = first === undefined ? 'it cannot be read' : `${first.code} ${first.message}`;
+  throw refused('DN522', `The capabilities that ${id} brings for its program cannot be used: ${why}.`);
 }
 
 /**

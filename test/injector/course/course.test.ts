@@ -37,8 +37,8 @@ beforeEach(async () => {
 const agents = () => hosts.flatMap((host) => host.agents);
 const orders = () => sentOrders(server, 'host-1', 'host-2', 'host-3');
 const runs = (id: string) => agents().filter(({ live }) => live?.instruction === id).length;
-const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
-const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
+const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 const until = (holds: () => Promise<unknown> | unknown) =>
   expect.poll(holds, { timeout: 10_000, interval: 10 }).toBeTruthy();
 const batchesIn = ({ events }: TestRollout) =>
