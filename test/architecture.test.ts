@@ -46,6 +46,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tracer',
     'bytecode',
     'language',
+    'offers',
     'signatures',
     'results',
     'type:fleet',

@@ -5,7 +5,7 @@
 import { listAgents } from '../core/fleet/registry.js';
 import { admissionRule } from '../core/injector/plan/choose-targets.js';
 import { type Capabilities, referenceFleet } from '../core/language/capabilities.js';
-import { agentsIn, compareOffers } from '../core/offers/compare-offers.js';
+import { agentsIn, compareOffers, nothingSharedIn } from '../core/offers/compare-offers.js';
 import { nothingInCommon } from '../core/offers/offer-refusals.js';
 import { publishedOffer } from '../core/offers/published-offer.js';
 import { type FleetOffers, readFleetOffers } from '../core/offers/read-offers.js';
@@ -40,8 +40,9 @@ export async function offeredCapabilities(wish: OfferWish): Promise<OfferedCapab
     return readFleetOffers({ redis, names }, meant);
   });
   if (found === undefined || found.offers.length === 0) return judged(referenceFleet);
-  const { common } = compareOffers(found.offers);
-  if (common === undefined) throw nothingInCommon(found.offers.length);
+  const compared = compareOffers(found.offers);
+  const { common } = compared;
+  if (common === undefined) throw nothingInCommon(found.offers.length, nothingSharedIn(compared) ?? 'field');
   const offered = judged(common);
   if (!offered.isDefault) wish.note(whoseOffer(common, found));
   return offered;
@@ -58,5 +59,6 @@ function whoseOffer({ name }: Capabilities, { offers, unusable, silent }: FleetO
     offers.length === 1 ? `offer (${name})` : `have in common of ${offers.length} different offers`;
   const others = silent.length + unusable.reduce((sum, { agents }) => sum + agents.length, 0);
   const unknown = others === 0 ? '' : `; what ${formatCount(others, 'more agent')} can do is not known`;
-  return `The program is compiled for what ${who} ${what}${unknown}.`;
+  const differ = offers.length === 1 ? '' : ' `dreamnet agents capabilities` shows where they differ.';
+  return `The program is compiled for what ${who} ${what}${unknown}.${differ}`;
 }

@@ -24,6 +24,7 @@ export interface OfferedName<Entry> {
 }
 
 export interface CapabilitiesDocument {
+  readonly selector: string;
   /** Living agents that were meant. */
   readonly agents: number;
   /** What they offer, that of most agents first. */
@@ -51,13 +52,13 @@ export async function capabilitiesDocument(
 ): Promise<CapabilitiesDocument> {
   const agents = await selectAgents(redis, names, { selector, nowMs });
   if (agents.length === 0) throw noAgents(selector);
-  return documentOf(await readFleetOffers({ redis, names }, agents), agents.length);
+  const found = await readFleetOffers({ redis, names }, agents);
+  return { selector, agents: agents.length, ...compared(found), written: null };
 }
 
-function documentOf({ offers, unusable, silent }: FleetOffers, agents: number): CapabilitiesDocument {
+function compared({ offers, unusable, silent }: FleetOffers) {
   const { fields, actions, common } = compareOffers(offers);
   return {
-    agents,
     offers: offers.map(({ digest, capabilities, agents: ids }) => ({
       digest,
       name: capabilities.name,
@@ -67,7 +68,6 @@ function documentOf({ offers, unusable, silent }: FleetOffers, agents: number): 
     fields: fields.map(offeredName),
     actions: actions.map(offeredName),
     common: common ?? null,
-    written: null,
   };
 }
 

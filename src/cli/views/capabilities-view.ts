@@ -17,9 +17,7 @@ export function summary(document: CapabilitiesDocument): string[] {
   const { offers, unusable, silent } = document;
   return [
     ...offersText(document),
-    ...[...document.fields, ...document.actions]
-      .filter(({ common }) => !common)
-      .map((name) => difference(document, name)),
+    ...differences(document),
     ...unusable.map(
       ({ agents, reason }) =>
         `The offer of ${formatCount(agents.length, 'agent')} cannot be used: ${reason} (${namesOf(agents)}).`,
@@ -29,17 +27,19 @@ export function summary(document: CapabilitiesDocument): string[] {
   ];
 }
 
-function offersText({ offers, common, agents, silent }: CapabilitiesDocument): string[] {
+function offersText(document: CapabilitiesDocument): string[] {
+  const { offers, common, agents, silent } = document;
   const [only, ...others] = offers;
   if (only === undefined) return [];
   if (others.length === 0) {
-    const all = only.agents.length === agents && silent.length === 0 ? 'All of ' : '';
-    const who = `${formatCount(only.agents.length, 'agent')}`;
-    return [`${all}${who} offer the same: ${only.name} (${shortDigest(only.digest)}).`];
+    const count = only.agents.length;
+    const all = count > 1 && count === agents && silent.length === 0 ? 'All ' : '';
+    const verb = count === 1 ? 'offers this' : 'offer the same';
+    return [`${all}${formatCount(count, 'agent')} ${verb}: ${only.name} (${shortDigest(only.digest)}).`];
   }
   const inCommon =
     common === null
-      ? 'no field or no action is in all of them'
+      ? `no ${document.fields.some((field) => field.common) ? 'action' : 'field'} is in all of them`
       : `in common they have ${formatCount(common.fields.length, 'field')} and ${formatCount(common.actions.length, 'action')}`;
   return [
     `${offers.length} different offers; ${inCommon}.`,
@@ -50,17 +50,25 @@ function offersText({ offers, common, agents, silent }: CapabilitiesDocument): s
   ];
 }
 
-function difference(
-  document: CapabilitiesDocument,
-  { name, variants, lacking }: OfferedName<unknown>,
-): string {
+/** Who lacks what, names that the same agents lack in one sentence; then what goes by one name and is not the same. */
+function differences(document: CapabilitiesDocument): string[] {
   const who = (digests: readonly string[]) => {
     const ids = agentsOf(document, digests);
     return `${formatCount(ids.length, 'agent')} (${namesOf(ids)})`;
   };
-  const parts = variants.length > 1 ? variants.map(({ what, offers }) => `${what} for ${who(offers)}`) : [];
-  if (lacking.length > 0) parts.push(`not offered by ${who(lacking)}`);
-  return `${name}: ${parts.join('; ')}.`;
+  const lacked = new Map<string, string[]>();
+  const conflicts: string[] = [];
+  for (const { name, variants, lacking } of [...document.fields, ...document.actions]) {
+    if (lacking.length > 0) lacked.set(who(lacking), [...(lacked.get(who(lacking)) ?? []), name]);
+    if (variants.length > 1)
+      conflicts.push(
+        `${name} is ${variants.map(({ what, offers }) => `${what} for ${who(offers)}`).join('; ')}.`,
+      );
+  }
+  return [
+    ...[...lacked].map(([agents, names]) => `Not offered by ${agents}: ${names.join(', ')}.`),
+    ...conflicts,
+  ];
 }
 
 function silentText(silent: readonly string[], areOthers: boolean): string {
@@ -69,14 +77,15 @@ function silentText(silent: readonly string[], areOthers: boolean): string {
   return `${who} ${verb} no offer, and ${silent.length === 1 ? 'checks' : 'check'} a program when it is sent.`;
 }
 
-function writtenText({ written, common }: CapabilitiesDocument): string[] {
-  if (written === null)
-    return common === null
-      ? []
-      : ['Next: dreamnet agents capabilities --output fleet.json, for check, compile and simulate.'];
-  const { file, outcome } = written;
-  const words = { written: 'was written', same: 'says this already', replaced: 'was replaced' };
-  return [`${file} ${words[outcome]}. Next: dreamnet check PROGRAM --capabilities ${file}`];
+function writtenText({ written, common, selector }: CapabilitiesDocument): string[] {
+  if (written !== null) {
+    const { file, outcome } = written;
+    const words = { written: 'was written', same: 'says this already', replaced: 'was replaced' };
+    return [`${file} ${words[outcome]}. Next: dreamnet check PROGRAM --capabilities ${file}`];
+  }
+  if (common === null) return [];
+  const meant = selector === '' ? '' : ` --selector "${selector}"`;
+  return [`Next: dreamnet agents capabilities${meant} --output fleet.json, for check, compile and simulate.`];
 }
 
 function fieldsTable(

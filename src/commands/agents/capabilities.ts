@@ -44,7 +44,7 @@ export default class AgentsCapabilities extends BaseCommand<typeof AgentsCapabil
   #write(document: CapabilitiesDocument, file: string): CapabilitiesDocument {
     const { common, offers, agents } = document;
     if (offers.length === 0) throw nothingPublished(agents);
-    if (common === null) throw nothingInCommon(offers.length);
+    if (common === null) throw nothingInCommon(offers.length, sharesFields(document) ? 'action' : 'field');
     const text = capabilityFileText(common);
     if (file === '-') {
       process.stdout.write(text);
@@ -54,4 +54,8 @@ export default class AgentsCapabilities extends BaseCommand<typeof AgentsCapabil
     const outcome = writeCapabilityFile(file, text, { force: this.flags.force });
     return { ...document, written: { file, outcome } };
   }
+}
+
+function sharesFields({ fields }: CapabilitiesDocument): boolean {
+  return fields.some((field) => field.common);
 }

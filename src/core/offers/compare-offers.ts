@@ -46,6 +46,12 @@ export function compareOffers(offers: readonly AgentsOffer[]): OfferComparison {
   return { fields, actions, common: commonOf(offers, fields, actions) };
 }
 
+/** What keeps a program from being written for all of them; undefined when nothing does. */
+export function nothingSharedIn({ fields, actions }: OfferComparison): 'field' | 'action' | undefined {
+  if (!fields.some(isCommon)) return 'field';
+  return actions.some(isCommon) ? undefined : 'action';
+}
+
 export function isCommon({ variants, lacking }: Compared<unknown>): boolean {
   return variants.length === 1 && lacking.length === 0;
 }

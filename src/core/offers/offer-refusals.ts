@@ -10,11 +10,11 @@ export function nothingPublished(agents: number): DreamnetError {
   });
 }
 
-export function nothingInCommon(offers: number): DreamnetError {
+export function nothingInCommon(offers: number, what: 'field' | 'action'): DreamnetError {
   return new DreamnetError({
     code: 'DN672',
     kind: 'bad-input',
-    message: `The agents publish ${offers} different offers, without a field and an action that all of them have.`,
+    message: `The agents publish ${offers} different offers, and have no ${what} in common that a program could use.`,
     hint: 'Choose some with --selector; `dreamnet agents capabilities` shows who offers what.',
   });
 }

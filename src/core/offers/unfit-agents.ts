@@ -29,9 +29,9 @@ export function namesOf(agents: readonly string[]): string {
   return agents.length > namedMax ? `${named} and ${agents.length - namedMax} more` : named;
 }
 
-/** `agent-1, agent-2: this agent does not offer X; agent-3: …`. */
+/** `agent-1, agent-2: "this agent does not offer X"; agent-3: …`. */
 export function unfitText(unfit: readonly UnfitAgents[]): string {
-  const shown = unfit.slice(0, reasonsMax).map(({ reason, agents }) => `${namesOf(agents)}: ${reason}`);
+  const shown = unfit.slice(0, reasonsMax).map(({ reason, agents }) => `${namesOf(agents)}: "${reason}"`);
   const more = unfit.length - shown.length;
   return [...shown, ...(more > 0 ? [`and ${more} more reasons`] : [])].join('; ');
 }
