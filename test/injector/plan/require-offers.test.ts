@@ -143,6 +143,22 @@ describe('a rollout that is resumed', () => {
     await expect(running).rejects.toMatchObject({ code: 'DN531' });
   }
 
+  test('ends its window, whatever agents offer that it does not ask any more', async () => {
+    for (const id of ['v1', 'v2', 'v3']) await setOffer(id, '');
+    const controller = new AbortController();
+    const report = (event: PipelineEvent) => {
+      if (event.type === 'live') controller.abort();
+    };
+    const context = contextOf({ report, signal: controller.signal });
+    await expect(inject(context, request({ maxFailures: '13' }))).rejects.toMatchObject({
+      kind: 'interrupted',
+    });
+    for (const id of ['v1', 'v2', 'v3']) await setOffer(id, publishedOffer(videoFleet).digest);
+    const again = await resumeRequest(contextOf(), 'instr_one');
+    const { rollout } = await inject(contextOf(), { ...again, windowMs: 1_000 });
+    expect(rollout).toMatchObject({ state: 'complete', counts: { live: 10, failed: 3 } });
+  });
+
   test('asks only the offers of those who are asked again', async () => {
     await interrupted();
     const { agents } = await recordOf(server);
