@@ -41,7 +41,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
     '<%= config.bin %> inject --dry-run --limit 10% --save-plan plan.json',
     '<%= config.bin %> inject --plan plan.json',
     '<%= config.bin %> inject trim.dream --set cut=30% --docker --dry-run',
-    '<%= config.bin %> inject convert.dream --capabilities video.json --selector class=video',
+    '<%= config.bin %> inject video.dream --capabilities video.json -l class=video',
     '<%= config.bin %> inject --resume instr_01jabc --json',
   ];
   static override args = {
