@@ -18,13 +18,24 @@ export function summary(document: CapabilitiesDocument): string[] {
   return [
     ...offersText(document),
     ...differences(document),
-    ...unusable.map(
+    ...firstOf(
+      unusable,
       ({ agents, reason }) =>
         `The offer of ${formatCount(agents.length, 'agent')} cannot be used: ${reason} (${namesOf(agents)}).`,
     ),
     ...(silent.length === 0 ? [] : [silentText(silent, offers.length + unusable.length > 0)]),
     ...writtenText(document),
   ];
+}
+
+const shownMax = 10;
+
+/** A line each, of the first of them. */
+function firstOf<T>(all: readonly T[], lineOf: (one: T) => string): string[] {
+  const lines = all.slice(0, shownMax).map(lineOf);
+  return all.length > shownMax
+    ? [...lines, `  … ${formatNumber(all.length - shownMax)} more; --json has all`]
+    : lines;
 }
 
 function offersText(document: CapabilitiesDocument): string[] {
@@ -43,7 +54,8 @@ function offersText(document: CapabilitiesDocument): string[] {
       : `in common they have ${formatCount(common.fields.length, 'field')} and ${formatCount(common.actions.length, 'action')}`;
   return [
     `${offers.length} different offers; ${inCommon}.`,
-    ...offers.map(
+    ...firstOf(
+      offers,
       ({ name, digest, agents: ids }) =>
         `  ${name} (${shortDigest(digest)}): ${formatCount(ids.length, 'agent')} (${namesOf(ids)})`,
     ),

@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { digestOf } from '../bytecode/digest.js';
+import { canonicalJson } from '../canonical-json.js';
 import type { Capabilities } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
@@ -39,13 +40,5 @@ export async function publishOffers(
   const distinct = new Map([...offers].map((offer) => [offer.digest, offer]));
   await pipelined(redis, [...distinct.values()], (pipeline, { digest, text }) =>
     pipeline.set(names.offer(digest), text),
-  );
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part !== 'object' || part === null || Array.isArray(part)
-      ? part
-      : Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))),
   );
 }

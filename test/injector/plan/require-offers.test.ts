@@ -109,7 +109,7 @@ describe('agents whose offer is not known', () => {
     const { draft } = await preview();
     expect(draft.plan.agents).toHaveLength(13);
     expect(draft.warnings).toEqual([
-      'What v1, v2, v3 offers cannot be used: what is in Redis has another digest. Whether the program fits is seen when it is sent.',
+      'The offer of v1, v2, v3 cannot be used: what is in Redis has another digest. Whether the program fits is seen when it is sent.',
     ]);
     // What the plan let through the agents themselves refuse.
     await inject(contextOf(), request({ maxFailures: '13' }));

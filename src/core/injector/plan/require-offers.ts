@@ -24,11 +24,20 @@ export async function requireOffers(
   const found = await readFleetOffers(nerve, agents);
   const unfit = unfitAgents(program.manifest, found);
   if (unfit.length > 0) throw unfitFor(program.name, agents, unfit);
-  return found.unusable.map(unusableText);
+  return unusableTexts(found.unusable);
 }
 
-function unusableText({ agents, reason }: UnusableOffer): string {
-  return `What ${namesOf(agents)} offers cannot be used: ${reason}. Whether the program fits is seen when it is sent.`;
+const unusableToldMax = 3;
+
+function unusableTexts(unusable: readonly UnusableOffer[]): string[] {
+  const told = unusable
+    .slice(0, unusableToldMax)
+    .map(
+      ({ agents, reason }) =>
+        `The offer of ${namesOf(agents)} cannot be used: ${reason}. Whether the program fits is seen when it is sent.`,
+    );
+  const more = unusable.length - told.length;
+  return more > 0 ? [...told, `${more} more offers cannot be used.`] : told;
 }
 
 function unfitFor(
