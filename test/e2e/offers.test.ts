@@ -127,7 +127,7 @@ describe('a rollout to agents that offer too little', () => {
       const refused = await cli.run([...words, ...extra]);
       expect(refused.code).toBe(2);
       expect(refused.stderr).toContain(
-        'DN670 Nothing was sent: 10 of 12 agents would refuse convert_cheaply.',
+        'DN670 Nothing was sent: 10 of 12 agents do not offer what convert_cheaply needs.',
       );
       expect(refused.stderr).toContain('agent-0001, agent-0002');
       expect(refused.stderr).toContain('"this agent does not offer PUT_OFF"');

@@ -6,11 +6,11 @@ import type { Playbook } from './playbooks.js';
 
 /** A warning when some of the agents would refuse it. Throws DN676 when all of them would: nothing can be predicted then. */
 export function fitPlaybook(
-  { name, program: { manifest } }: Playbook,
+  { name, program }: Playbook,
   found: FleetOffers,
   agents: number,
 ): string | undefined {
-  const unfit = unfitAgents(manifest, found);
+  const unfit = unfitAgents(program, found);
   const refusing = unfit.reduce((sum, group) => sum + group.agents.length, 0);
   if (refusing === 0) return undefined;
   const what = `${refusing} of ${agents} agents would refuse the playbook ${name}. ${unfitText(unfit)}.`;

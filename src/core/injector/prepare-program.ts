@@ -25,6 +25,8 @@ export interface PreparedProgram {
   readonly optimizationScore: number;
   readonly costPerTask: { readonly min: number; readonly max: number };
   readonly manifest: Manifest;
+  /** What its source was compiled for; undefined for the reference fleet, and when it came as bytes. */
+  readonly capabilities?: Capabilities | undefined;
   /** One value for every parameter, defaults filled in. */
   readonly parameters: Readonly<Record<string, number>>;
 }
@@ -52,7 +54,9 @@ export async function prepareProgram(
       `Instruction ${instruction.id} carries neither a program's source nor its digest.`,
     );
   }
-  const compiled = program.source === undefined ? undefined : compile(program.source, instruction);
+  const capabilities = program.source === undefined ? undefined : capabilitiesOf(instruction);
+  const compiled =
+    program.source === undefined ? undefined : compile(program.source, instruction, capabilities);
   const bytes =
     compiled === undefined ? await signedBytes(redis, names, request) : signCompiled(compiled.bytes, request);
   const digest = digestOf(bytes);
@@ -75,13 +79,13 @@ export async function prepareProgram(
     optimizationScore: compiled?.optimizationScore ?? 0,
     costPerTask,
     manifest,
+    capabilities,
     parameters,
   };
 }
 
-function compile(source: string, instruction: Instruction) {
+function compile(source: string, instruction: Instruction, capabilities: Capabilities | undefined) {
   const fileName = `${instruction.id}.dream`;
-  const capabilities = capabilitiesOf(instruction);
   const result = compileSource(source, { fileName, ...(capabilities && { capabilities }) });
   if (!result.ok) {
     throw new DreamnetError({

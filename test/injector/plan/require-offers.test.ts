@@ -8,7 +8,7 @@ import { type InjectRequest, inject, previewInject, resumeRequest } from '../../
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';
 import { key, startTestHost } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { videoFleet, videoWorkload } from '../../support/video-agents.js';
+import { videoFleet, videoProgram, videoWorkload } from '../../support/video-agents.js';
 import { instructionOf, recordOf, sentOrders } from '../support.js';
 
 let server: TestRedis;
@@ -24,9 +24,9 @@ beforeEach(async () => {
   hosts = [await startTestHost(server, { agents: 10 }), await startVideoHost()];
 });
 
-const startVideoHost = (ids = ['v1', 'v2', 'v3'], capabilities = videoFleet) =>
+const startVideoHost = (ids = ['v1', 'v2', 'v3'], capabilities = videoFleet, hostId = 'host-video') =>
   startTestHost(server, {
-    hostId: 'host-video',
+    hostId,
     hosted: ids.map((id) => ({ id, workload: () => videoWorkload(capabilities) })),
   });
 
@@ -53,7 +53,7 @@ describe('agents that would refuse the program', () => {
     code: 'DN670',
     kind: 'bad-input',
     message:
-      'Nothing was sent: 3 of 13 agents would refuse throttle. v1, v2, v3: "this agent does not offer REDUCE_CPU_THROTTLE".',
+      'Nothing was sent: 3 of 13 agents do not offer what throttle needs. v1, v2, v3: "this agent does not offer REDUCE_CPU_THROTTLE".',
     hint: expect.stringContaining('--exclude class=video;'),
   };
 
@@ -75,7 +75,7 @@ describe('agents that would refuse the program', () => {
   test('are named by their ids where no label is theirs alone, and all of them together where nobody else is meant', async () => {
     await setOffer('agent-0003', publishedOffer(videoFleet).digest);
     await expect(preview({ exclude: ['class=video'] })).rejects.toMatchObject({
-      message: expect.stringContaining('1 of 10 agents would refuse throttle. agent-0003: '),
+      message: expect.stringContaining('1 of 10 agents do not offer what throttle needs. agent-0003: '),
       hint: expect.stringContaining('--exclude agent-0003;'),
     });
     await expect(preview({ selector: 'class=video' })).rejects.toMatchObject({
@@ -94,6 +94,22 @@ describe('agents that would refuse the program', () => {
         'x1, x2: "REDUCE_CPU_THROTTLE has the code 21 here, and 1 in the program"',
       ),
     });
+  });
+});
+
+test('agents that number the names of a field otherwise are named, though they would not notice themselves', async () => {
+  const renamed = (...names: string[]) => ({
+    ...videoFleet,
+    fields: videoFleet.fields.map((field) => (field.name === 'format' ? { ...field, names } : field)),
+  });
+  const program = { source: videoProgram, capabilities: publishedOffer(videoFleet).text };
+  const look = (selector: string) => preview({ instruction: instructionOf({ program }), selector });
+  await startVideoHost(['more'], renamed('h264', 'h265', 'av1', 'vvc'), 'host-more');
+  await startVideoHost(['turned'], renamed('av1', 'h264', 'h265'), 'host-turned');
+  expect((await look('class=video,id!=turned')).draft.plan.agents).toHaveLength(4);
+  await expect(look('class=video')).rejects.toMatchObject({
+    code: 'DN670',
+    message: expect.stringContaining('turned: "format 0 is "av1" here, and "h264" in the program"'),
   });
 });
 

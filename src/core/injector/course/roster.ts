@@ -6,9 +6,8 @@ import { limits } from '../../limits.js';
 import { readAgentRecords } from '../../nerve/agent-records.js';
 import type { AgentRecord } from '../../nerve/messages/agent-record.js';
 import type { RolloutAgent } from '../../nerve/messages/rollout-record.js';
-import { offerProblem } from '../../offers/offer-problem.js';
 import { createOfferReader, type OfferRead } from '../../offers/read-offers.js';
-import type { UnfitAgents } from '../../offers/unfit-agents.js';
+import { type UnfitAgents, whyUnfit } from '../../offers/unfit-agents.js';
 import type { Plan, PlannedAgent } from '../plan/plan.js';
 import { absentAmong, signedOffAmong } from './departures.js';
 import type { HeldRollout } from './held-rollout.js';
@@ -20,7 +19,7 @@ export interface Changes {
   readonly arrived: readonly PlannedAgent[];
   /** Agents that have it, or hold it ready, and are not there any more. */
   readonly departed: readonly string[];
-  /** New agents that are meant and would refuse the program; each of them once. */
+  /** New agents that are meant and do not offer what the program needs; each of them once. */
   readonly unfit: readonly UnfitAgents[];
 }
 
@@ -140,7 +139,7 @@ export class Roster {
   async #whyNot(record: AgentRecord): Promise<string | undefined> {
     if (!this.#canJoin?.(record)) return notMeant;
     const offer = record.offer === undefined ? undefined : await this.#readOffer(record.offer);
-    return offer?.ok ? offerProblem(this.#program.manifest, offer.capabilities) : undefined;
+    return offer?.ok ? whyUnfit(this.#program, offer.capabilities) : undefined;
   }
 }
 

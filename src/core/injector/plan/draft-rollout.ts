@@ -9,6 +9,7 @@ import type { Instruction } from '../../nerve/messages/instruction.js';
 import type { AgentOutcome, RolloutAgent } from '../../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../../nerve/messages/rollout-settings.js';
 import { readRollout, readRolloutAgents } from '../../nerve/rollout-records.js';
+import type { NeedyProgram } from '../../offers/unfit-agents.js';
 import type { PlanNumbers } from '../../pipeline-events.js';
 import type { RolloutDependencies } from '../course/rollout.js';
 import { isAskedAgain, planAgain } from '../course/rollout-agents.js';
@@ -23,7 +24,7 @@ import {
 import { type Plan, planRollout } from './plan.js';
 import { planNumbers } from './plan-numbers.js';
 import { compareByRank, readRanking } from './ranking.js';
-import { type NeedyProgram, requireOffers } from './require-offers.js';
+import { requireOffers } from './require-offers.js';
 import { type RolloutWishes, resolveSettings } from './settings.js';
 
 export interface Draft {

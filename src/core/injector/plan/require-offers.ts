@@ -1,19 +1,19 @@
 /**
  * A program and the agents that are about to be asked in; what an operator should know of their offers out, or the refusal
- * that names the agents which would refuse it. So it is known before the first of them has been sent anything.
+ * that names the agents which do not offer what it needs. So it is known before the first of them has been sent anything.
  */
 import type { Redis } from 'ioredis';
-import type { Manifest } from '../../bytecode/manifest.js';
 import { DreamnetError } from '../../errors.js';
 import type { RegisteredAgent } from '../../fleet/registry.js';
 import type { Names } from '../../nerve/names.js';
 import { readFleetOffers, type UnusableOffer } from '../../offers/read-offers.js';
-import { namesOf, type UnfitAgents, unfitAgents, unfitText } from '../../offers/unfit-agents.js';
-
-export interface NeedyProgram {
-  readonly name: string;
-  readonly manifest: Manifest;
-}
+import {
+  type NeedyProgram,
+  namesOf,
+  type UnfitAgents,
+  unfitAgents,
+  unfitText,
+} from '../../offers/unfit-agents.js';
 
 /** Warnings. Agents that publish no offer that can be read check for themselves. Throws DN670. */
 export async function requireOffers(
@@ -22,7 +22,7 @@ export async function requireOffers(
   program: NeedyProgram,
 ): Promise<string[]> {
   const found = await readFleetOffers(nerve, agents);
-  const unfit = unfitAgents(program.manifest, found);
+  const unfit = unfitAgents(program, found);
   if (unfit.length > 0) throw unfitFor(program.name, agents, unfit);
   return unusableTexts(found.unusable);
 }
@@ -52,7 +52,7 @@ function unfitFor(
   return new DreamnetError({
     code: 'DN670',
     kind: 'bad-input',
-    message: `Nothing was sent: ${refusing.length} of ${agents.length} agents would refuse ${program}. ${unfitText(unfit)}.`,
+    message: `Nothing was sent: ${refusing.length} of ${agents.length} agents do not offer what ${program} needs. ${unfitText(unfit)}.`,
     hint: hintFor(refusing, others),
   });
 }
