@@ -64,20 +64,28 @@ describe('an effect that takes time', () => {
   });
 
   test('begins in the row that its task has by then, and not for a task that has gone', async () => {
-    const workload = new TestWorkload(['a', 'b']);
+    const workload = new TestWorkload(['a', 'b', 'c', 'd']);
     const held = holdEffects(workload);
     const { run, tick } = testAgent(workload);
     run(both);
-    workload.ids = ['new', 'b'];
-    await held.settle({ applied: true }, 'b');
-    workload.ids = ['b', 'new'];
-    await held.settle({ applied: true }, 'a');
-    expect(workload.asked.slice(2).map(({ task, row }) => [task, row])).toEqual([['b', 1]]);
+    const settle = async (task: TaskId, ids: TaskId[]) => {
+      workload.ids = ids;
+      await held.settle({ applied: true }, task);
+    };
+    await settle('b', ['new', 'b', 'c']);
+    await settle('c', ['c', 'b']);
+    await settle('a', ['c', 'b', 'a']);
+    await settle('d', ['a', 'b', 'c']);
+    expect(workload.asked.slice(4).map(({ task, row }) => [task, row])).toEqual([
+      ['b', 1],
+      ['c', 0],
+      ['a', 2],
+    ]);
     expect(tick().unapplied).toMatchObject({
       refused: 1,
       effects: [
-        { task: 'a', kind: 'failed', reason: 'it was answered as applied to a task that is gone' },
-        { task: 'a', kind: 'refused', reason: 'the task was gone before its turn came' },
+        { task: 'd', kind: 'failed', reason: 'it was answered as applied to a task that is gone' },
+        { task: 'd', kind: 'refused', reason: 'the task was gone before its turn came' },
       ],
     });
   });
@@ -85,11 +93,15 @@ describe('an effect that takes time', () => {
   test('that has not begun when another program goes live never does, and may be proposed again later', async () => {
     const workload = new TestWorkload(['a']);
     const held = holdEffects(workload);
-    const { run, tick, undo } = testAgent(workload);
+    const { agent, run, tick, undo } = testAgent(workload);
     run(both, 'instr_one');
-    workload.answer = () => ({ applied: true });
     run(throttle, 'instr_two');
+    workload.answer = () => ({ applied: true });
     await held.settle();
+    tick();
+    // That of the first instruction is in force, and not of the second one's window.
+    expect(agent.report).toMatchObject({ instruction: 'instr_two', applied: 1 });
+    expect(agent.metricsAt(0).applied).toBe(2);
     expect(workload.askedTexts).toEqual(['REDUCE_CPU_THROTTLE a', 'REDUCE_CPU_THROTTLE a']);
     await undo('instr_two');
     tick();
@@ -212,15 +224,24 @@ describe('undo', () => {
     expect(tick().unapplied?.effects[0]?.reason).toMatch(/cannot be taken back: the container is gone/);
   });
 
-  test('leaves alone what settles late for an instruction that is still in force', async () => {
+  test('leaves alone what settles late for an instruction that is still in force, or again', async () => {
     vi.useFakeTimers();
     const workload = new TestWorkload(['a']);
     const held = holdEffects(workload);
-    const { run } = testAgent(workload);
+    const { run, undo } = testAgent(workload);
     run();
     await vi.advanceTimersByTimeAsync(limits.effectWithinMs);
     await held.settle();
     expect(workload.reverted).toEqual([]);
+    await undo();
+    run(throttle, 'instr_one', { epoch: 6 });
+    const undone = undo();
+    await vi.advanceTimersByTimeAsync(limits.effectsEndWithinMs);
+    await undone;
+    run(throttle, 'instr_one', { epoch: 7 });
+    expect(held.tasks).toEqual(['a', 'a']);
+    await held.settle();
+    expect(workload.reverted).toEqual(['instr_one', 'instr_one']);
   });
 
   test('that cannot be taken back says so, has ended the program, and tries again when it is asked again', async () => {

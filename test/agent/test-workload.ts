@@ -34,6 +34,7 @@ export class TestWorkload implements Workload {
   /** What becomes of an effect; applied at once unless a test says otherwise. */
   answer: (effect: Effect) => unknown = () => ({ applied: true });
   onRevert: (instruction: string) => unknown = () => undefined;
+  refresh?: (nowMs: number, signal: AbortSignal) => Promise<void>;
 
   advance(): void {}
 

@@ -59,10 +59,9 @@ type Listed = UnappliedEffects['effects'][number];
 /** Those with the same action and reason are one entry; the first ones are listed. */
 function addTo(
   listed: Listed[],
-  { action, kind, reason: whole }: Pick<Listed, 'action' | 'kind' | 'reason'>,
+  { action, kind, reason }: Pick<Listed, 'action' | 'kind' | 'reason'>,
   task: TaskId | undefined,
 ): void {
-  const reason = whole.slice(0, limits.effectReasonCharactersMax);
   const known = listed.find((one) => one.action === action && one.kind === kind && one.reason === reason);
   if (known !== undefined) {
     known.count++;

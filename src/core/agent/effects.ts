@@ -118,10 +118,7 @@ export class Effects {
 
   #mustWait(task: TaskId): boolean {
     return (
-      this.#reverting > 0 ||
-      this.#underWay.size >= limits.effectsUnderWayMax ||
-      this.#underWay.has(task) ||
-      this.#waiting.has(task)
+      this.#reverting > 0 || this.#underWay.size >= limits.effectsUnderWayMax || this.#underWay.has(task)
     );
   }
 
