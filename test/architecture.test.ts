@@ -70,17 +70,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   orchestrator: ['base', 'nerve', 'tracer', 'results', 'type:loop'],
   'local-services': ['base', 'nerve', 'orchestrator'],
-  agent: [
-    'base',
-    'nerve',
-    'tracer',
-    'bytecode',
-    'language',
-    'offers',
-    'order-signature',
-    'keys',
-    'docker',
-  ],
+  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'offers', 'order-signature', 'keys', 'docker'],
   pipeline: ['core'],
   // Composes as the pipeline does, for what goes on without a person.
   'injector-service': [

@@ -2,12 +2,13 @@
  * A container that has just been told about a program in, whether it says that it loaded it out: by its `ack`, by a line of
  * its output, or by stopping. The first of these counts.
  */
+
+import type { Engine } from '../../../docker/engine.js';
+import type { Lane } from '../../../docker/lane.js';
 import { pause } from '../../../pause.js';
 import type { Ack } from '../ack.js';
 import type { AgentContainer } from './agent-container.js';
 import type { ContainerEvents, EndOfContainer } from './container-events.js';
-import type { Engine } from './engine.js';
-import type { Lane } from './lane.js';
 import { followLog } from './log-lines.js';
 import type { Way } from './way.js';
 

@@ -1,9 +1,9 @@
 /** The routes shared and direct: a directory of this host in, the operations of a way out. */
 import { closeSync, statSync } from 'node:fs';
+import type { Engine } from '../../../docker/engine.js';
+import { isProcessOf, openRoot, signalProcess } from '../../../docker/host-process.js';
 import { openProgramDirectory, type ProgramDirectory } from '../program-directory.js';
 import { type AgentContainer, programsPath } from './agent-container.js';
-import type { Engine } from './engine.js';
-import { isProcessOf, openRoot, signalProcess } from './host-process.js';
 import type { Way } from './way.js';
 
 export async function openShared(engine: Engine, container: AgentContainer): Promise<Way> {

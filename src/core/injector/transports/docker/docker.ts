@@ -4,6 +4,8 @@
  */
 import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
+import type { Engine } from '../../../docker/engine.js';
+import { createLane } from '../../../docker/lane.js';
 import type { Trust } from '../../../keys/trust.js';
 import { limits } from '../../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../../nerve/messages/order.js';
@@ -15,8 +17,6 @@ import { openHeldRecords } from '../held-record.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';
 import { captureContainers } from './capture.js';
 import type { DockerAgents } from './docker-agents.js';
-import type { Engine } from './engine.js';
-import { createLane } from './lane.js';
 import { type ObeyDependencies, type Obeyed, obeyInContainer } from './obey-in-container.js';
 import { createRoutes, type RouteWish } from './routes.js';
 

@@ -1,5 +1,8 @@
 /** One order for one agent in, done in its container by the best way there is, what came of it out. */
 import { digestOf } from '../../../bytecode/digest.js';
+import type { Engine } from '../../../docker/engine.js';
+import { engineWords, isEngineLost } from '../../../docker/engine-errors.js';
+import type { Lane } from '../../../docker/lane.js';
 import type { Trust } from '../../../keys/trust.js';
 import type { Order, SignedOrder } from '../../../nerve/messages/order.js';
 import type { Held } from '../held-programs.js';
@@ -9,9 +12,6 @@ import type { AgentContainer } from './agent-container.js';
 import { openApi } from './api-way.js';
 import { listenForAnswer } from './confirm.js';
 import type { DockerAgents } from './docker-agents.js';
-import type { Engine } from './engine.js';
-import { engineWords, isEngineLost } from './engine-errors.js';
-import type { Lane } from './lane.js';
 import type { OpenedWay, Routes } from './routes.js';
 
 export interface ObeyDependencies {
