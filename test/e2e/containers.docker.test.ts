@@ -1,10 +1,10 @@
 /** Agents in containers, from the command line and with nothing else configured. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { AgentsDocument } from '../../src/cli/views/agents-document.js';
-import type { RolloutDocument } from '../../src/cli/views/rollout-document.js';
-import type { SteeredDocument } from '../../src/cli/views/steered-view.js';
 import type { TraceDocument } from '../../src/cli/views/trace-view.js';
 import type { LoopDocument } from '../../src/core/loop-document.js';
+import type { RolloutDocument } from '../../src/documents/rollout-document.js';
+import type { SteeredDocument } from '../../src/documents/steered-document.js';
 import { throttleAll } from '../agent/support.js';
 import { instructionOf } from '../injector/support.js';
 import { type TestAgent, type TestEngine, useEngine } from '../support/docker-engine.js';
