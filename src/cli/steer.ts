@@ -3,10 +3,10 @@ import { Args, Flags } from '@oclif/core';
 import { DreamnetError } from '../core/errors.js';
 import { planReturn, returnTo } from '../core/injector/control/return-to.js';
 import { type Steered, type SteerRequest, steerRollout } from '../core/injector/control/steer.js';
+import { type SteeredDocument, steeredDocument } from '../documents/steered-document.js';
 import { type SessionOptions, withReading } from './open-session.js';
 import { operatorName } from './operator.js';
 import { type ReturnedDocument, returnedDocument } from './views/returned-view.js';
-import { type SteeredDocument, steeredDocument } from './views/steered-view.js';
 
 export const rolloutArg = Args.string({
   description: 'Id of the rollout, or the beginning of one. [default: the newest]',

@@ -4,12 +4,12 @@ import { fleetFlags } from '../cli/flags.js';
 import { type Session, withReading, withSession } from '../cli/open-session.js';
 import { operatorName } from '../cli/operator.js';
 import { terminalWidth } from '../cli/terminal-text.js';
-import { steeredDocument } from '../cli/views/steered-view.js';
 import { steerRollout } from '../core/injector/control/steer.js';
 import { limits } from '../core/limits.js';
 import { connectRedis } from '../core/nerve/connection.js';
 import type { WishAction } from '../core/nerve/messages/wish.js';
 import { runOrchestrator } from '../core/orchestrator/loop.js';
+import { steeredDocument } from '../documents/steered-document.js';
 import type { overviewDocument } from '../tui/overview.js';
 
 /** How often the fleet is aggregated while somebody looks, unless another process does it already. */

@@ -4,8 +4,6 @@
  */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { rolloutDocument, rolloutsDocument } from '../cli/views/rollout-document.js';
-import { steeredDocument } from '../cli/views/steered-view.js';
 import { DreamnetError } from '../core/errors.js';
 import { findRollout } from '../core/injector/control/find-rollout.js';
 import { steerRollout } from '../core/injector/control/steer.js';
@@ -23,6 +21,8 @@ import { agentOutcomeSchema, rolloutStateSchema } from '../core/nerve/messages/r
 import { wishActionSchema } from '../core/nerve/messages/wish.js';
 import { readHold } from '../core/nerve/rollout-holds.js';
 import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
+import { rolloutDocument, rolloutsDocument } from '../documents/rollout-document.js';
+import { steeredDocument } from '../documents/steered-document.js';
 import { redisIsAway } from './answer-failure.js';
 import { bodyOf } from './http-server.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { PlanDocument } from '../../src/cli/views/plan-document.js';
-import type { RolloutDocument } from '../../src/cli/views/rollout-document.js';
+import type { RolloutDocument } from '../../src/documents/rollout-document.js';
 import { type CommandLine, commandLine, goal, quick, tcpRedis } from './support.js';
 
 async function decided(cli: CommandLine): Promise<string> {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { AgentsDocument } from '../../src/cli/views/agents-document.js';
 import type { FleetDocument } from '../../src/cli/views/fleet-document.js';
 import type { ReturnedDocument } from '../../src/cli/views/returned-view.js';
-import type { RolloutDocument, RolloutsDocument } from '../../src/cli/views/rollout-document.js';
-import type { SteeredDocument } from '../../src/cli/views/steered-view.js';
+import type { RolloutDocument, RolloutsDocument } from '../../src/documents/rollout-document.js';
+import type { SteeredDocument } from '../../src/documents/steered-document.js';
 import { type CommandLine, commandLine, goal } from './support.js';
 
 /** A fleet that stays, with an instruction that waits. */

@@ -1,9 +1,10 @@
 /** What `rollout rollback --to` does or would do: its document, and the same in a few lines. */
 import type { Returned, ReturnPlan } from '../../core/injector/control/return-to.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
+import { type SteeredDocument, steeredDocument } from '../../documents/steered-document.js';
 import { formatCount } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
-import { nextRows, type SteeredDocument, steeredDocument } from './steered-view.js';
+import { nextRows } from './steered-view.js';
 
 export interface ReturnedDocument {
   /** True: nothing was sent. */

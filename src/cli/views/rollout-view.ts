@@ -1,10 +1,10 @@
 /** The documents of `rollout list` and `rollout show` in, a table and a sheet out. */
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
+import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from '../../documents/rollout-document.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../format.js';
 import { formatPairs, formatTable } from '../table.js';
 import { askedRows } from './asked-view.js';
 import { gateRows } from './gates-view.js';
-import { isOnTheWay, type RolloutDocument, type RolloutsDocument } from './rollout-document.js';
 import { countsText, nextRows } from './steered-view.js';
 
 type Row = readonly [name: string, value: string];

@@ -1,30 +1,8 @@
-/** What came of `rollout pause|resume|abort|rollback`: its document, and the same in a few lines. */
-import type { Steered } from '../../core/injector/control/steer.js';
+/** The document of `rollout pause|resume|abort|rollback` in, a few lines out. */
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
-import type { WishAction } from '../../core/nerve/messages/wish.js';
+import type { SteeredDocument } from '../../documents/steered-document.js';
 import { formatCount, formatDuration, formatNumber } from '../format.js';
 import { formatPairs } from '../table.js';
-
-export interface SteeredDocument {
-  readonly id: string;
-  readonly action: WishAction;
-  readonly state: RolloutRecord['state'];
-  /** False: it had been so before. */
-  readonly changed: boolean;
-  readonly reason: string | null;
-  /** The process that did it. */
-  readonly doneBy: string;
-  readonly ms: number;
-  readonly counts: RolloutRecord['counts'];
-  /** Agents that were told to return and have not answered. */
-  readonly silent: number;
-}
-
-export function steeredDocument(action: WishAction, steered: Steered): SteeredDocument {
-  const { record, changed, doneBy, ms, silent } = steered;
-  const { id, state, reason = null, counts } = record;
-  return { id, action, state, changed, reason, doneBy, ms, counts, silent };
-}
 
 export function steeredText(document: SteeredDocument): string {
   const { id, changed, state, reason, counts, doneBy, ms } = document;

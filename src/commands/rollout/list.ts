@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { countFlag } from '../../cli/flags.js';
 import { withReading } from '../../cli/open-session.js';
-import { type RolloutsDocument, rolloutsDocument } from '../../cli/views/rollout-document.js';
 import { rolloutsText } from '../../cli/views/rollout-view.js';
 import { rolloutStateSchema } from '../../core/nerve/messages/rollout-record.js';
+import { type RolloutsDocument, rolloutsDocument } from '../../documents/rollout-document.js';
 
 export default class RolloutList extends BaseCommand<typeof RolloutList> {
   static override summary = 'List the rollouts, newest first: state, program, what became of their agents.';

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { rolloutArg, steer, steerFlags } from '../../cli/steer.js';
-import { type SteeredDocument, steeredText } from '../../cli/views/steered-view.js';
+import { steeredText } from '../../cli/views/steered-view.js';
+import type { SteeredDocument } from '../../documents/steered-document.js';
 
 export default class RolloutResume extends BaseCommand<typeof RolloutResume> {
   static override summary = 'Let a paused rollout go on where it was.';

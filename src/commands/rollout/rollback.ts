@@ -3,8 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { rolloutArg, steer, steerBackTo, steerFlags } from '../../cli/steer.js';
 import { transportFlags } from '../../cli/transport-flags.js';
 import { type ReturnedDocument, returnedText } from '../../cli/views/returned-view.js';
-import { type SteeredDocument, steeredText } from '../../cli/views/steered-view.js';
+import { steeredText } from '../../cli/views/steered-view.js';
 import { DreamnetError } from '../../core/errors.js';
+import type { SteeredDocument } from '../../documents/steered-document.js';
 
 export default class RolloutRollback extends BaseCommand<typeof RolloutRollback> {
   static override summary = 'Return every agent of a rollout to the program it had before.';

@@ -3,10 +3,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { countFlag } from '../../cli/flags.js';
 import { withReading } from '../../cli/open-session.js';
 import { rolloutArg } from '../../cli/steer.js';
-import { type RolloutDocument, rolloutDocument } from '../../cli/views/rollout-document.js';
 import { rolloutText } from '../../cli/views/rollout-view.js';
 import { limits } from '../../core/limits.js';
 import { agentOutcomeSchema } from '../../core/nerve/messages/rollout-record.js';
+import { type RolloutDocument, rolloutDocument } from '../../documents/rollout-document.js';
 
 export default class RolloutShow extends BaseCommand<typeof RolloutShow> {
   static override summary =

@@ -1,10 +1,10 @@
 /** Keys that steer the rollout in, wishes out by the core; what becomes of each is kept as one line. */
 import { useRef, useState } from 'react';
 import { describeFailure } from '../../cli/failure.js';
-import type { SteeredDocument } from '../../cli/views/steered-view.js';
 import { steeredHeadline } from '../../cli/views/steered-view.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { WishAction } from '../../core/nerve/messages/wish.js';
+import type { SteeredDocument } from '../../documents/steered-document.js';
 import { idle, pressed, type Steering, type SteeringKey, typing } from '../steering.js';
 
 /** Does what is wished of a rollout, and says what came of it; throws what the command of the same name would. */
