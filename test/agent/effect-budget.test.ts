@@ -47,7 +47,6 @@ describe('a budget', () => {
   test('of time between two effects on a task refuses the second until it has passed', () => {
     const workload = new TestWorkload(['a'], { budget: { cooldownMs: 5_000 } });
     const { run, tick } = testAgent(workload);
-    tick();
     run(both);
     const told = [1_000, 3_000, 999, 1].map((ms) => tick(ms));
     expect(told.map(({ effects }) => Object.keys(effects))).toEqual([

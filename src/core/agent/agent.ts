@@ -7,21 +7,18 @@ import { limits } from '../limits.js';
 import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/agent-record.js';
 import type { Order } from '../nerve/messages/order.js';
 import type { UnappliedEffects } from '../nerve/messages/trace-record.js';
+import type { Proposal } from './begun-effect.js';
 import { createEffectTally, type EffectEnd } from './effect-tally.js';
-import { Effects, type Proposal } from './effects.js';
+import { Effects } from './effects.js';
 import { type HeldProgram, isSame, parameterProblem, type RunProgram } from './held-program.js';
 import type { LoadedProgram } from './load-program.js';
 import { totalOf } from './measured-metrics.js';
-import type { Reverted } from './revert.js';
+import { done, notStaged, type OrderOutcome, otherProgram, refused, undoOutcome } from './order-outcome.js';
 import { type EvaluationOutcome, runProgram } from './run-program.js';
 import { settledWithin } from './settled-within.js';
 import { createTaskHistory } from './task-history.js';
 import { openWindow, type WindowMeasurement, type WindowTotals } from './window-measurement.js';
 import type { RunCounts, TaskView, Workload } from './workload.js';
-
-export type OrderOutcome =
-  | { readonly outcome: 'done' }
-  | { readonly outcome: 'refused' | 'failed'; readonly code: string; readonly reason: string };
 
 export interface TickOutcome {
   readonly metrics: TickMetrics;
@@ -36,8 +33,6 @@ export interface TickOutcome {
 
 /** Programs that an agent can return to, and undone instructions that it remembers: more than anybody takes back. */
 const rememberedMax = 16;
-
-const done: OrderOutcome = { outcome: 'done' };
 
 export class Agent {
   readonly id: string;
@@ -148,6 +143,7 @@ export class Agent {
     this.#switchTo(staged);
     if (late) this.#closeWindow(nowMs);
     else this.#openWindow(order, 'treated', nowMs);
+    this.#effects.timeIs(nowMs);
     this.#evaluate(this.workload.view(), this.#window);
     return done;
   }
@@ -380,32 +376,7 @@ function countError(totals: WindowTotals, reason: string): void {
   totals.lastError = reason;
 }
 
-function undoOutcome(reverted: Reverted): OrderOutcome {
-  if (reverted.ok) return done;
-  const reason = `the program is undone, but what it set on tasks is perhaps still set: ${reverted.reason}`;
-  return { outcome: 'failed', code: 'DN630', reason };
-}
-
-function notStaged(order: Order): OrderOutcome {
-  return {
-    outcome: 'failed',
-    code: 'DN616',
-    reason: `nothing is staged here for ${order.instruction} with ${order.digest}`,
-  };
-}
-
-function otherProgram(order: Order, live: HeldProgram): OrderOutcome {
-  return refused(
-    'DN618',
-    `${order.instruction} is live here with other values or as ${live.loaded.program.digest}`,
-  );
-}
-
 function dropOldest(map: Map<string, number>): void {
   const oldest = map.keys().next().value;
   if (map.size > rememberedMax && oldest !== undefined) map.delete(oldest);
-}
-
-function refused(code: string, reason: string): OrderOutcome {
-  return { outcome: 'refused', code, reason };
 }

@@ -5,22 +5,13 @@
  */
 import { limits } from '../limits.js';
 import { withAction, withoutAction } from '../nerve/messages/action-set.js';
+import { BegunEffect, type Proposal } from './begun-effect.js';
 import { endOf, failed, isPromiseLike, thrownEnd } from './effect-answer.js';
 import { type BudgetKeeper, keepBudget } from './effect-budget.js';
 import type { EffectEnd } from './effect-tally.js';
-import type { RunProgram } from './held-program.js';
 import { type Reverted, revertBounded } from './revert.js';
 import { settledWithin } from './settled-within.js';
-import type { Effect, TaskId, Workload } from './workload.js';
-
-/** One effect that a program proposes. */
-export interface Proposal {
-  readonly program: RunProgram;
-  readonly action: string;
-  readonly code: number;
-  readonly task: TaskId;
-  readonly argument: number;
-}
+import type { TaskId, Workload } from './workload.js';
 
 export interface EffectsOptions {
   readonly workload: Workload;
@@ -50,8 +41,13 @@ export class Effects {
     this.#budget = workload.budget && keepBudget(workload.budget);
   }
 
-  nextTick(nowMs: number): void {
+  /** By the agent's clock. */
+  timeIs(nowMs: number): void {
     this.#nowMs = nowMs;
+  }
+
+  nextTick(nowMs: number): void {
+    this.timeIs(nowMs);
     this.#budget?.nextTick(this.#workload.view().ids);
     this.#beginWaiting();
   }
@@ -255,38 +251,6 @@ interface UnderWay {
   /** Resolves when it has ended, however. */
   readonly ended: Promise<void>;
   readonly end: (how: EffectEnd) => void;
-}
-
-/** A signal is made when somebody asks for it: most effects are over at once. */
-class BegunEffect implements Effect {
-  readonly action: string;
-  readonly task: TaskId;
-  readonly row: number;
-  readonly argument: number;
-  readonly instruction: string;
-  #controller: AbortController | undefined;
-
-  constructor({ action, task, argument, program }: Proposal, row: number) {
-    this.action = action;
-    this.task = task;
-    this.row = row;
-    this.argument = argument;
-    this.instruction = program.held.instruction;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-
-  get isAborted(): boolean {
-    return this.#controller?.signal.aborted === true;
-  }
-
-  abort(): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort();
-  }
 }
 
 const undoneMeanwhile = 'its instruction was undone while it was under way';

@@ -6,9 +6,10 @@ import { limits } from '../limits.js';
 import type { FleetClock } from '../nerve/fleet-clock.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
 import { type OpenedOrder, openOrder } from '../order-signature.js';
-import type { Agent, OrderOutcome } from './agent.js';
+import type { Agent } from './agent.js';
 import type { Journal } from './journal.js';
 import type { LoadedProgram, ProgramLoader } from './load-program.js';
+import type { OrderOutcome } from './order-outcome.js';
 import type { Answer, Reporter } from './report.js';
 import type { TickRhythm } from './tick-rhythm.js';
 

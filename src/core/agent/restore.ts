@@ -7,10 +7,11 @@ import type { Trust } from '../keys/trust.js';
 import { type Order, orderSchema, signedOrderSchema } from '../nerve/messages/order.js';
 import { parseRecord } from '../nerve/records.js';
 import { openOrder } from '../order-signature.js';
-import type { Agent, OrderOutcome } from './agent.js';
+import type { Agent } from './agent.js';
 import type { Journal, JournalEntry } from './journal.js';
 import type { LoadOutcome, ProgramLoader } from './load-program.js';
 import { createMissingPrograms, type MissingProgram } from './missing-programs.js';
+import type { OrderOutcome } from './order-outcome.js';
 
 export interface Restored {
   /** Stream id of the last order that was obeyed; undefined when the journal is empty. */
