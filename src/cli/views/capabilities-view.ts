@@ -68,18 +68,26 @@ function differences(document: CapabilitiesDocument): string[] {
     const ids = agentsOf(document, digests);
     return `${formatCount(ids.length, 'agent')} (${namesOf(ids)})`;
   };
-  const lacked = new Map<string, string[]>();
+  const lacked = new Map<string, { who: string; names: string[] }>();
   const conflicts: string[] = [];
   for (const { name, variants, lacking } of [...document.fields, ...document.actions]) {
-    if (lacking.length > 0) lacked.set(who(lacking), [...(lacked.get(who(lacking)) ?? []), name]);
+    const key = lacking.join(' ');
+    if (lacking.length > 0)
+      lacked
+        .set(key, lacked.get(key) ?? { who: who(lacking), names: [] })
+        .get(key)
+        ?.names.push(name);
     if (variants.length > 1)
       conflicts.push(
         `${name} is ${variants.map(({ what, offers }) => `${what} for ${who(offers)}`).join('; ')}.`,
       );
   }
   return [
-    ...[...lacked].map(([agents, names]) => `Not offered by ${agents}: ${names.join(', ')}.`),
-    ...conflicts,
+    ...firstOf(
+      [...lacked.values()],
+      ({ who: agents, names }) => `Not offered by ${agents}: ${names.join(', ')}.`,
+    ),
+    ...firstOf(conflicts, (text) => text),
   ];
 }
 
@@ -152,5 +160,6 @@ function share(document: CapabilitiesDocument, digests: readonly string[]): stri
 }
 
 function agentsOf({ offers }: CapabilitiesDocument, digests: readonly string[]): string[] {
-  return offers.filter(({ digest }) => digests.includes(digest)).flatMap(({ agents }) => agents);
+  const meant = new Set(digests);
+  return offers.filter(({ digest }) => meant.has(digest)).flatMap(({ agents }) => agents);
 }

@@ -78,13 +78,11 @@ function compared<Entry extends { readonly name: string }>(
       variant.offers.push(offer);
     }
   }
-  return [...names].map(([name, variants]) => ({
-    name,
-    variants: [...variants.values()].sort((a, b) => agentsIn(b.offers) - agentsIn(a.offers)),
-    lacking: offers.filter(
-      ({ capabilities }) => !entriesOf(capabilities).some((entry) => entry.name === name),
-    ),
-  }));
+  return [...names].map(([name, variants]) => {
+    const all = [...variants.values()].sort((a, b) => agentsIn(b.offers) - agentsIn(a.offers));
+    const having = new Set(all.flatMap((variant) => variant.offers));
+    return { name, variants: all, lacking: offers.filter((offer) => !having.has(offer)) };
+  });
 }
 
 /** How many offer it. */
