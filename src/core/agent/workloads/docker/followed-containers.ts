@@ -167,10 +167,16 @@ class Followed implements FollowedContainers {
       return;
     }
     this.#changed.add(id);
-    const isFailure = action === 'die' && attributes.exitCode !== '0' && !this.#toldToEnd.has(id);
-    if (isFailure && this.all.has(id)) this.#failed.set(id, [...(this.#failed.get(id) ?? []), Date.now()]);
+    if (action === 'die' && attributes.exitCode !== '0' && !this.#toldToEnd.has(id)) this.#noteFailure(id);
     if (action === 'start' || action === 'die' || action === 'destroy') this.#toldToEnd.delete(id);
     if (action === 'destroy') this.#failed.delete(id);
+  }
+
+  /** Of those, too, that are not known: one that fails at once, again and again, is hardly ever seen running. */
+  #noteFailure(id: string): void {
+    const nowMs = Date.now();
+    for (const other of this.#failed.keys()) this.failedLately(other, nowMs);
+    this.#failed.set(id, [...(this.#failed.get(id) ?? []), nowMs]);
   }
 }
 
