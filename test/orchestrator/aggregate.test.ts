@@ -46,7 +46,13 @@ describe('the aggregate', () => {
 
   test('of no agents has no tasks, and no figure of what nobody measured', () => {
     const aggregate = aggregateOf({ samples: new Map(), heartbeats: new Map(), nowMs });
-    expect(aggregate).toMatchObject({ agentsKnown: 0, tasks: 0, cost: null, latency: null, successRate: null });
+    expect(aggregate).toMatchObject({
+      agentsKnown: 0,
+      tasks: 0,
+      cost: null,
+      latency: null,
+      successRate: null,
+    });
   });
 
   test('gives the success rate since the previous reading, whoever joins, restarts or dies between', () => {

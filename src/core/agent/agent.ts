@@ -3,14 +3,20 @@
  * the live program over the task table and applies its effects. It does no input or output: its host process does.
  */
 import type { Capabilities } from '../language/capabilities.js';
+import { limits } from '../limits.js';
 import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/agent-record.js';
 import type { Order } from '../nerve/messages/order.js';
+import type { UnappliedEffects } from '../nerve/messages/trace-record.js';
+import { createEffectTally, type EffectEnd } from './effect-tally.js';
+import { Effects, type Proposal } from './effects.js';
 import { type HeldProgram, isSame, parameterProblem, type RunProgram } from './held-program.js';
 import type { LoadedProgram } from './load-program.js';
 import { totalOf } from './measured-metrics.js';
+import type { Reverted } from './revert.js';
 import { type EvaluationOutcome, runProgram } from './run-program.js';
+import { settledWithin } from './settled-within.js';
 import { createTaskHistory } from './task-history.js';
-import { openWindow, type WindowMeasurement } from './window-measurement.js';
+import { openWindow, type WindowMeasurement, type WindowTotals } from './window-measurement.js';
 import type { RunCounts, TaskView, Workload } from './workload.js';
 
 export type OrderOutcome =
@@ -19,8 +25,10 @@ export type OrderOutcome =
 
 export interface TickOutcome {
   readonly metrics: TickMetrics;
-  /** Effects applied in this tick by action name. */
+  /** Effects applied since the tick before, by action name. */
   readonly effects: Readonly<Record<string, number>>;
+  /** Those that did not apply. */
+  readonly unapplied?: UnappliedEffects;
   /** Instructions executed: rows times the upper bound per task. */
   readonly steps: number;
   readonly error?: string;
@@ -38,6 +46,8 @@ export class Agent {
   /** What its workload offers to programs. */
   readonly capabilities: Capabilities;
   readonly #history = createTaskHistory();
+  readonly #effects: Effects;
+  readonly #tally = createEffectTally();
   #live: RunProgram | undefined;
   #staged: HeldProgram | undefined;
   /** Programs that were live before, oldest first; each keeps what it did, and does none of it twice when it returns. */
@@ -63,6 +73,11 @@ export class Agent {
     this.workload = options.workload;
     this.labels = { ...options.workload.labels, ...options.labels };
     this.capabilities = options.workload.capabilities;
+    this.#effects = new Effects({
+      workload: options.workload,
+      ended: (proposal, end) => this.#count(proposal, end),
+      isUndone: (instruction) => this.#undone.has(instruction) && !this.#holds(instruction),
+    });
   }
 
   get live(): HeldProgram | undefined {
@@ -154,10 +169,11 @@ export class Agent {
   }
 
   /**
-   * Returns to the program and parameters held before the instruction; what it set on tasks is taken back. An instruction
-   * that has been followed by others is taken out from among those that they would return to.
+   * Returns to the program and parameters held before the instruction, and takes back what it set on tasks, whether it is
+   * known here or not: it may have been live in an earlier life. An instruction that has been followed by others is taken out
+   * from among those that they would return to. DN630 says that what it set is perhaps still set; the same order tries again.
    */
-  undo(order: Order, nowMs: number): OrderOutcome {
+  undo(order: Order, nowMs: number): OrderOutcome | Promise<OrderOutcome> {
     this.#undone.delete(order.instruction);
     this.#undone.set(order.instruction, order.epoch);
     dropOldest(this.#undone);
@@ -166,45 +182,45 @@ export class Agent {
       if (this.#observing) this.#closeWindow(nowMs);
       this.#observing = false;
     }
-    const isLive = this.#live?.held.instruction === order.instruction;
-    const former = this.#former.findIndex(({ held }) => held.instruction === order.instruction);
-    if (!isLive && former < 0) return done;
-    void this.workload.revert(order.instruction);
-    if (former >= 0) this.#former.splice(former, 1);
-    if (!isLive) return done;
-    this.#closeWindow(nowMs);
-    this.#live = this.#former.pop();
-    return done;
+    this.#former = this.#former.filter(({ held }) => held.instruction !== order.instruction);
+    if (this.#live?.held.instruction === order.instruction) {
+      this.#closeWindow(nowMs);
+      this.#live = this.#former.pop();
+    }
+    const reverted = this.#effects.revert(order.instruction);
+    return reverted instanceof Promise ? reverted.then(undoOutcome) : undoOutcome(reverted);
   }
 
-  /** Puts an order of an earlier life back in force, without measuring; `loaded` is missing when its bytes are. */
-  restore(order: Order, loaded: LoadedProgram | undefined): void {
-    if (this.admit(order).outcome !== 'done') return;
+  /**
+   * Puts an order of an earlier life back in force, without measuring; `loaded` is missing when its bytes are. What was
+   * undone is taken back once more: the earlier life may have ended before that was done.
+   */
+  restore(order: Order, loaded: LoadedProgram | undefined): OrderOutcome | Promise<OrderOutcome> | undefined {
+    if (this.admit(order).outcome !== 'done') return undefined;
     const { action, instruction, parameters } = order;
     switch (action) {
       case 'stage':
         if (loaded !== undefined) this.stage(order, loaded, 0);
-        return;
+        return undefined;
       case 'live': {
-        if (loaded === undefined || this.#live?.held.instruction === instruction) return;
+        if (loaded === undefined || this.#live?.held.instruction === instruction) return undefined;
         if (parameterProblem(loaded, parameters) === undefined)
           this.#switchTo({ instruction, loaded, parameters });
-        return;
+        return undefined;
       }
       case 'observe':
         this.#observing = this.#heldFor(order) !== undefined;
-        return;
+        return undefined;
       case 'undo':
-        this.undo(order, 0);
-        return;
+        return this.undo(order, 0);
       default:
-        action satisfies never;
+        return action satisfies never;
     }
   }
 
   /** Leaves undone what an order says was undone whose signature cannot be asked: so it decides no epoch. */
-  restoreUndone(order: Order): void {
-    this.undo({ ...order, epoch: Math.min(order.epoch, this.#epoch) }, 0);
+  restoreUndone(order: Order): OrderOutcome | Promise<OrderOutcome> {
+    return this.undo({ ...order, epoch: Math.min(order.epoch, this.#epoch) }, 0);
   }
 
   tick(nowMs: number): TickOutcome {
@@ -214,14 +230,31 @@ export class Agent {
     this.#window?.observe(view);
     this.#countRuns();
     this.#forgetGone(view);
+    this.#effects.nextTick(nowMs);
     const evaluated = this.#evaluate(view, undefined);
     if (this.#window !== undefined) this.#report = this.#window.report(nowMs);
     if (nowMs >= this.#windowEndsAtMs) this.#window = undefined;
-    return { metrics: this.metricsAt(nowMs), ...evaluated };
+    return { metrics: this.metricsAt(nowMs), ...this.#tally.take(), ...evaluated };
+  }
+
+  /** Ends what its workload does, within a bounded time; what was applied stays applied. */
+  async close(): Promise<void> {
+    await this.#effects.close(limits.closeWithinMs / 2);
+    const closing = (async () => this.workload.close?.())();
+    await settledWithin(closing, limits.closeWithinMs / 2);
+  }
+
+  /** Live, or to return to. */
+  #holds(instruction: string): boolean {
+    const programs = [this.#live, ...this.#former];
+    return programs.some((program) => program?.held.instruction === instruction);
   }
 
   #switchTo(held: HeldProgram): void {
-    if (this.#live !== undefined) this.#former.push(this.#live);
+    if (this.#live !== undefined) {
+      this.#effects.withdraw(this.#live.held.instruction);
+      this.#former.push(this.#live);
+    }
     if (this.#former.length > rememberedMax) this.#former.shift();
     this.#live = { held, acted: new Map() };
     if (this.#staged?.instruction === held.instruction) this.#staged = undefined;
@@ -256,44 +289,62 @@ export class Agent {
   }
 
   /** Runs the live program over the table; `assignTo` is the window whose groups this first evaluation decides. */
-  #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): Omit<TickOutcome, 'metrics'> {
-    if (this.#live === undefined) return { effects: {}, steps: 0 };
+  #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): EvaluationOutcome {
+    if (this.#live === undefined) return { steps: 0 };
     const outcome = runProgram({
       program: this.#live,
       view,
-      workload: this.workload,
+      effects: this.#effects,
       capabilities: this.capabilities,
       onEffect: (id, action, argument) => assignTo?.assign(id, action, argument),
     });
-    this.#count(outcome);
-    const { applied, steps, error } = outcome;
-    return { effects: Object.fromEntries(applied), steps, ...(error === undefined ? {} : { error }) };
+    const totals = this.#totalsOf(this.#live.held.instruction);
+    if (totals === undefined) return outcome;
+    totals.steps += outcome.steps;
+    if (outcome.error !== undefined) countError(totals, outcome.error);
+    return outcome;
   }
 
   /** Tasks come and go; what was done to those that have gone need not be remembered. */
   #forgetGone(view: TaskView): void {
-    for (const { acted } of [...this.#former, ...(this.#live === undefined ? [] : [this.#live])]) {
-      if (acted.size <= 2 * view.rows + 16) continue;
-      const present = new Set(view.ids);
-      for (const id of acted.keys()) if (!present.has(id)) acted.delete(id);
+    for (const { acted, heldBack } of [...this.#former, ...(this.#live === undefined ? [] : [this.#live])]) {
+      for (const tasks of heldBack === undefined ? [acted] : [acted, heldBack]) {
+        if (tasks.size <= 2 * view.rows + 16) continue;
+        const present = new Set(view.ids);
+        for (const id of tasks.keys()) if (!present.has(id)) tasks.delete(id);
+      }
     }
   }
 
-  /** Into the agent's own totals, and into the window's of a treated agent. */
-  #count({ applied, refused, steps, error }: EvaluationOutcome): void {
-    for (const count of applied.values()) this.#applied += count;
-    this.#refused += refused;
-    const totals = this.#observing ? undefined : this.#window?.totals;
-    if (totals === undefined) return;
-    totals.steps += steps;
-    totals.refused += refused;
-    for (const [name, count] of applied) {
-      totals.applied += count;
-      totals.effects.set(name, (totals.effects.get(name) ?? 0) + count);
+  /** Into the agent's own totals, what the next tick tells, and the window of the instruction. */
+  #count({ program, action, task }: Proposal, end: EffectEnd): void {
+    this.#tally.note(action, task, end);
+    const totals = this.#totalsOf(program.held.instruction);
+    switch (end.kind) {
+      case 'applied':
+        this.#applied++;
+        if (totals === undefined) return;
+        totals.applied++;
+        totals.effects.set(action, (totals.effects.get(action) ?? 0) + 1);
+        return;
+      case 'refused':
+        this.#refused++;
+        if (totals !== undefined) totals.refused++;
+        return;
+      case 'failed':
+        if (totals !== undefined) countError(totals, `${action}: ${end.reason}`);
+        return;
+      case 'over-budget':
+      case 'put-off':
+        return;
+      default:
+        end satisfies never;
     }
-    if (error === undefined) return;
-    totals.errors++;
-    totals.lastError = error;
+  }
+
+  /** Of the window that is measured for the instruction, where it is. */
+  #totalsOf(instruction: string): WindowTotals | undefined {
+    return this.#window?.instruction === instruction && !this.#observing ? this.#window.totals : undefined;
   }
 
   #countRuns(): void {
@@ -322,6 +373,17 @@ export class Agent {
       refused: this.#refused,
     };
   }
+}
+
+function countError(totals: WindowTotals, reason: string): void {
+  totals.errors++;
+  totals.lastError = reason;
+}
+
+function undoOutcome(reverted: Reverted): OrderOutcome {
+  if (reverted.ok) return done;
+  const reason = `the program is undone, but what it set on tasks is perhaps still set: ${reverted.reason}`;
+  return { outcome: 'failed', code: 'DN630', reason };
 }
 
 function notStaged(order: Order): OrderOutcome {

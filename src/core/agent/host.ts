@@ -19,6 +19,7 @@ import { openJournal } from './journal.js';
 import { createProgramLoader } from './load-program.js';
 import { type OrderRequest, obeyOrder } from './obey-order.js';
 import { followOrders } from './order-stream.js';
+import { createRefresher, type Refresher } from './refresh.js';
 import { type AgentTick, createReporter, type Reporter } from './report.js';
 import { readOrdersAfter, restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
@@ -80,7 +81,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       (await letter?.program(digest)) ??
       (await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax })),
   });
-  const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
+  const refresher = createRefresher(options.log);
+  await refresher.refresh(agents, nowMs);
+  const restored = await restoreAgents({ agents, journal, loader, trust: options.trust(), log: options.log });
   const after = await readOrdersAfter(redis, names.orders(hostId), restored.obeyed);
   for (const agent of agents) warmUp(agent, nowMs);
   const reporter = createReporter({
@@ -146,7 +149,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await reporter.signOff(agents);
     throw thrown;
   });
-  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, clock, log: options.log });
+  const ticking = tickUntil(stopping.signal, {
+    agents,
+    reporter,
+    rhythm,
+    refresher,
+    clock,
+    log: options.log,
+  });
   const beating = heartbeatUntil(stopping.signal, { agents, reporter, clock, log: options.log });
   return {
     agents,
@@ -155,7 +165,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       blocking.disconnect();
       // A read on a connection that is just coming back never ends.
       const read = Promise.race([orders, pause(lastOrderMs, new AbortController().signal)]);
+      refresher.close();
       await Promise.all([read, ...volume, ticking, beating]);
+      await Promise.all(agents.map((agent) => agent.close()));
       await reporter.signOff(agents);
     },
   };
@@ -212,13 +224,18 @@ interface Shift {
   readonly log: (line: string) => void;
 }
 
-async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: TickRhythm }): Promise<void> {
+async function tickUntil(
+  signal: AbortSignal,
+  shift: Shift & { readonly rhythm: TickRhythm; readonly refresher: Refresher },
+): Promise<void> {
   while (!signal.aborted) {
     await shift.rhythm.wait(signal);
     if (signal.aborted) return;
+    const fresh = await shift.refresher.refresh(shift.agents, shift.clock.now());
+    if (signal.aborted) return;
     const started = performance.now();
     const nowMs = shift.clock.now();
-    const ticks = shift.agents.flatMap((agent) => tickOne(agent, nowMs, shift.log));
+    const ticks = fresh.flatMap((agent) => tickOne(agent, nowMs, shift.log));
     try {
       await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
     } catch (thrown) {
