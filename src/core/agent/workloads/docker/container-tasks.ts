@@ -111,7 +111,10 @@ class Tasks implements ContainerTasks {
     const rows: Row[] = [];
     for (const { container, change } of followed) {
       const usage = readings.get(container.id);
-      if (usage === undefined) continue;
+      if (usage === undefined) {
+        this.#followed.doubt(container.id);
+        continue;
+      }
       const meter = this.#meterOf(container, change);
       meter.take(usage);
       const pace = meter.pace();
