@@ -75,6 +75,14 @@ describe('the pace of a container', () => {
     expect(meter.pace()).toBeUndefined();
   });
 
+  it('does not come from what was read before the container was started', () => {
+    const meter = createPaceMeter({ idleCores: 0.01, startedAtMs: start });
+    meter.take(usage(start - 2_000, 900_000));
+    expect(meter.pace()).toBeUndefined();
+    meter.take(usage(start + 2_000, 1_000));
+    expect(meter.pace()?.cores).toBe(0.5);
+  });
+
   it('has no traffic without a network, which is not the same as none', () => {
     const meter = old();
     for (const at of [0, 5_000]) meter.take(usage(start + at, at, { network: undefined }));

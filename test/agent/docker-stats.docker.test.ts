@@ -1,5 +1,9 @@
 /** A real engine's containers as a table of tasks: what they use, which of them they are, and what becomes of them meanwhile. */
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request as connectTo, createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -268,6 +272,44 @@ describe('a process number', () => {
     const files = openUsageFiles({ ...first }, mounts);
     await one.remove({ force: true });
     expect(files?.read()).toBeUndefined();
+  });
+});
+
+describe('an engine whose events no longer come', () => {
+  it('is asked about containers that cannot be read any more', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dreamnet-silent-'));
+    const silent = createServer((request, response) => {
+      if (request.url?.includes('/events')) {
+        response.writeHead(200).flushHeaders();
+        return;
+      }
+      const { method, url, headers } = request;
+      const { pathname } = new URL(engine.host);
+      const asked = connectTo({ socketPath: pathname, method, path: url, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(asked);
+    });
+    const socket = join(directory, 'docker.sock');
+    await once(silent.listen(socket), 'listening');
+    const throughIt = await openEngine(engineAddress({ DOCKER_HOST: `unix://${socket}` }));
+    try {
+      const container = await start(idle);
+      const tasks = await tasksOf(undefined, { engine, client: throughIt });
+      await until(tasks, () => rowOf(tasks, container));
+      const before = tasks.container(container.id)?.pid;
+
+      await container.restart({ t: 0 });
+      await until(tasks, () => tasks.container(container.id)?.pid !== before && rowOf(tasks, container));
+      await container.kill();
+      await until(tasks, () => tasks.container(container.id) === undefined);
+    } finally {
+      throughIt.close();
+      silent.closeAllConnections();
+      silent.close();
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

@@ -319,7 +319,7 @@ describe('containers that programs must not touch', () => {
       Ports: [],
       ...more,
     }) as unknown as Docker.ContainerInfo;
-  const nobody = { containers: new Set<string>(), redis: undefined };
+  const nobody = { containers: new Set<string>(), redis: undefined, addresses: new Set(['192.0.2.2']) };
   const redisAt = (host: string, port = 6_379) => ({ ...nobody, redis: { host, port } });
 
   it.each([
@@ -355,6 +355,12 @@ describe('containers that programs must not touch', () => {
     ],
   ])('are left out: %s', (why, more, own) => {
     expect(whyLeftOut(listed(more), own)).toBe(why);
+  });
+
+  it('are the Redis that is reached by an address of this machine', () => {
+    const published = listed({ Ports: [{ IP: '0.0.0.0', PrivatePort: 6_379, PublicPort: 6_379 }] });
+    expect(whyLeftOut(published, redisAt('192.0.2.2'))).toBe('it is the Redis that dreamnet uses');
+    expect(whyLeftOut(published, redisAt('192.0.2.9'))).toBeUndefined();
   });
 
   it.each([

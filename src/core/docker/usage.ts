@@ -32,7 +32,7 @@ const statsSchema = z.object({
     .optional(),
 });
 
-/** Undefined for a container that does not run. An engine before 20.10 takes up to two seconds for each. */
+/** Undefined for a container that does not run. The engine answers when it has next looked: up to two seconds later. */
 export async function readUsage({ docker }: Engine, id: string): Promise<Usage | undefined> {
   const answer = await docker.getContainer(id).stats({ stream: false, 'one-shot': true });
   return usageFrom(answer);

@@ -33,7 +33,8 @@ export function cgroupMounts(mountinfo: string): CgroupMounts {
     const [, , , root = '', directory = ''] = before.split(' ').map(unescaped);
     const [type, , options = ''] = after.split(' ');
     if (type === 'cgroup2') v2 ??= { directory, root };
-    if (type === 'cgroup') for (const option of options.split(',')) v1.set(option, { directory, root });
+    if (type !== 'cgroup') continue;
+    for (const option of options.split(',')) if (!v1.has(option)) v1.set(option, { directory, root });
   }
   return { v1, v2 };
 }

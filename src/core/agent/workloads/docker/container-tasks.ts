@@ -3,6 +3,7 @@
  * what it may use. It only reads; what is done to containers is not its business.
  */
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import type { Engine } from '../../../docker/engine.js';
 import type { TaskView } from '../../workload.js';
 import type { ContainerFilters } from './container-filters.js';
@@ -68,7 +69,7 @@ export async function openContainerTasks(
   options: ContainerTasksOptions,
 ): Promise<ContainerTasks> {
   const machine = await machineOf(engine);
-  const own = { containers: containersAroundUs(), redis: options.redis };
+  const own = { containers: containersAroundUs(), redis: options.redis, addresses: addressesHere() };
   const followed = await followContainers(engine, { filters: options.filters, own });
   return new Tasks({ machine, followed, reader: createUsageReader(engine, options.source), options });
 }
@@ -110,7 +111,10 @@ class Tasks implements ContainerTasks {
     const rows: Row[] = [];
     for (const { container, change } of followed) {
       const usage = readings.get(container.id);
-      if (usage === undefined) continue;
+      if (usage === undefined) {
+        this.#followed.doubt(container.id);
+        continue;
+      }
       const meter = this.#meterOf(container, change);
       meter.take(usage);
       const pace = meter.pace();
@@ -210,6 +214,12 @@ async function machineOf(engine: Engine): Promise<Machine> {
   } catch (thrown) {
     throw engine.explain(thrown);
   }
+}
+
+function addressesHere(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []),
+  );
 }
 
 /** Of this process's own container, if it runs in one. */

@@ -21,6 +21,8 @@ export interface FollowedContainers {
   readonly problem: string | undefined;
   /** Asks the engine about what has changed. Never throws: what cannot be asked stays as it was. */
   refresh(signal?: AbortSignal): Promise<void>;
+  /** What is known of it does not hold: it is asked about at the next refresh. */
+  doubt(id: string): void;
   /** How many runs of this one failed in the last minute. */
   failedLately(id: string, nowMs: number): number;
   close(): void;
@@ -37,6 +39,8 @@ const events = ['start', 'die', 'pause', 'unpause', 'update', 'rename', 'destroy
 const endingSignals = new Set(['2', '3', '9', '15']);
 const inspectedAtOnce = 8;
 const answerMsMax = 10_000;
+/** A connection that broke without a word brings no events any more: so the list is asked for without them now and then. */
+const listEveryMs = 30_000;
 const latelyMs = 60_000;
 
 export interface FollowOptions {
@@ -61,6 +65,7 @@ class Followed implements FollowedContainers {
   #changed = new Set<string>();
   /** Nothing that is known may be relied on. */
   #isStale = true;
+  #listedAtMs = Number.NEGATIVE_INFINITY;
   #changes = 0;
   readonly #toldToEnd = new Set<string>();
   readonly #failed = new Map<string, number[]>();
@@ -99,6 +104,10 @@ class Followed implements FollowedContainers {
     return this.#refreshing;
   }
 
+  doubt(id: string): void {
+    this.#changed.add(id);
+  }
+
   failedLately(id: string, nowMs: number): number {
     const lately = (this.#failed.get(id) ?? []).filter((atMs) => atMs > nowMs - latelyMs);
     if (lately.length === 0) this.#failed.delete(id);
@@ -111,7 +120,8 @@ class Followed implements FollowedContainers {
   }
 
   async #refresh(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#isStale && this.#changed.size === 0) return;
+    const isRecent = performance.now() - this.#listedAtMs < listEveryMs;
+    if (isRecent && !this.#isStale && this.#changed.size === 0) return;
     try {
       await this.#ask(signal);
       this.problem = undefined;
@@ -149,6 +159,7 @@ class Followed implements FollowedContainers {
     });
     this.all = all;
     this.leftOut = leftOut;
+    this.#listedAtMs = performance.now();
   }
 
   async #look(id: string): Promise<TaskContainer | undefined> {
@@ -167,10 +178,16 @@ class Followed implements FollowedContainers {
       return;
     }
     this.#changed.add(id);
-    const isFailure = action === 'die' && attributes.exitCode !== '0' && !this.#toldToEnd.has(id);
-    if (isFailure && this.all.has(id)) this.#failed.set(id, [...(this.#failed.get(id) ?? []), Date.now()]);
+    if (action === 'die' && attributes.exitCode !== '0' && !this.#toldToEnd.has(id)) this.#noteFailure(id);
     if (action === 'start' || action === 'die' || action === 'destroy') this.#toldToEnd.delete(id);
     if (action === 'destroy') this.#failed.delete(id);
+  }
+
+  /** Of those, too, that are not known: one that fails at once, again and again, is hardly ever seen running. */
+  #noteFailure(id: string): void {
+    const nowMs = Date.now();
+    for (const other of this.#failed.keys()) this.failedLately(other, nowMs);
+    this.#failed.set(id, [...(this.#failed.get(id) ?? []), nowMs]);
   }
 }
 

@@ -7,13 +7,16 @@ export interface OwnParts {
   readonly containers: ReadonlySet<string>;
   /** Where the Redis is that it uses; undefined when it is reached otherwise. */
   readonly redis: { readonly host: string; readonly port: number } | undefined;
+  /** Those of this machine. */
+  readonly addresses: ReadonlySet<string>;
 }
 
 export function whyLeftOut(container: Docker.ContainerInfo, own: OwnParts): string | undefined {
   const labels = container.Labels ?? {};
   if (labels['dreamnet.role'] !== undefined) return 'part of dreamnet';
   if (own.containers.has(container.Id)) return 'dreamnet runs in it';
-  if (own.redis !== undefined && isRedis(container, own.redis)) return 'it is the Redis that dreamnet uses';
+  if (own.redis !== undefined && isRedis(container, own.redis, own.addresses))
+    return 'it is the Redis that dreamnet uses';
   const optOut = labels['dreamnet.optout'];
   if (optOut !== undefined && optOut.trim().toLowerCase() !== 'false') return 'opted out';
   return undefined;
@@ -31,10 +34,13 @@ export function containersAround(mountinfo: string): ReadonlySet<string> {
 }
 
 /** By the port that it publishes on this machine, or by the address or name that it has in a network of the engine. */
-function isRedis(container: Docker.ContainerInfo, { host, port }: { host: string; port: number }): boolean {
-  const ports = container.Ports ?? [];
-  if (isLoopback(host)) {
-    if (ports.some(({ PublicPort }) => PublicPort === port)) return true;
+function isRedis(
+  container: Docker.ContainerInfo,
+  { host, port }: { host: string; port: number },
+  addresses: ReadonlySet<string>,
+): boolean {
+  if (isLoopback(host) || addresses.has(host)) {
+    if ((container.Ports ?? []).some(({ PublicPort }) => PublicPort === port)) return true;
     return container.HostConfig?.NetworkMode === 'host' && looksLikeRedis(container);
   }
   const networks = Object.values(container.NetworkSettings?.Networks ?? {});
@@ -48,8 +54,7 @@ function isRedis(container: Docker.ContainerInfo, { host, port }: { host: string
     container.Labels?.['com.docker.compose.service'],
     container.Id.slice(0, 12),
   ];
-  if (names.includes(host)) return true;
-  return ports.some(({ IP, PublicPort }) => PublicPort === port && (IP === host || IP === '0.0.0.0'));
+  return names.includes(host);
 }
 
 function isLoopback(host: string): boolean {

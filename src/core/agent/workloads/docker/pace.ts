@@ -41,6 +41,7 @@ export function createPaceMeter({
 }): PaceMeter {
   let readings: Usage[] = [];
   let isFirst = true;
+  let lastAtMs = startedAtMs;
   let known: Pace | undefined;
   let look: Usage | undefined;
   let busyAtMs: number | undefined;
@@ -57,7 +58,8 @@ export function createPaceMeter({
   return {
     take(usage) {
       const last = readings.at(-1);
-      if (last !== undefined && usage.atMs <= last.atMs) return;
+      if (usage.atMs <= lastAtMs) return;
+      lastAtMs = usage.atMs;
       if (last !== undefined && hasFallen(last, usage)) readings = [];
       if (isFirst && usage.atMs - startedAtMs < windowMs) add(zero(usage, startedAtMs));
       isFirst = false;

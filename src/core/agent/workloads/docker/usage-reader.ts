@@ -24,8 +24,11 @@ export interface UsageReader {
 
 /** Files are read without a pause, about a fifth of a millisecond for each container; then others may go on. */
 const filesAtOnce = 25;
-/** What the engine can work on at a time, and how often it is asked at most: each answer costs it a few milliseconds. */
-const askedAtOnce = 8;
+/**
+ * An engine answers up to two seconds later, when it next looks at all that are asked for: so all are asked for at once, as far
+ * as there are connections. Each look costs it about as much as a second of `docker stats`.
+ */
+const askedAtOnce = { unix: 256, tcp: 256, ssh: 24 } as const;
 const askedEveryMs = 4_500;
 const answerMsMax = 10_000;
 
@@ -33,6 +36,7 @@ export function createUsageReader(engine: Engine, only?: UsageSource): UsageRead
   const mounts = only === 'engine' ? undefined : mountsHere();
   const known = new Map<string, { readonly process: string; readonly files: UsageFiles | undefined }>();
   let answers: ReadonlyMap<string, Usage> = new Map();
+  let asking: Promise<void> | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let counts = { v1: 0, v2: 0, engine: 0 };
 
@@ -44,21 +48,26 @@ export function createUsageReader(engine: Engine, only?: UsageSource): UsageRead
     known.set(container.id, { process, files });
     return files;
   };
-  const ask = async (containers: readonly TaskContainer[], signal: AbortSignal | undefined) => {
-    if (containers.length === 0 || performance.now() - askedAtMs < askedEveryMs) return answers;
-    askedAtMs = performance.now();
+  const ask = async (containers: readonly TaskContainer[]) => {
     const fresh = new Map<string, Usage>();
-    await forEachOf(containers, askedAtOnce, async ({ id, hasOwnNetwork }) => {
-      if (signal?.aborted) return;
+    await forEachOf(containers, askedAtOnce[engine.address.kind], async ({ id, hasOwnNetwork }) => {
       const usage = await answeredWithin(answerMsMax, readUsage(engine, id)).catch(() => undefined);
       // The engine tells of no networks where there is none, and of another container's where it is shared.
       const network = hasOwnNetwork ? (usage?.network ?? { received: 0, sent: 0 }) : undefined;
       if (usage !== undefined) fresh.set(id, { ...usage, network });
     });
     answers = fresh;
-    return fresh;
+    asking = undefined;
   };
-
+  /** Answers are waited for only as long as there are none at all: they tell themselves of when they are. */
+  const askWhenDue = async (containers: readonly TaskContainer[]) => {
+    if (containers.length === 0) return;
+    if (asking === undefined && performance.now() - askedAtMs >= askedEveryMs) {
+      askedAtMs = performance.now();
+      asking = ask(containers);
+    }
+    if (answers.size === 0) await asking;
+  };
   const readFiles = async (all: readonly ReadByFiles[], signal: AbortSignal | undefined) => {
     const readings = new Map<string, Usage>();
     for (const [at, { container, files }] of all.entries()) {
@@ -82,8 +91,12 @@ export function createUsageReader(engine: Engine, only?: UsageSource): UsageRead
       const v1 = byFiles.filter(({ files }) => files.version === 1).length;
       counts = { v1, v2: byFiles.length - v1, engine: byEngine.length };
       if (known.size > 2 * containers.length + 16) forgetGone(known, containers);
-      const [read, answered] = await Promise.all([readFiles(byFiles, signal), ask(byEngine, signal)]);
-      return new Map([...read, ...answered]);
+      const [readings] = await Promise.all([readFiles(byFiles, signal), askWhenDue(byEngine)]);
+      for (const { id } of byEngine) {
+        const usage = answers.get(id);
+        if (usage !== undefined) readings.set(id, usage);
+      }
+      return readings;
     },
     words: () => wordsFor(counts),
   };
