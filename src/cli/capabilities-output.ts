@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DreamnetError } from '../core/errors.js';
+import { systemWords } from '../core/system-words.js';
 import { replaceFile } from './replace-file.js';
-import { systemWords } from './system-words.js';
 
 export type FileOutcome = 'written' | 'same' | 'replaced';
 

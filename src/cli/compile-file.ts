@@ -8,6 +8,7 @@ import { DreamnetError } from '../core/errors.js';
 import { resolveHome } from '../core/fleet/home.js';
 import type { KeyPair } from '../core/keys/keyring.js';
 import type { Span } from '../core/language/diagnostics/diagnostics.js';
+import { systemWords } from '../core/system-words.js';
 import { openCapabilities } from './capabilities-file.js';
 import { requireSource } from './compiled-program.js';
 import type { DiagnosedSource } from './diagnosed-error.js';
@@ -17,7 +18,6 @@ import { type InputFile, readInput, requireOneStandardInput } from './input-file
 import { isOneOf } from './same-file.js';
 import { signersFor } from './signing-key-words.js';
 import { sourceText } from './source-text.js';
-import { systemWords } from './system-words.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';
 
 export interface CompileRequest {

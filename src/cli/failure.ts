@@ -4,11 +4,11 @@
  */
 import { Errors } from '@oclif/core';
 import { DreamnetError, messageOf } from '../core/errors.js';
+import { systemWords } from '../core/system-words.js';
 import { closest } from './closest.js';
 import { DiagnosedError, type DiagnosedSource } from './diagnosed-error.js';
 import { exitCodeOf } from './exit-codes.js';
 import { parserWords } from './parser-words.js';
-import { systemWords } from './system-words.js';
 import { wrap } from './table.js';
 import { safeForTerminal } from './terminal-text.js';
 import { type DiagnosticDocument, diagnosticDocument } from './views/diagnostics-document.js';

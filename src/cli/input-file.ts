@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { bytecodeLimits } from '../core/bytecode/limits.js';
 import { DreamnetError } from '../core/errors.js';
-import { systemWords } from './system-words.js';
+import { systemWords } from '../core/system-words.js';
 
 /** What is a little too large is told with its size by whoever reads it; what is far too large is not even read. */
 const programBounds: InputBounds = {

@@ -2,8 +2,9 @@
  * Ctrl-C, `kill`, a closed terminal and a reader that went away, as one AbortSignal per command. The first request
  * aborts it, so that the command can leave things in order; the second ends the process at once.
  */
+
+import { systemWords } from '../core/system-words.js';
 import { EXIT_CODE_OF_SIGNAL, type StopSignal } from './exit-codes.js';
-import { systemWords } from './system-words.js';
 
 /** npm and shells may deliver one Ctrl-C twice: what follows this closely is the same request. */
 const SAME_REQUEST_MS = 300;

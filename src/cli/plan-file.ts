@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DreamnetError } from '../core/errors.js';
 import { parsePlan, planFileBytesMax, planText, type SavedPlan } from '../core/injector/plan/plan-file.js';
+import { systemWords } from '../core/system-words.js';
 import { readInput } from './input-file.js';
-import { systemWords } from './system-words.js';
 
 export function readPlanFile(path: string): SavedPlan {
   const { name, bytes } = readInput(path, { what: 'a plan', bytesMax: planFileBytesMax });

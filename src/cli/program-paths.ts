@@ -2,7 +2,7 @@
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DreamnetError } from '../core/errors.js';
-import { systemWords } from './system-words.js';
+import { systemWords } from '../core/system-words.js';
 
 export interface ProgramPath {
   readonly path: string;

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DreamnetError } from '../core/errors.js';
-import { systemWords } from './system-words.js';
+import { systemWords } from '../core/system-words.js';
 
 export interface Replacement {
   readonly path: string;

@@ -8,10 +8,10 @@ import { tableLimits, tooManyTasks } from '../core/governor/tables/limits.js';
 import { formatOf, readTable, type TableFormat } from '../core/governor/tables/read-table.js';
 import type { IgnoredColumn, TableOptions, TableReading } from '../core/governor/tables/table-reading.js';
 import { writeTable } from '../core/governor/tables/write-table.js';
+import { systemWords } from '../core/system-words.js';
 import { formatCount } from './format.js';
 import { readInput } from './input-file.js';
 import { isOneOf } from './same-file.js';
-import { systemWords } from './system-words.js';
 
 export interface GivenTable {
   readonly table: TaskTable;

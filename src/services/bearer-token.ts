@@ -5,8 +5,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemWords } from '../cli/system-words.js';
 import { DreamnetError } from '../core/errors.js';
+import { systemWords } from '../core/system-words.js';
 
 export interface BearerToken {
   /** It was given, not made here. */

@@ -2,8 +2,8 @@ import { Errors } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
 import { DiagnosedError } from '../../src/cli/diagnosed-error.js';
 import { describeFailure, failureDocument, failureText } from '../../src/cli/failure.js';
-import { systemWords } from '../../src/cli/system-words.js';
 import { checkSource } from '../../src/core/language/check-source.js';
+import { systemWords } from '../../src/core/system-words.js';
 
 const context = { helpCommand: 'dreamnet run --help', flagNames: ['window'], argNames: ['goal'] };
 

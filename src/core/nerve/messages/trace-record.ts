@@ -35,13 +35,13 @@ export const unappliedEffectsSchema = z.object({
       z.object({
         action: z.string().max(128),
         /** The first that it befell. */
-        task: z.union([z.string().max(200), z.number()]).optional(),
+        task: z.union([z.string().max(1_000), z.number()]).optional(),
         kind: z.enum(['refused', 'failed', 'over-budget', 'put-off']),
-        reason: z.string().max(200),
+        reason: z.string().max(1_000),
         count: countSchema,
       }),
     )
-    .max(8),
+    .max(100),
 });
 export type UnappliedEffects = z.infer<typeof unappliedEffectsSchema>;
 

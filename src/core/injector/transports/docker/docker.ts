@@ -2,6 +2,8 @@
  * Containers: an engine and the agents that were found in it in, a transport out. Each order is done for each container by
  * itself, so many at a time, and each answer is given as soon as it is there.
  */
+
+import { answeredWithin } from '../../../answered-within.js';
 import { digestOf } from '../../../bytecode/digest.js';
 import { bytecodeLimits } from '../../../bytecode/limits.js';
 import type { Engine } from '../../../docker/engine.js';
@@ -11,7 +13,6 @@ import { limits } from '../../../limits.js';
 import type { Acknowledgement, Order, SignedOrder } from '../../../nerve/messages/order.js';
 import { readStoredProgram } from '../../../nerve/stored-program.js';
 import { signOrder } from '../../../order-signature.js';
-import { answeredWithin } from '../answered-within.js';
 import { gatherHashes } from '../gathered-hashes.js';
 import { openHeldRecords } from '../held-record.js';
 import type { OpenTransport, Transport, TransportOpening } from '../transport.js';

@@ -1,5 +1,5 @@
 /** What the system says when a file cannot be used, in; the same in words that stand behind "because", out. */
-import { messageOf } from '../core/errors.js';
+import { messageOf } from './errors.js';
 
 /** What is not worded here stays as the system says it. */
 export function systemWords(thrown: unknown): string {
