@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { describeOffer, openConnection } from '../../src/core/agent/sdk/index.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -130,6 +130,20 @@ describe('a service with the SDK', () => {
         'task "c" is left out: its format is "vp9" instead of one of h264, av1',
         'task "a" is left out: another task has the same id',
       ]);
+  });
+
+  test('shares a connection with many, without a warning', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => void warnings.push(message);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const connection = openConnection({ redis: server.target.socketPath as string, prefix: 'fleet' });
+    onTestFinished(() => connection.close());
+    const agents = Array.from({ length: 20 }, (_, at) =>
+      startQueueAgent(server, [newQueue('a')], { id: `one-${at}`, connection }),
+    );
+    for (const { agent } of await Promise.all(agents)) await agent.stop();
+    expect(warnings).toEqual([]);
   });
 
   test('shares a connection with other agents of the process, and leaves it open', async () => {

@@ -88,7 +88,7 @@ const cases: Readonly<Record<string, { text: string; error: string | undefined }
     text: service({
       tasks: `() => queues.map((queue) => ({ id: queue.name, queue, waiting: 1, age: 2, format: 'vp9' as const }))`,
     }),
-    error: `TS2322 Type '"vp9"' is not assignable to type '"av1" | "h264"'`,
+    error: `TS2322 Type '"vp9"' is not assignable to type '`,
   },
   'a task without an id': {
     text: service({
@@ -122,7 +122,7 @@ const cases: Readonly<Record<string, { text: string; error: string | undefined }
   },
   'an option that is misspelt': {
     text: service({ more: `lables: { zone: 'east' },` }),
-    error: `TS2561 did you mean to write 'labels'?`,
+    error: `TS2561 Did you mean to write 'labels'?`,
   },
 };
 

@@ -39,11 +39,26 @@ export function createTickWriter({ redis, reporter, log }: TickWriterOptions): R
  * back, which may take long.
  */
 export async function untilClosed(redis: Redis, work: Promise<unknown>): Promise<void> {
+  const waiting = waitingFor(redis);
   const closed = Promise.withResolvers<void>();
-  redis.once('close', closed.resolve);
+  waiting.add(closed.resolve);
   try {
     await Promise.race([work, closed.promise]);
   } finally {
-    redis.off('close', closed.resolve);
+    waiting.delete(closed.resolve);
   }
 }
+
+/** One listener for a connection, however many agents share it. */
+function waitingFor(redis: Redis): Set<() => void> {
+  const known = closings.get(redis);
+  if (known !== undefined) return known;
+  const waiting = new Set<() => void>();
+  redis.on('close', () => {
+    for (const resolve of waiting) resolve();
+  });
+  closings.set(redis, waiting);
+  return waiting;
+}
+
+const closings = new WeakMap<Redis, Set<() => void>>();
