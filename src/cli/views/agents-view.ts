@@ -109,7 +109,9 @@ function windowRows(record: AgentDocument['record']): Row[] {
   if (window === undefined) return [];
   const errors =
     window.errors > 0 ? `, ${formatCount(window.errors, 'error')}: ${window.lastError ?? ''}` : '';
-  const effects = window.arm === 'treated' ? `${formatCount(window.applied, 'effect')} applied` : 'held out';
+  const refused = window.refused > 0 ? `, ${formatNumber(window.refused)} refused` : '';
+  const effects =
+    window.arm === 'treated' ? `${formatCount(window.applied, 'effect')} applied${refused}` : 'held out';
   return [['window', `${window.instruction}: ${effects}, ${formatCount(window.ticks, 'tick')}${errors}`]];
 }
 
