@@ -163,6 +163,33 @@ describe('a capability', () => {
     await expect.poll(() => concurrencies(queues), { timeout: 5_000 }).toEqual([5]);
   });
 
+  test('that could not take back is not asked again once the same rollout has come back', async () => {
+    const queues = [newQueue('a')];
+    let asked = 0;
+    await startQueueAgent(
+      server,
+      queues,
+      setting({
+        revert() {
+          asked++;
+          throw new Error('the broker is away');
+        },
+      }),
+    );
+    const hand = await handOf(server, 'worker-1', setAll);
+    await bringLive(hand);
+    await expect.poll(() => concurrencies(queues)).toEqual([8]);
+    expect(await hand.order('undo')).toBe('failed DN630');
+    expect(await hand.order('stage', 'instr_one', { epoch: 6 })).toBe('done');
+    expect(await hand.order('live', 'instr_one', { epoch: 6 })).toBe('done');
+    const before = asked;
+    const ticks = (await newestTicks()).length;
+    await expect
+      .poll(async () => (await newestTicks()).length, { timeout: 5_000 })
+      .toBeGreaterThan(ticks + 2);
+    expect([asked, concurrencies(queues)]).toEqual([before, [8]]);
+  });
+
   test('is taken back from a task that was away meanwhile, when it returns', async () => {
     const queues = [newQueue('a'), newQueue('b')];
     const gone = queues[1] as Queue;

@@ -27,6 +27,15 @@ export class AppliedEffects {
     return this.#find(effect) !== undefined;
   }
 
+  /** True when it is in force already. One that was to be taken back, and is not yet, then stays. */
+  isInForce(effect: Named): boolean {
+    const known = this.#find(effect);
+    if (known === undefined) return false;
+    known.undone = false;
+    this.#waiting.delete(known);
+    return true;
+  }
+
   add(effect: Named & { readonly former: unknown }): void {
     const effects = this.#byTask.get(effect.task) ?? [];
     this.#byTask.set(effect.task, effects);

@@ -79,8 +79,8 @@ class ServiceWorkload implements Workload {
     const task = this.#tasks.at(effect.row);
     if (capability === undefined || task === undefined)
       return { applied: false, reason: `${effect.action} cannot be done to a task that is not there` };
-    // Done in an earlier life, and still in force.
-    if (this.#effects.has(effect)) return { applied: true };
+    // Done in an earlier life, or undone in vain.
+    if (this.#effects.isInForce(effect)) return { applied: true };
     const answer = call(capability, task, effect);
     if (!isPromiseLike(answer)) return this.#applied(effect, answer);
     return Promise.resolve(answer).then((settled) => {
@@ -93,6 +93,10 @@ class ServiceWorkload implements Workload {
     this.#effects.undo(instruction);
     const failure = await this.#takeBack();
     if (failure !== undefined) throw new Error(failure);
+    const stuck = this.#effects.waiting.find(
+      (one) => one.instruction === instruction && this.#reverting.has(one),
+    );
+    if (stuck !== undefined) throw new Error(`${stuck.action} of ${stuck.task} is still being taken back`);
   }
 
   counters(): RunCounts | undefined {
