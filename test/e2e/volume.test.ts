@@ -34,7 +34,7 @@ it('rolls out to a volume with nothing else running, and rolls back in a later s
 
   const unreached = await cli.run(['rollout', 'rollback']);
   expect(unreached.code, unreached.stdout).toBe(2);
-  expect(unreached.stderr).toContain('--volume <dir>');
+  expect(unreached.stderr).toContain('--volume DIR');
   for (const agent of agents) expect(agent.file('program.bc')).not.toBe('');
   const rolledBack = await cli.json<SteeredDocument>(['rollout', 'rollback', '--volume', volume]);
   expect(rolledBack).toMatchObject({ state: 'rolled_back', changed: true, silent: 0 });

@@ -38,6 +38,13 @@ export async function connectRedis(target: RedisTarget, options: ConnectOptions)
   }
 }
 
+/** A client at once, whether the server is there or not: it goes on trying, and its commands wait. Throws DN202. */
+export function beginConnecting(target: RedisTarget, options: ConnectOptions & { patience: 'agent' }): Redis {
+  const client = newClient(target, options);
+  client.connect().catch(() => undefined);
+  return client;
+}
+
 /** A server may take the connection and then say nothing, which is no error to the client. */
 async function answerInTime(client: Redis, options: ConnectOptions): Promise<void> {
   if (options.patience !== 'command') return client.connect();

@@ -20,7 +20,14 @@ export interface FleetClockOptions {
   readonly onChange?: (aheadMs: number) => void;
 }
 
-export async function openFleetClock({ redis, clock, onChange }: FleetClockOptions): Promise<FleetClock> {
+export async function openFleetClock(options: FleetClockOptions): Promise<FleetClock> {
+  const fleetClock = createFleetClock(options);
+  await fleetClock.measure();
+  return fleetClock;
+}
+
+/** Not compared yet: it believes the machine's clock until it is. */
+export function createFleetClock({ redis, clock, onChange }: FleetClockOptions): FleetClock {
   let aheadMs = 0;
   const measure = async () => {
     const beforeMs = clock();
@@ -32,7 +39,6 @@ export async function openFleetClock({ redis, clock, onChange }: FleetClockOptio
     aheadMs = Math.abs(found) <= limits.clockToleranceMs ? 0 : found;
     onChange?.(aheadMs);
   };
-  await measure();
   return { now: () => clock() - aheadMs, measure };
 }
 
