@@ -29,7 +29,7 @@ const redis = await connectRedis({ socketPath, url: null }, { patience: 'agent',
 const names = createNames(prefix);
 const agents = Array.from({ length: count }, (_, at) => {
   const id = `agent-${String(firstAgent + at + 1).padStart(6, '0')}`;
-  return new Agent({ id, workload: withoutTasks(), language: referenceFleet });
+  return new Agent({ id, workload: withoutTasks() });
 });
 const agentsById = new Map(agents.map((agent) => [agent.id, agent]));
 const journal = await openJournal(stateDir, hostId);
@@ -89,7 +89,7 @@ function withoutTasks() {
   return {
     name: 'none',
     labels: { role: 'bench' },
-    capabilities: referenceFleet.actions.map(({ name }) => name),
+    capabilities: referenceFleet,
     advance: () => undefined,
     view: () => view,
     apply: () => ({ applied: false, reason: 'there are no tasks' }),

@@ -65,6 +65,25 @@ export const limits = {
   /** Agents obey REPORT_METRICS_EVERY within these bounds. */
   reportIntervalMsMin: 1_000,
   reportIntervalMsMax: 300_000,
+  /** Effects of one agent that are awaited at the same time: enough to hide the time that each takes, too few to flood what they act on. */
+  effectsUnderWayMax: 16,
+  /** Effects of one agent that wait for their turn: what is beyond is proposed again by the next tick anyhow. */
+  effectsWaitingMax: 10_000,
+  /** An effect that has not ended by then hangs; an action that honestly takes longer says so, up to the second bound. */
+  effectWithinMs: 10_000,
+  effectWithinMsMax: 300_000,
+  /** Before anything is taken back, what is under way has this long to end. */
+  effectsEndWithinMs: 3_000,
+  /** Taking back has this long: with the wait before it the answer is there before `acknowledgeWithinMs` has passed. */
+  revertWithinMs: 5_000,
+  /** A task source that is silent for longer has nothing to say of now; the agents of its host wait meanwhile. */
+  refreshWithinMs: 5_000,
+  /** A host that stops waits this long for what its workloads still do: whoever stopped it waits for three seconds. */
+  closeWithinMs: 1_500,
+  /** Effects that did not apply, as a trace lists them: a hundred traces of an agent are kept. */
+  unappliedListedMax: 8,
+  /** Longest reason of one effect: the first sentence of it. */
+  effectReasonCharactersMax: 200,
   /** Longest reason or error text that travels. */
   reasonCharactersMax: 1_000,
   /** Share of the targets that stays on the old program until the window ends, so that the effect is a difference. */

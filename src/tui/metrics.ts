@@ -32,12 +32,12 @@ export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
   const before = beforeGoLive(facts, now);
   const relative = (
     name: string,
-    pick: (one: Aggregate) => number,
+    pick: (one: Aggregate) => number | null,
     value: string,
     better: 'less' | 'more',
   ) => {
     const changePct = before ? changeOf(pick(before), pick(now)) : undefined;
-    const series = history.map(pick);
+    const series = history.flatMap((one) => pick(one) ?? []);
     return {
       name,
       value,
@@ -48,9 +48,9 @@ export function liveMetrics(facts: FleetFacts | undefined): LiveMetric[] {
     };
   };
   return [
-    relative('cost', (one) => one.cost, `${formatMoney(now.cost)}/h`, 'less'),
+    relative('cost', (one) => one.cost, moneyText(now.cost), 'less'),
     relative('latency', (one) => one.latency, secondsText(now.latency), 'less'),
-    relative('throughput', (one) => one.throughput, `${rateText(now.throughput)}/s`, 'more'),
+    relative('throughput', (one) => one.throughput, rateText(now.throughput), 'more'),
     successMetric(history, now, before),
     {
       ...relative('active tasks', (one) => one.tasks, formatNumber(now.tasks), 'more'),
@@ -76,7 +76,8 @@ function successMetric(
   now: Aggregate,
   before: Aggregate | undefined,
 ): LiveMetric {
-  const failed = before ? counted(before.failed, now.failed) : undefined;
+  const failed =
+    before && before.failed !== null && now.failed !== null ? counted(before.failed, now.failed) : undefined;
   const rate = recentSuccessRate(history, now);
   return {
     name: 'success',
@@ -118,8 +119,8 @@ function counted(before: number, now: number): number {
   return now >= before ? now - before : now;
 }
 
-function changeOf(before: number, now: number): number | undefined {
-  return before === 0 ? undefined : (now / before - 1) * 100;
+function changeOf(before: number | null, now: number | null): number | undefined {
+  return before === null || now === null || before === 0 ? undefined : (now / before - 1) * 100;
 }
 
 function verdictOf(changePct: number | undefined, better: 'less' | 'more'): LiveMetric['verdict'] {
@@ -127,13 +128,20 @@ function verdictOf(changePct: number | undefined, better: 'less' | 'more'): Live
   return changePct < 0 === (better === 'less') ? 'good' : 'bad';
 }
 
+const notMeasured = '–';
+
+function moneyText(dollarsPerHour: number | null): string {
+  return dollarsPerHour === null ? notMeasured : `${formatMoney(dollarsPerHour)}/h`;
+}
+
 /** Fixed digits, so that a live value keeps its width. */
-function secondsText(seconds: number): string {
+function secondsText(seconds: number | null): string {
+  if (seconds === null) return notMeasured;
   return seconds < 1 ? `${formatNumber(seconds * 1_000)} ms` : `${formatNumber(seconds, 2)} s`;
 }
 
-function rateText(perSecond: number): string {
-  return formatNumber(perSecond, perSecond < 100 ? 1 : 0);
+function rateText(perSecond: number | null): string {
+  return perSecond === null ? notMeasured : `${formatNumber(perSecond, perSecond < 100 ? 1 : 0)}/s`;
 }
 
 function mean(values: readonly number[]): number {

@@ -4,11 +4,10 @@ import {
   formatChange,
   formatCount,
   formatDuration,
-  formatMoney,
   formatNumber,
   formatTime,
 } from '../cli/format.js';
-import { headlineOf, headlineText } from '../cli/progress/headline.js';
+import { costsText, headlineOf, headlineText } from '../cli/progress/headline.js';
 import { truncateToWidth } from '../cli/terminal-text.js';
 import { fleetState } from './fleet-state.js';
 import type { FleetView } from './hooks/fleet-feed.js';
@@ -112,11 +111,12 @@ function resultLines({ facts }: FleetView): string[] {
   const headline = headlineOf(result, facts?.decision);
   const predicted =
     headline.predictedPct === undefined ? '' : `, predicted ${formatChange(headline.predictedPct)}`;
-  const { costBefore, costAfter, workload } = result.execution;
+  const costs = costsText(result.execution);
+  const workload = `${result.execution.workload} workload`;
   return [
     '',
     row('last result', `${headlineText(headline)}${predicted}`),
-    row('', `${formatMoney(costBefore)}/h → ${formatMoney(costAfter)}/h · ${workload} workload`),
+    row('', costs === undefined ? workload : `${costs} · ${workload}`),
   ];
 }
 

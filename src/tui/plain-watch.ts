@@ -56,10 +56,10 @@ function aggregateLine(view: FleetView, aggregate: Aggregate): string {
   const parts = [
     formatCount(aggregate.agentsAlive, 'agent'),
     formatCount(aggregate.tasks, 'task'),
-    `${cost?.value ?? ''}${change}`,
-    `${formatNumber(aggregate.latency, 2)} s`,
-    `${formatNumber(aggregate.throughput)}/s`,
-    `success ${success?.value ?? ''}`,
+    ...(aggregate.cost === null ? [] : [`${cost?.value ?? ''}${change}`]),
+    ...(aggregate.latency === null ? [] : [`${formatNumber(aggregate.latency, 2)} s`]),
+    ...(aggregate.throughput === null ? [] : [`${formatNumber(aggregate.throughput)}/s`]),
+    ...(aggregate.completed === null ? [] : [`success ${success?.value ?? ''}`]),
   ];
   return `${formatTime(aggregate.at)}  ${'fleet'.padEnd(kindColumns)}  ${parts.join(' · ')}`;
 }

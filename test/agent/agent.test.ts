@@ -25,7 +25,7 @@ beforeEach(() => {
     });
     return apply(effect);
   };
-  agent = new Agent({ id: 'agent-0001', workload, language: referenceFleet });
+  agent = new Agent({ id: 'agent-0001', workload });
 });
 
 function loadedOf({ digest, bytes }: TestProgram): LoadedProgram {
@@ -249,8 +249,9 @@ describe('an effect', () => {
   test('that the agent does not offer is refused and counted', () => {
     const other = new Agent({
       id: 'agent-0002',
-      workload: Object.assign(createSimulatedWorkload({ seed: 3, agent: 1, nowMs }), { capabilities: [] }),
-      language: referenceFleet,
+      workload: Object.assign(createSimulatedWorkload({ seed: 3, agent: 1, nowMs }), {
+        capabilities: { ...referenceFleet, actions: [] },
+      }),
     });
     other.stage(order(throttle), loadedOf(throttle), nowMs);
     other.goLive(order(throttle), nowMs);
@@ -268,7 +269,7 @@ describe('an effect', () => {
       ...action,
       arguments: action.arguments.map((argument) => ({ ...argument, max: 0.1 })),
     }));
-    Object.assign(agent.capabilities, { actions: narrow });
+    Object.assign(agent, { capabilities: { ...referenceFleet, actions: narrow } });
     bringLive(twice, 'instr_one');
     const { tasks } = agent.metricsAt(nowMs);
     expect(applied).toHaveLength(tasks);
@@ -276,19 +277,21 @@ describe('an effect', () => {
     expect(cpu()).toBeGreaterThan(0);
   });
 
-  test('that fails is told with the tick and does not end the agent', () => {
+  test('that fails is told with the next tick and does not end the agent', () => {
     stage(throttle);
     const { workload } = agent;
     workload.apply = () => {
       throw new Error('x'.repeat(5_000));
     };
     goLive(throttle);
-    expect(agent.report?.errors ?? 0).toBe(0);
+    const { tasks } = agent.metricsAt(nowMs);
+    expect(agent.report).toMatchObject({ applied: 0 });
     const advance = workload.advance.bind(workload);
     // New tasks are needed, because each is tried once.
     workload.advance = (ms) => advance(ms + 3_600_000);
     const outcome = agent.tick(nowMs + 1_000);
-    expect(outcome.error).toHaveLength(1_000);
+    expect(outcome.unapplied?.failed).toBeGreaterThan(tasks);
+    expect(agent.report?.errors).toBe(outcome.unapplied?.failed);
     expect(agent.tick(nowMs + 2_000).metrics.tasks).toBeGreaterThan(0);
   });
 });

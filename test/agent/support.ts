@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { type Host, startHost } from '../../src/core/agent/host.js';
+import { type Host, type HostedAgent, startHost } from '../../src/core/agent/host.js';
+import { simulatedAgents } from '../../src/core/agent/workloads/simulated-agents.js';
 import { digestOf } from '../../src/core/bytecode/digest.js';
 import { keyIdOf, signProgram } from '../../src/core/bytecode/signature.js';
 import type { Trust, TrustSource } from '../../src/core/keys/trust.js';
@@ -73,6 +74,8 @@ export interface HostWish {
   readonly hostId?: string;
   readonly firstAgent?: number;
   readonly agents?: number;
+  /** Instead of simulated ones. */
+  readonly hosted?: readonly HostedAgent[];
   readonly stateDir?: string;
   /** Whom it trusts; the key of the tests unless told otherwise. */
   readonly trust?: TrustSource;
@@ -91,9 +94,8 @@ export async function startTestHost(
     hostId: wish.hostId ?? 'host-1',
     redis,
     names: server.names,
-    firstAgent: wish.firstAgent ?? 0,
-    agents: wish.agents ?? 3,
-    seed: 7,
+    agents:
+      wish.hosted ?? simulatedAgents({ firstAgent: wish.firstAgent ?? 0, agents: wish.agents ?? 3, seed: 7 }),
     trust: wish.trust ?? (() => trustOf(key)),
     stateDir: wish.stateDir ?? temporaryDirectory(),
     volumeDir: wish.volumeDir,

@@ -13,7 +13,7 @@ it('reprograms 1,159 agents, really saves money against the hold-out, and predic
     const { costBefore, costAfter, holdOut } = execution;
     expect(holdOut?.agents).toBe(58);
     const control = (holdOut?.costAfter ?? 0) / (holdOut?.costBefore ?? 1);
-    expect(costAfter / costBefore).toBeLessThan(control);
+    expect((costAfter ?? Number.NaN) / (costBefore ?? Number.NaN)).toBeLessThan(control);
     expect(execution.interval?.[0]).toBeGreaterThan(0);
   }
   expect(missOf(second)).toBeLessThan(missOf(first));
@@ -21,5 +21,5 @@ it('reprograms 1,159 agents, really saves money against the hold-out, and predic
 
 /** How far the prediction was from what was measured, in percent points. */
 function missOf({ decision, execution }: LoopDocument): number {
-  return Math.abs((decision?.prediction.target.mean ?? 0) * 100 + execution.reductionPct);
+  return Math.abs((decision?.prediction.target.mean ?? 0) * 100 + (execution.reductionPct ?? Number.NaN));
 }

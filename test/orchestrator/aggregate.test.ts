@@ -44,9 +44,15 @@ describe('the aggregate', () => {
     expect(aggregate.statuses).toEqual({ idle: 2, unknown: 1 });
   });
 
-  test('of no agents is all zeros with an unknown success rate', () => {
+  test('of no agents has no tasks, and no figure of what nobody measured', () => {
     const aggregate = aggregateOf({ samples: new Map(), heartbeats: new Map(), nowMs });
-    expect(aggregate).toMatchObject({ agentsKnown: 0, tasks: 0, latency: 0, successRate: null });
+    expect(aggregate).toMatchObject({
+      agentsKnown: 0,
+      tasks: 0,
+      cost: null,
+      latency: null,
+      successRate: null,
+    });
   });
 
   test('gives the success rate since the previous reading, whoever joins, restarts or dies between', () => {

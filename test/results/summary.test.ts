@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { WindowReport } from '../../src/core/nerve/messages/agent-record.js';
 import { resultSchema } from '../../src/core/nerve/messages/result.js';
 import { agentScores, summarise } from '../../src/core/results/summary.js';
 import { effectGroup, nowMs, rolloutId, summaryInput, type TestAgent } from './rollout-fixture.js';
@@ -28,11 +29,12 @@ describe('the summary', () => {
     const { execution } = summarise(summaryInput(fleet));
     expect(execution).toMatchObject({ costBefore: 200, costAfter: 160 });
     expect(execution.holdOut).toEqual({ agents: 2, costBefore: 100, costAfter: 110 });
-    expect(execution.reductionPct).toBeCloseTo((1 - 0.8 / 1.1) * 100);
+    const reductionPct = execution.reductionPct ?? Number.NaN;
+    expect(reductionPct).toBeCloseTo((1 - 0.8 / 1.1) * 100);
     const [low, high] = execution.interval ?? [0, 0];
-    expect(low).toBeLessThan(execution.reductionPct);
-    expect(high).toBeGreaterThan(execution.reductionPct);
-    expect(execution.metrics.cost?.change).toBeCloseTo(-execution.reductionPct / 100);
+    expect(low).toBeLessThan(reductionPct);
+    expect(high).toBeGreaterThan(reductionPct);
+    expect(execution.metrics.cost?.change).toBeCloseTo(-reductionPct / 100);
   });
 
   test('adds up what was done in the window', () => {
@@ -89,7 +91,7 @@ describe('the summary of a damaged measurement', () => {
     const result = summarise(summaryInput([{ id: 'a' }, { id: 'c', heldOut: true }]));
     expect(result.execution).toMatchObject({
       agentsReporting: 0,
-      reductionPct: 0,
+      reductionPct: null,
       interval: null,
       holdOut: null,
       successRate: null,
@@ -116,7 +118,7 @@ describe('the summary of a damaged measurement', () => {
   test('with agents that have no tasks measures nothing', () => {
     const idle = fleet.map((agent) => ({ ...agent, report: { groups: [] } }));
     const result = summarise(summaryInput(idle));
-    expect(result.execution).toMatchObject({ tasks: 0, reductionPct: 0, metrics: {} });
+    expect(result.execution).toMatchObject({ tasks: 0, reductionPct: null, metrics: {} });
     expect(result.notes).toContain('The agents that reported had no tasks: nothing was measured.');
   });
 
@@ -225,5 +227,33 @@ describe('group totals', () => {
       metrics: { cost: { before: 40, after: 32, logVariance: expect.closeTo(0) } },
     });
     expect(groups[2]?.metrics.cost?.logVariance).toBeNull();
+  });
+});
+
+describe('the summary of agents whose tasks have no cost and no runs', () => {
+  test('gives nothing for what they do not measure, and what they do measure', () => {
+    const memoryOnly = (after: number): Partial<WindowReport> => ({
+      completed: undefined,
+      failed: undefined,
+      groups: [effectGroup([1, 1], { sums: { memory: [100, after] } })],
+    });
+    const result = summarise(
+      summaryInput([
+        { id: 'a', cost: [1, 1], report: memoryOnly(80) },
+        { id: 'b', cost: [1, 1], report: memoryOnly(82) },
+        { id: 'c', heldOut: true, outcome: 'staged', cost: [1, 1], report: memoryOnly(100) },
+      ]),
+    );
+    expect(result.execution).toMatchObject({
+      ...{ tasksProcessed: null, costBefore: null, costAfter: null, reductionPct: null, interval: null },
+      ...{ latencyChangePct: null, successRate: null, holdOut: { agents: 1, costBefore: null } },
+    });
+    expect(result.execution.metrics.memory?.change).toBeCloseTo(-0.19);
+    expect(result.leaderboard).toMatchObject({ topPerformer: null, mostEfficient: null });
+    expect(result.leaderboard.top).toMatchObject([
+      { throughput: null, savingsPct: null },
+      { throughput: null, savingsPct: null },
+    ]);
+    expect(resultSchema.safeParse(JSON.parse(JSON.stringify(result))).success).toBe(true);
   });
 });

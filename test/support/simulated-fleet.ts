@@ -9,7 +9,6 @@ import { compileSource } from '../../src/core/bytecode/compile.js';
 import { instantiateProgram } from '../../src/core/bytecode/instance.js';
 import type { TaskTable } from '../../src/core/bytecode/task-table.js';
 import { verifyProgram } from '../../src/core/bytecode/verify.js';
-import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { AgentRecord } from '../../src/core/nerve/messages/agent-record.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { EffectEstimate, GroupTotals } from '../../src/core/nerve/messages/result.js';
@@ -58,7 +57,6 @@ export function simulatedFleet({ seed, agents: count }: { seed: number; agents: 
       new Agent({
         id: `agent-${agent}`,
         workload: createSimulatedWorkload({ seed, agent, nowMs }),
-        language: referenceFleet,
       }),
   );
   const tick = (seconds: number) => {

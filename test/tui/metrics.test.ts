@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { noProgress } from '../../src/cli/progress/state.js';
+import { metricsText } from '../../src/cli/progress/wording.js';
 import type { Aggregate } from '../../src/core/nerve/messages/aggregate.js';
 import type { FleetFacts } from '../../src/tui/hooks/fleet-facts.js';
 import { liveMetrics } from '../../src/tui/metrics.js';
@@ -51,5 +53,28 @@ describe('the comparison with the moment before go-live', () => {
     for (const name of ['cost', 'latency', 'throughput', 'success', 'active tasks'])
       expect(metricOf(later, name).remark).toBe('');
     expect(metricOf(later, 'effects').remark).toBe('since start');
+  });
+});
+
+describe('metrics that no agent measures', () => {
+  const unmeasured = (atMs: number): Aggregate => ({
+    ...sampleAggregate(atMs),
+    ...{ cost: null, latency: null, throughput: null, completed: null, failed: null, successRate: null },
+  });
+
+  it('are dashes without a course, also where others measured them before', () => {
+    const facts = { ...runningFacts({ state: 'complete' }, 40_000), aggregate: unmeasured(nowMs) };
+    for (const name of ['cost', 'latency', 'throughput'])
+      expect(metricOf(facts, name)).toMatchObject({ value: '–', remark: '', verdict: undefined });
+    const alone = { ...facts, history: [unmeasured(nowMs - 2_000), unmeasured(nowMs)] };
+    expect(metricOf(alone, 'cost')).toMatchObject({ value: '–', series: [] });
+    expect(metricOf(alone, 'success')).toMatchObject({ value: '–', remark: '' });
+  });
+
+  it('are left out of the line of a run', () => {
+    const state = (aggregate: Aggregate) => ({ ...noProgress(), aggregate });
+    const memoryOnly = { ...unmeasured(nowMs), tasks: 3 };
+    expect(metricsText(state(memoryOnly))).toBe('3 tasks');
+    expect(metricsText(state({ ...memoryOnly, cost: 2.5 }))).toBe('$2.50/h');
   });
 });

@@ -112,7 +112,7 @@ describe('the operation screen', () => {
 
   it.each([60, 80])('shows every change whole, apart from its value, in %i columns', (columns) => {
     const facts = runningFacts({ state: 'live' });
-    const aggregate = facts.aggregate && { ...facts.aggregate, failed: facts.aggregate.failed + 748 };
+    const aggregate = facts.aggregate && { ...facts.aggregate, failed: (facts.aggregate.failed ?? 0) + 748 };
     const frame = frameOf(viewOf({ ...facts, aggregate }), columns, 24);
     expect(frame).toMatch(/cost +\$\d,\d{3}\/h +-1\d\.\d % /);
     expect(frame).not.toMatch(/%\d|–\d/);

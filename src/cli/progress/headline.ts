@@ -2,12 +2,12 @@
 
 import type { Decision, Metric } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
-import { formatChange, formatNumber } from '../format.js';
+import { formatChange, formatMoney, formatNumber } from '../format.js';
 
 export interface Headline {
   readonly metric: string;
-  /** Percent; negative is less. */
-  readonly changePct: number;
+  /** Percent; negative is less. Null when it was not measured. */
+  readonly changePct: number | null;
   /** 95 % interval, percent, low to high. */
   readonly interval?: readonly [number, number] | undefined;
   /** Percent, when the decision behind the result is at hand. */
@@ -22,7 +22,7 @@ export function headlineOf(result: Result, decision: Decision | undefined): Head
   const estimate = result.execution.metrics[metric];
   const { reductionPct, interval } = result.execution;
   const useEstimate = metric !== 'cost' && estimate !== undefined;
-  const changePct = useEstimate ? estimate.change * 100 : -reductionPct;
+  const changePct = useEstimate ? estimate.change * 100 : reductionPct === null ? null : -reductionPct;
   const range = useEstimate ? estimate.interval : interval;
   const wanted = behind?.objective.direction === 'increase' ? 1 : -1;
   return {
@@ -30,15 +30,29 @@ export function headlineOf(result: Result, decision: Decision | undefined): Head
     changePct,
     interval: range ? rangeIn(range, useEstimate ? 100 : -1) : undefined,
     predictedPct: behind ? behind.prediction.target.mean * 100 : undefined,
-    better: Math.sign(changePct) === wanted,
+    better: changePct !== null && Math.sign(changePct) === wanted,
   };
 }
 
 /** `cost -14.8 % (95 %: -15.7 to -13.9)`. */
 export function headlineText(headline: Headline): string {
-  const change = `${headline.metric} ${formatChange(headline.changePct)}`;
+  const change = `${headline.metric} ${changeText(headline)}`;
   const { interval } = headline;
   return interval ? `${change} (95 %: ${rangeText(interval)})` : change;
+}
+
+export function changeText({ changePct }: Pick<Headline, 'changePct'>): string {
+  return changePct === null ? 'not measured' : formatChange(changePct);
+}
+
+/** `$8.50/h → $7.20/h`; undefined when cost was not measured. */
+export function costsText(costs: {
+  readonly costBefore: number | null;
+  readonly costAfter: number | null;
+}): string | undefined {
+  const { costBefore, costAfter } = costs;
+  if (costBefore === null || costAfter === null) return undefined;
+  return `${formatMoney(costBefore)}/h → ${formatMoney(costAfter)}/h`;
 }
 
 /** `-15.7 to -13.9`. */

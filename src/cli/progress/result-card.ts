@@ -7,13 +7,12 @@ import {
   formatChange,
   formatCount,
   formatDuration,
-  formatMoney,
   formatNumber,
   formatShare,
 } from '../format.js';
 import { formatPairs } from '../table.js';
 import { displayWidth, escapeControls, truncateToWidth } from '../terminal-text.js';
-import { type Headline, rangeText } from './headline.js';
+import { changeText, costsText, type Headline, rangeText } from './headline.js';
 import { type Paint, paint } from './paint.js';
 
 /** What the card needs of the `run --json` document. */
@@ -108,7 +107,7 @@ function headLines(document: RunDocument, painter: Painter): string[] {
   const { decision, rollout } = document;
   if (!isMeasured(document)) return [painter('bold', 'not measured: no agent reported')];
   const measured = headline(document);
-  const change = painter(['bold', measured.better ? 'green' : 'yellow'], formatChange(measured.changePct));
+  const change = painter(['bold', measured.better ? 'green' : 'yellow'], changeText(measured));
   const interval = measured.interval ? `95 %: ${rangeText(measured.interval)}` : 'no interval';
   const predicted = decision ? `predicted ${formatChange(decision.prediction.target.mean * 100)}` : '';
   const heldOut = document.execution.holdOut?.agents ?? 0;
@@ -118,7 +117,7 @@ function headLines(document: RunDocument, painter: Painter): string[] {
       : `before and after; no agents ${rollout.heldOut > 0 ? 'held out reported' : 'were held out'}`;
   return [
     `${painter('bold', measured.metric)}  ${change}   ${painter('dim', `${interval}   ${predicted}`.trimEnd())}`,
-    `${costText(document)}   ${painter('dim', against)}`,
+    [costText(document), painter('dim', against)].filter(Boolean).join('   '),
   ];
 }
 
@@ -137,7 +136,15 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ],
       [
         'execution',
-        `${formatDuration(execution.windowMs)} · ${formatNumber(execution.tasksProcessed)} tasks processed · ${formatNumber(execution.effectsApplied)} effects`,
+        [
+          formatDuration(execution.windowMs),
+          execution.tasksProcessed === null
+            ? []
+            : `${formatNumber(execution.tasksProcessed)} tasks processed`,
+          `${formatNumber(execution.effectsApplied)} effects`,
+        ]
+          .flat()
+          .join(' · '),
       ],
       ...rowIf('quality', execution.agentsReporting > 0 && qualityText(execution)),
       ...rowIf('workload', escapeControls(execution.workload)),
@@ -184,9 +191,13 @@ function rowIf(label: string, text: string | false | null | undefined): Row[] {
   return text ? [[label, text]] : [];
 }
 
+/** Empty when neither was measured. */
 function qualityText({ latencyChangePct, successRate }: RunDocument['execution']): string {
-  const success = successRate === null ? '' : ` · success ${formatShare(successRate)}`;
-  return `latency ${formatChange(latencyChangePct)}${success}`;
+  const parts = [
+    latencyChangePct === null ? [] : `latency ${formatChange(latencyChangePct)}`,
+    successRate === null ? [] : `success ${formatShare(successRate)}`,
+  ];
+  return parts.flat().join(' · ');
 }
 
 /** The goal, or what an instruction without a decision calls itself. */
@@ -194,15 +205,15 @@ function titleOf({ decision, rollout }: RunDocument): string {
   return escapeControls(decision?.goal ?? rollout.id);
 }
 
-function costText({ execution }: RunDocument): string {
-  return `${formatMoney(execution.costBefore)}/h → ${formatMoney(execution.costAfter)}/h`;
+function costText({ execution }: RunDocument): string | undefined {
+  return costsText(execution);
 }
 
 function headline({ decision, execution }: RunDocument): Headline {
   const { metric, direction } = decision?.objective ?? { metric: 'cost', direction: 'decrease' };
   const estimate = metric === 'cost' ? undefined : execution.metrics?.[metric];
   const { interval, reductionPct } = execution;
-  const changePct = estimate ? estimate.change * 100 : -reductionPct;
+  const changePct = estimate ? estimate.change * 100 : reductionPct === null ? null : -reductionPct;
   const range = estimate
     ? estimate.interval?.map((bound) => bound * 100)
     : interval && [-interval[1], -interval[0]];
@@ -210,13 +221,13 @@ function headline({ decision, execution }: RunDocument): Headline {
     metric: estimate ? metric.replaceAll('_', ' ') : 'cost',
     changePct,
     interval: range ? [range[0] ?? 0, range[1] ?? 0] : undefined,
-    better: Math.sign(changePct) === (estimate && direction === 'increase' ? 1 : -1),
+    better: changePct !== null && Math.sign(changePct) === (estimate && direction === 'increase' ? 1 : -1),
   };
 }
 
 function measuredText(measured: Headline): string {
   const range = measured.interval ? ` (95 %: ${rangeText(measured.interval)})` : '';
-  return `${measured.metric} ${formatChange(measured.changePct)}${range}`;
+  return `${measured.metric} ${changeText(measured)}${range}`;
 }
 
 function rowLines(rows: readonly Row[], painter: Painter): string[] {

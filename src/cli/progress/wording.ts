@@ -51,15 +51,18 @@ export function phaseText(phase: Phase, state: ProgressState): string {
 export function metricsText({ aggregate, before }: ProgressState): string {
   if (aggregate === undefined) return '';
   if (aggregate.tasks === 0) return 'no agent reports a task';
-  const change = before && before.cost > 0 ? (aggregate.cost / before.cost - 1) * 100 : undefined;
+  const { cost, latency, throughput, successRate } = aggregate;
+  const was = before?.cost ?? 0;
+  const change = cost !== null && was > 0 ? (cost / was - 1) * 100 : undefined;
   const since = change === undefined ? '' : ` (${formatChange(change)} since go-live)`;
+  // What no agent measures is not told.
   const parts = [
-    `${formatMoney(aggregate.cost)}/h${since}`,
-    `latency ${formatNumber(aggregate.latency, 2)} s`,
-    `${formatNumber(aggregate.throughput)}/s`,
-    `success ${formatShare(aggregate.successRate ?? undefined)}`,
-  ];
-  return parts.join(' · ');
+    cost === null ? [] : `${formatMoney(cost)}/h${since}`,
+    latency === null ? [] : `latency ${formatNumber(latency, 2)} s`,
+    throughput === null ? [] : `${formatNumber(throughput)}/s`,
+    aggregate.completed === null ? [] : `success ${formatShare(successRate ?? undefined)}`,
+  ].flat();
+  return parts.length === 0 ? formatCount(aggregate.tasks, 'task') : parts.join(' · ');
 }
 
 function fleetText({ fleet }: ProgressState): string {

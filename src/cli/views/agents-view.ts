@@ -75,18 +75,33 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
+/** Only what is measured. */
 function metricRows(metrics: TickMetrics): Row[] {
   const { tasks, cost, latency, throughput, memory, cpuTime, completed, failed } = metrics;
-  const runs = completed + failed;
-  return [
-    ['tasks', `${formatNumber(tasks)}, ${formatMoney(cost)}/h`],
-    ['speed', `latency ${formatNumber(latency, 2)} s, ${formatNumber(throughput, 1)} runs/s`],
-    ['uses', `${formatBytes(memory)}, ${formatNumber(cpuTime, 1)} s CPU a minute`],
+  const rows: (readonly [name: string, ...values: (string | undefined)[]])[] = [
+    ['tasks', formatNumber(tasks), cost === undefined ? undefined : `${formatMoney(cost)}/h`],
     [
-      'runs',
-      `${formatNumber(completed)} completed, ${formatNumber(failed)} failed (${formatShare(runs === 0 ? undefined : completed / runs)})`,
+      'speed',
+      latency === undefined ? undefined : `latency ${formatNumber(latency, 2)} s`,
+      throughput === undefined ? undefined : `${formatNumber(throughput, 1)} runs/s`,
     ],
+    [
+      'uses',
+      memory === undefined ? undefined : formatBytes(memory),
+      cpuTime === undefined ? undefined : `${formatNumber(cpuTime, 1)} s CPU a minute`,
+    ],
+    ['runs', completed === undefined || failed === undefined ? undefined : runsText(completed, failed)],
   ];
+  return rows.flatMap(([name, ...values]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length === 0 ? [] : [[name, known.join(', ')] as const];
+  });
+}
+
+function runsText(completed: number, failed: number): string {
+  const runs = completed + failed;
+  const share = formatShare(runs === 0 ? undefined : completed / runs);
+  return `${formatNumber(completed)} completed, ${formatNumber(failed)} failed (${share})`;
 }
 
 function windowRows(record: AgentDocument['record']): Row[] {
@@ -94,7 +109,9 @@ function windowRows(record: AgentDocument['record']): Row[] {
   if (window === undefined) return [];
   const errors =
     window.errors > 0 ? `, ${formatCount(window.errors, 'error')}: ${window.lastError ?? ''}` : '';
-  const effects = window.arm === 'treated' ? `${formatCount(window.applied, 'effect')} applied` : 'held out';
+  const refused = window.refused > 0 ? `, ${formatNumber(window.refused)} refused` : '';
+  const effects =
+    window.arm === 'treated' ? `${formatCount(window.applied, 'effect')} applied${refused}` : 'held out';
   return [['window', `${window.instruction}: ${effects}, ${formatCount(window.ticks, 'tick')}${errors}`]];
 }
 

@@ -11,8 +11,8 @@ import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js'
 import type { Names } from '../../core/nerve/names.js';
 import { readRollout } from '../../core/nerve/rollout-records.js';
 import { readNewestResults, readResult } from '../../core/results/publish.js';
-import { formatChange, formatCount, formatDuration } from '../format.js';
-import { type Headline, headlineOf } from '../progress/headline.js';
+import { formatCount, formatDuration } from '../format.js';
+import { changeText, type Headline, headlineOf } from '../progress/headline.js';
 import type { RunDocument } from '../progress/result-card.js';
 import { formatTable } from '../table.js';
 
@@ -100,7 +100,7 @@ export function resultsText({ results }: ResultsDocument, nowMs: number): string
 
 function measuredText({ state, headline }: ListedResult): string {
   const ended = state === 'complete' ? '' : `, ${state.replaceAll('_', ' ')}`;
-  return `${headline.metric} ${formatChange(headline.changePct)}${ended}`;
+  return `${headline.metric} ${changeText(headline)}${ended}`;
 }
 
 async function byDecision(redis: Redis, names: Names, id: string): Promise<Result | undefined> {

@@ -1,6 +1,12 @@
 /** Traces of one agent in; the load path as a waterfall, and ticks as lines, out. */
 
-import type { CaptureTrace, LoadTrace, TickTrace, Trace } from '../../core/nerve/messages/trace-record.js';
+import type {
+  CaptureTrace,
+  LoadTrace,
+  TickTrace,
+  Trace,
+  UnappliedEffects,
+} from '../../core/nerve/messages/trace-record.js';
 import type { StoredTrace } from '../../core/tracer/read.js';
 import {
   formatBytes,
@@ -33,6 +39,7 @@ export function traceText({ agent, load, traces, damaged }: TraceDocument): stri
   if (load !== null || captures.length === 0) {
     parts.push(load === null ? `${agent} has never loaded a program.` : loadText(load));
     parts.push(ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks));
+    parts.push(...unappliedTables(ticks));
   }
   if (damaged > 0) parts.push(`${formatCount(damaged, 'entry', 'entries')} cannot be read.`);
   return parts.join('\n\n');
@@ -49,7 +56,16 @@ export function traceLine(trace: Trace): string {
     case 'tick': {
       const { cost, latency, throughput } = trace.metrics;
       const error = trace.error === undefined ? '' : ` · ERROR ${trace.error}`;
-      return `${time}  tick  ${formatMoney(cost)}/h · latency ${formatNumber(latency, 2)} s · ${formatNumber(throughput, 1)}/s · ${effectsText(trace)} · ${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`;
+      const figures = [
+        cost === undefined ? [] : `${formatMoney(cost)}/h`,
+        latency === undefined ? [] : `latency ${secondsText(latency)}`,
+        throughput === undefined ? [] : `${formatNumber(throughput, 1)}/s`,
+        effectsText(trace),
+        `${formatNumber(trace.steps)} steps in ${formatDuration(trace.evaluateMs)}${error}`,
+      ].flat();
+      const [first] = trace.unapplied?.effects ?? [];
+      const why = first === undefined ? '' : ` · ${first.action}: ${whyText(first)}`;
+      return `${time}  tick  ${figures.join(' · ')}${why}`;
     }
     case 'capture':
       return `${time}  seen  ${shortDigest(trace.digest)} for ${formatDuration(trace.forMs)} in ${trace.container} · ${usageText(trace)} · ${formatCount((trace.lines?.length ?? 0) + (trace.linesLeftOut ?? 0), 'line')} printed`;
@@ -152,7 +168,7 @@ function ticksText(ticks: readonly TickTrace[]): string {
       formatTime(tick.at),
       formatMoney(tick.metrics.cost),
       changeText(tick, ticks[at + 1]),
-      `${formatNumber(tick.metrics.latency, 2)} s`,
+      secondsText(tick.metrics.latency),
       formatNumber(tick.metrics.throughput, 1),
       tick.error === undefined ? effectsText(tick) : `ERROR ${tick.error}`,
       formatNumber(tick.steps),
@@ -161,12 +177,60 @@ function ticksText(ticks: readonly TickTrace[]): string {
   );
 }
 
-function changeText(tick: TickTrace, before: TickTrace | undefined): string {
-  if (before === undefined || before.metrics.cost <= 0) return '–';
-  return formatChange((tick.metrics.cost / before.metrics.cost - 1) * 100);
+function secondsText(seconds: number | undefined): string {
+  return seconds === undefined ? '–' : `${formatNumber(seconds, 2)} s`;
 }
 
-function effectsText({ effects }: TickTrace): string {
-  const applied = Object.entries(effects).filter(([, count]) => count > 0);
-  return applied.length === 0 ? 'none' : applied.map(([action, count]) => `${count} ${action}`).join(', ');
+function changeText(tick: TickTrace, before: TickTrace | undefined): string {
+  const [was, is] = [before?.metrics.cost, tick.metrics.cost];
+  if (was === undefined || is === undefined || was <= 0) return '–';
+  return formatChange((is / was - 1) * 100);
+}
+
+function effectsText({ effects, unapplied }: TickTrace): string {
+  const parts = Object.entries(effects)
+    .filter(([, count]) => count > 0)
+    .map(([action, count]) => `${count} ${action}`);
+  if (unapplied !== undefined) parts.push(`${formatNumber(unappliedCount(unapplied))} not applied`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+function unappliedCount({ refused, failed, overBudget, putOff }: UnappliedEffects): number {
+  return refused + failed + overBudget + putOff;
+}
+
+type Unapplied = UnappliedEffects['effects'][number];
+
+/** Rows that one look can take in; the newest. */
+const unappliedRowsMax = 20;
+
+/** Names of tasks and reasons come from whoever wrote the agent: nothing of them moves the cursor. */
+function unappliedTables(ticks: readonly TickTrace[]): string[] {
+  const rows = ticks.flatMap(({ at, unapplied }) =>
+    (unapplied?.effects ?? []).map((effect) => [
+      formatTime(at),
+      formatNumber(effect.count),
+      escapeControls(effect.action),
+      effect.task === undefined ? '–' : escapeControls(String(effect.task)),
+      whyText(effect),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    formatTable(
+      [
+        { header: 'NOT APPLIED' },
+        { header: 'COUNT', align: 'right' },
+        { header: 'ACTION', shrinkTo: 12 },
+        { header: 'TASK', shrinkTo: 8 },
+        { header: 'WHY', shrinkTo: 20 },
+      ],
+      rows.slice(0, unappliedRowsMax),
+    ),
+  ];
+}
+
+function whyText({ kind, reason }: Unapplied): string {
+  const words = { refused: 'refused', failed: 'failed', 'over-budget': 'over budget', 'put-off': 'put off' };
+  return `${words[kind]}: ${escapeControls(reason)}`;
 }

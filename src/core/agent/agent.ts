@@ -3,24 +3,29 @@
  * the live program over the task table and applies its effects. It does no input or output: its host process does.
  */
 import type { Capabilities } from '../language/capabilities.js';
+import { limits } from '../limits.js';
 import type { AgentStatus, TickMetrics, WindowReport } from '../nerve/messages/agent-record.js';
 import type { Order } from '../nerve/messages/order.js';
+import type { UnappliedEffects } from '../nerve/messages/trace-record.js';
+import type { Proposal } from './begun-effect.js';
+import { createEffectTally, type EffectEnd } from './effect-tally.js';
+import { Effects } from './effects.js';
 import { type HeldProgram, isSame, parameterProblem, type RunProgram } from './held-program.js';
 import type { LoadedProgram } from './load-program.js';
-import { sumOf } from './measured-metrics.js';
+import { totalOf } from './measured-metrics.js';
+import { done, notStaged, type OrderOutcome, otherProgram, refused, undoOutcome } from './order-outcome.js';
 import { type EvaluationOutcome, runProgram } from './run-program.js';
+import { settledWithin } from './settled-within.js';
 import { createTaskHistory } from './task-history.js';
-import { openWindow, type WindowMeasurement } from './window-measurement.js';
-import type { TaskView, Workload } from './workload.js';
-
-export type OrderOutcome =
-  | { readonly outcome: 'done' }
-  | { readonly outcome: 'refused' | 'failed'; readonly code: string; readonly reason: string };
+import { openWindow, type WindowMeasurement, type WindowTotals } from './window-measurement.js';
+import type { RunCounts, TaskView, Workload } from './workload.js';
 
 export interface TickOutcome {
   readonly metrics: TickMetrics;
-  /** Effects applied in this tick by action name. */
+  /** Effects applied since the tick before, by action name. */
   readonly effects: Readonly<Record<string, number>>;
+  /** Those that did not apply. */
+  readonly unapplied?: UnappliedEffects;
   /** Instructions executed: rows times the upper bound per task. */
   readonly steps: number;
   readonly error?: string;
@@ -29,15 +34,15 @@ export interface TickOutcome {
 /** Programs that an agent can return to, and undone instructions that it remembers: more than anybody takes back. */
 const rememberedMax = 16;
 
-const done: OrderOutcome = { outcome: 'done' };
-
 export class Agent {
   readonly id: string;
   readonly workload: Workload;
   readonly labels: Readonly<Record<string, string>>;
-  /** Of the language that its programs are written for, what its workload offers. */
+  /** What its workload offers to programs. */
   readonly capabilities: Capabilities;
   readonly #history = createTaskHistory();
+  readonly #effects: Effects;
+  readonly #tally = createEffectTally();
   #live: RunProgram | undefined;
   #staged: HeldProgram | undefined;
   /** Programs that were live before, oldest first; each keeps what it did, and does none of it twice when it returns. */
@@ -49,24 +54,25 @@ export class Agent {
   #window: WindowMeasurement | undefined;
   #windowEndsAtMs = 0;
   #report: WindowReport | undefined;
-  #runsBefore: ReturnType<Workload['counters']> = { completed: 0, failed: 0 };
+  #runsBefore: RunCounts | undefined;
   #applied = 0;
   #refused = 0;
 
   constructor(options: {
     id: string;
     workload: Workload;
-    language: Capabilities;
     /** Those of the workload and these, which come first. */
     labels?: Readonly<Record<string, string>>;
   }) {
     this.id = options.id;
     this.workload = options.workload;
     this.labels = { ...options.workload.labels, ...options.labels };
-    const actions = options.language.actions.filter(({ name }) =>
-      options.workload.capabilities.includes(name),
-    );
-    this.capabilities = { ...options.language, actions };
+    this.capabilities = options.workload.capabilities;
+    this.#effects = new Effects({
+      workload: options.workload,
+      ended: (proposal, end) => this.#count(proposal, end),
+      isUndone: (instruction) => this.#undone.has(instruction) && !this.#holds(instruction),
+    });
   }
 
   get live(): HeldProgram | undefined {
@@ -137,6 +143,7 @@ export class Agent {
     this.#switchTo(staged);
     if (late) this.#closeWindow(nowMs);
     else this.#openWindow(order, 'treated', nowMs);
+    this.#effects.timeIs(nowMs);
     this.#evaluate(this.workload.view(), this.#window);
     return done;
   }
@@ -158,10 +165,11 @@ export class Agent {
   }
 
   /**
-   * Returns to the program and parameters held before the instruction; what it set on tasks is taken back. An instruction
-   * that has been followed by others is taken out from among those that they would return to.
+   * Returns to the program and parameters held before the instruction, and takes back what it set on tasks, whether it is
+   * known here or not: it may have been live in an earlier life. An instruction that has been followed by others is taken out
+   * from among those that they would return to. DN630 says that what it set is perhaps still set; the same order tries again.
    */
-  undo(order: Order, nowMs: number): OrderOutcome {
+  undo(order: Order, nowMs: number): OrderOutcome | Promise<OrderOutcome> {
     this.#undone.delete(order.instruction);
     this.#undone.set(order.instruction, order.epoch);
     dropOldest(this.#undone);
@@ -170,45 +178,45 @@ export class Agent {
       if (this.#observing) this.#closeWindow(nowMs);
       this.#observing = false;
     }
-    const isLive = this.#live?.held.instruction === order.instruction;
-    const former = this.#former.findIndex(({ held }) => held.instruction === order.instruction);
-    if (!isLive && former < 0) return done;
-    this.workload.revert(order.instruction);
-    if (former >= 0) this.#former.splice(former, 1);
-    if (!isLive) return done;
-    this.#closeWindow(nowMs);
-    this.#live = this.#former.pop();
-    return done;
+    this.#former = this.#former.filter(({ held }) => held.instruction !== order.instruction);
+    if (this.#live?.held.instruction === order.instruction) {
+      this.#closeWindow(nowMs);
+      this.#live = this.#former.pop();
+    }
+    const reverted = this.#effects.revert(order.instruction);
+    return reverted instanceof Promise ? reverted.then(undoOutcome) : undoOutcome(reverted);
   }
 
-  /** Puts an order of an earlier life back in force, without measuring; `loaded` is missing when its bytes are. */
-  restore(order: Order, loaded: LoadedProgram | undefined): void {
-    if (this.admit(order).outcome !== 'done') return;
+  /**
+   * Puts an order of an earlier life back in force, without measuring; `loaded` is missing when its bytes are. What was
+   * undone is taken back once more: the earlier life may have ended before that was done.
+   */
+  restore(order: Order, loaded: LoadedProgram | undefined): OrderOutcome | Promise<OrderOutcome> | undefined {
+    if (this.admit(order).outcome !== 'done') return undefined;
     const { action, instruction, parameters } = order;
     switch (action) {
       case 'stage':
         if (loaded !== undefined) this.stage(order, loaded, 0);
-        return;
+        return undefined;
       case 'live': {
-        if (loaded === undefined || this.#live?.held.instruction === instruction) return;
+        if (loaded === undefined || this.#live?.held.instruction === instruction) return undefined;
         if (parameterProblem(loaded, parameters) === undefined)
           this.#switchTo({ instruction, loaded, parameters });
-        return;
+        return undefined;
       }
       case 'observe':
         this.#observing = this.#heldFor(order) !== undefined;
-        return;
+        return undefined;
       case 'undo':
-        this.undo(order, 0);
-        return;
+        return this.undo(order, 0);
       default:
-        action satisfies never;
+        return action satisfies never;
     }
   }
 
   /** Leaves undone what an order says was undone whose signature cannot be asked: so it decides no epoch. */
-  restoreUndone(order: Order): void {
-    this.undo({ ...order, epoch: Math.min(order.epoch, this.#epoch) }, 0);
+  restoreUndone(order: Order): OrderOutcome | Promise<OrderOutcome> {
+    return this.undo({ ...order, epoch: Math.min(order.epoch, this.#epoch) }, 0);
   }
 
   tick(nowMs: number): TickOutcome {
@@ -218,14 +226,31 @@ export class Agent {
     this.#window?.observe(view);
     this.#countRuns();
     this.#forgetGone(view);
+    this.#effects.nextTick(nowMs);
     const evaluated = this.#evaluate(view, undefined);
     if (this.#window !== undefined) this.#report = this.#window.report(nowMs);
     if (nowMs >= this.#windowEndsAtMs) this.#window = undefined;
-    return { metrics: this.metricsAt(nowMs), ...evaluated };
+    return { metrics: this.metricsAt(nowMs), ...this.#tally.take(), ...evaluated };
+  }
+
+  /** Ends what its workload does, within a bounded time; what was applied stays applied. */
+  async close(): Promise<void> {
+    await this.#effects.close(limits.closeWithinMs / 2);
+    const closing = (async () => this.workload.close?.())();
+    await settledWithin(closing, limits.closeWithinMs / 2);
+  }
+
+  /** Live, or to return to. */
+  #holds(instruction: string): boolean {
+    const programs = [this.#live, ...this.#former];
+    return programs.some((program) => program?.held.instruction === instruction);
   }
 
   #switchTo(held: HeldProgram): void {
-    if (this.#live !== undefined) this.#former.push(this.#live);
+    if (this.#live !== undefined) {
+      this.#effects.withdraw(this.#live.held.instruction);
+      this.#former.push(this.#live);
+    }
     if (this.#former.length > rememberedMax) this.#former.shift();
     this.#live = { held, acted: new Map() };
     if (this.#staged?.instruction === held.instruction) this.#staged = undefined;
@@ -260,93 +285,98 @@ export class Agent {
   }
 
   /** Runs the live program over the table; `assignTo` is the window whose groups this first evaluation decides. */
-  #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): Omit<TickOutcome, 'metrics'> {
-    if (this.#live === undefined) return { effects: {}, steps: 0 };
+  #evaluate(view: TaskView, assignTo: WindowMeasurement | undefined): EvaluationOutcome {
+    if (this.#live === undefined) return { steps: 0 };
     const outcome = runProgram({
       program: this.#live,
       view,
-      workload: this.workload,
+      effects: this.#effects,
       capabilities: this.capabilities,
       onEffect: (id, action, argument) => assignTo?.assign(id, action, argument),
     });
-    this.#count(outcome);
-    const { applied, steps, error } = outcome;
-    return { effects: Object.fromEntries(applied), steps, ...(error === undefined ? {} : { error }) };
+    const totals = this.#totalsOf(this.#live.held.instruction);
+    if (totals === undefined) return outcome;
+    totals.steps += outcome.steps;
+    if (outcome.error !== undefined) countError(totals, outcome.error);
+    return outcome;
   }
 
   /** Tasks come and go; what was done to those that have gone need not be remembered. */
   #forgetGone(view: TaskView): void {
-    for (const { acted } of [...this.#former, ...(this.#live === undefined ? [] : [this.#live])]) {
-      if (acted.size <= 2 * view.rows + 16) continue;
-      const present = new Set(view.ids);
-      for (const id of acted.keys()) if (!present.has(id)) acted.delete(id);
+    for (const { acted, heldBack } of [...this.#former, ...(this.#live === undefined ? [] : [this.#live])]) {
+      for (const tasks of heldBack === undefined ? [acted] : [acted, heldBack]) {
+        if (tasks.size <= 2 * view.rows + 16) continue;
+        const present = new Set(view.ids);
+        for (const id of tasks.keys()) if (!present.has(id)) tasks.delete(id);
+      }
     }
   }
 
-  /** Into the agent's own totals, and into the window's of a treated agent. */
-  #count({ applied, refused, steps, error }: EvaluationOutcome): void {
-    for (const count of applied.values()) this.#applied += count;
-    this.#refused += refused;
-    const totals = this.#observing ? undefined : this.#window?.totals;
-    if (totals === undefined) return;
-    totals.steps += steps;
-    totals.refused += refused;
-    for (const [name, count] of applied) {
-      totals.applied += count;
-      totals.effects.set(name, (totals.effects.get(name) ?? 0) + count);
+  /** Into the agent's own totals, what the next tick tells, and the window of the instruction. */
+  #count({ program, action, task }: Proposal, end: EffectEnd): void {
+    this.#tally.note(action, task, end);
+    const totals = this.#totalsOf(program.held.instruction);
+    switch (end.kind) {
+      case 'applied':
+        this.#applied++;
+        if (totals === undefined) return;
+        totals.applied++;
+        totals.effects.set(action, (totals.effects.get(action) ?? 0) + 1);
+        return;
+      case 'refused':
+        this.#refused++;
+        if (totals !== undefined) totals.refused++;
+        return;
+      case 'failed':
+        if (totals !== undefined) countError(totals, `${action}: ${end.reason}`);
+        return;
+      case 'over-budget':
+      case 'put-off':
+        return;
+      default:
+        end satisfies never;
     }
-    if (error === undefined) return;
-    totals.errors++;
-    totals.lastError = error;
+  }
+
+  /** Of the window that is measured for the instruction, where it is. */
+  #totalsOf(instruction: string): WindowTotals | undefined {
+    return this.#window?.instruction === instruction && !this.#observing ? this.#window.totals : undefined;
   }
 
   #countRuns(): void {
     if (this.#window === undefined) return;
-    const { completed, failed } = this.workload.counters();
-    this.#window.totals.completed = completed - this.#runsBefore.completed;
-    this.#window.totals.failed = failed - this.#runsBefore.failed;
+    const before = this.#runsBefore;
+    const now = this.workload.counters();
+    if (before === undefined || now === undefined) return;
+    this.#window.totals.completed = now.completed - before.completed;
+    this.#window.totals.failed = now.failed - before.failed;
   }
 
   /** What a tick reports of the tasks, as they are now. */
   metricsAt(nowMs: number): TickMetrics {
     const view = this.workload.view();
-    const { completed, failed } = this.workload.counters();
+    const latency = totalOf(view, 'latency');
     return {
       at: nowMs,
       tasks: view.rows,
-      cost: sumOf(view, 'cost'),
-      latency: view.rows === 0 ? 0 : sumOf(view, 'latency') / view.rows,
-      throughput: sumOf(view, 'throughput'),
-      memory: sumOf(view, 'memory'),
-      cpuTime: sumOf(view, 'cpu_time'),
-      completed,
-      failed,
+      cost: totalOf(view, 'cost')?.sum,
+      latency: latency && latency.rows > 0 ? latency.sum / latency.rows : undefined,
+      throughput: totalOf(view, 'throughput')?.sum,
+      memory: totalOf(view, 'memory')?.sum,
+      cpuTime: totalOf(view, 'cpu_time')?.sum,
+      ...this.workload.counters(),
       applied: this.#applied,
       refused: this.#refused,
     };
   }
 }
 
-function notStaged(order: Order): OrderOutcome {
-  return {
-    outcome: 'failed',
-    code: 'DN616',
-    reason: `nothing is staged here for ${order.instruction} with ${order.digest}`,
-  };
-}
-
-function otherProgram(order: Order, live: HeldProgram): OrderOutcome {
-  return refused(
-    'DN618',
-    `${order.instruction} is live here with other values or as ${live.loaded.program.digest}`,
-  );
+function countError(totals: WindowTotals, reason: string): void {
+  totals.errors++;
+  totals.lastError = reason;
 }
 
 function dropOldest(map: Map<string, number>): void {
   const oldest = map.keys().next().value;
   if (map.size > rememberedMax && oldest !== undefined) map.delete(oldest);
-}
-
-function refused(code: string, reason: string): OrderOutcome {
-  return { outcome: 'refused', code, reason };
 }

@@ -11,6 +11,7 @@ import { connectRedis, describeTarget } from '../nerve/connection.js';
 import { identifierSchema } from '../nerve/messages/identifiers.js';
 import { createNames } from '../nerve/names.js';
 import { type Host, startHost } from './host.js';
+import { simulatedAgents } from './workloads/simulated-agents.js';
 
 const log = (line: string) => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 
@@ -59,11 +60,13 @@ async function main(): Promise<void> {
     hostId,
     redis,
     names: createNames(environment.DREAMNET_PREFIX),
-    ids,
-    labels: environment.DREAMNET_LABELS,
-    firstAgent: numberOf(hostId),
-    agents: ids.length,
-    seed: 1,
+    agents: simulatedAgents({
+      ids,
+      labels: environment.DREAMNET_LABELS,
+      firstAgent: numberOf(hostId),
+      agents: ids.length,
+      seed: 1,
+    }),
     trust,
     stateDir: environment.DREAMNET_STATE,
     log,

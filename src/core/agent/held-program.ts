@@ -13,6 +13,8 @@ export interface HeldProgram {
 export interface RunProgram {
   readonly held: HeldProgram;
   readonly acted: Map<TaskId, number>;
+  /** The same of those that the budget held back, as long as it did or not. */
+  heldBack?: Map<TaskId, number>;
 }
 
 /** The same program with the same values: nothing would change. */

@@ -5,6 +5,7 @@ import { trustIn } from '../keys/trust.js';
 import { connectRedis } from '../nerve/connection.js';
 import { createNames } from '../nerve/names.js';
 import { startHost } from './host.js';
+import { simulatedAgents } from './workloads/simulated-agents.js';
 
 const argumentSchema = z.object({
   hostId: z.string(),
@@ -26,8 +27,10 @@ async function main(): Promise<void> {
   const target = { socketPath: options.socketPath, url: options.redisUrl };
   const redis = await connectRedis(target, { patience: 'agent', name: options.hostId });
   const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const { hostId, stateDir, volumeDir } = options;
   const host = await startHost({
-    ...options,
+    ...{ hostId, stateDir, volumeDir },
+    agents: simulatedAgents(options),
     redis,
     names: createNames(options.prefix),
     trust: trustIn(options.keysDir, log),

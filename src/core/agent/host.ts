@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';
-import { referenceFleet } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { duplicateConnection } from '../nerve/connection.js';
 import { describeClock, type FleetClock, openFleetClock } from '../nerve/fleet-clock.js';
@@ -20,25 +19,28 @@ import { openJournal } from './journal.js';
 import { createProgramLoader } from './load-program.js';
 import { type OrderRequest, obeyOrder } from './obey-order.js';
 import { followOrders } from './order-stream.js';
+import { createRefresher, type Refresher } from './refresh.js';
 import { type AgentTick, createReporter, type Reporter } from './report.js';
 import { readOrdersAfter, restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
 import { answeringInFiles } from './volume-answers.js';
 import { followVolumeOrders, type VolumeLetter, type VolumeOrdersOptions } from './volume-orders.js';
-import { createSimulatedWorkload } from './workloads/simulated.js';
+import type { Workload } from './workload.js';
+
+/** An agent to be, and what it works on. */
+export interface HostedAgent {
+  readonly id: string;
+  /** Besides those of its workload. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Called once, with the fleet's time; what it throws ends the start of the host. */
+  readonly workload: (nowMs: number) => Workload | Promise<Workload>;
+}
 
 export interface HostOptions {
   readonly hostId: string;
   readonly redis: Redis;
   readonly names: Names;
-  /** Number of the first agent in the fleet, from 0, and how many follow. */
-  readonly firstAgent: number;
-  readonly agents: number;
-  /** Of each of them, when they are not called by their numbers. */
-  readonly ids?: readonly string[];
-  /** Of all of them, besides those of their workloads. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly seed: number;
+  readonly agents: readonly HostedAgent[];
   /** Asked before every order. */
   readonly trust: TrustSource;
   readonly stateDir: string;
@@ -56,9 +58,6 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** Simulated seconds that pass before the agents show themselves, so that their histories hold a level. */
-const warmUpTicks = 12;
-
 /** An order that is being obeyed when the host stops has this long. */
 const lastOrderMs = 1_000;
 
@@ -71,7 +70,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     onChange: (aheadMs) => options.log(describeClock(aheadMs)),
   });
   const nowMs = clock.now();
-  const agents = createAgents(options, nowMs - warmUpTicks * 1000);
+  const agents = await createAgents(options.agents, nowMs);
   const agentsById = new Map(agents.map((agent) => [agent.id, agent]));
   const journal = await openJournal(options.stateDir, hostId);
   let letter: VolumeLetter | undefined;
@@ -82,11 +81,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
       (await letter?.program(digest)) ??
       (await readStoredProgram(redis, names, { digest, bytesMax: bytecodeLimits.fileBytesMax })),
   });
-  const restored = await restoreAgents({ agents, journal, loader, trust: options.trust() });
+  const refresher = createRefresher(options.log);
+  await refresher.refresh(agents, nowMs);
+  const restored = await restoreAgents({ agents, journal, loader, trust: options.trust(), log: options.log });
   const after = await readOrdersAfter(redis, names.orders(hostId), restored.obeyed);
-  for (let tick = 1; tick <= warmUpTicks; tick++) {
-    for (const agent of agents) agent.tick(nowMs - (warmUpTicks - tick) * 1000);
-  }
+  for (const agent of agents) warmUp(agent, nowMs);
   const reporter = createReporter({
     ...{ redis, names, hostId },
     transport: options.volumeDir === undefined ? 'bus' : 'volume',
@@ -150,7 +149,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await reporter.signOff(agents);
     throw thrown;
   });
-  const ticking = tickUntil(stopping.signal, { agents, reporter, rhythm, clock, log: options.log });
+  const ticking = tickUntil(stopping.signal, {
+    agents,
+    reporter,
+    rhythm,
+    refresher,
+    clock,
+    log: options.log,
+  });
   const beating = heartbeatUntil(stopping.signal, { agents, reporter, clock, log: options.log });
   return {
     agents,
@@ -159,7 +165,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       blocking.disconnect();
       // A read on a connection that is just coming back never ends.
       const read = Promise.race([orders, pause(lastOrderMs, new AbortController().signal)]);
+      refresher.close();
       await Promise.all([read, ...volume, ticking, beating]);
+      await Promise.all(agents.map((agent) => agent.close()));
       await reporter.signOff(agents);
     },
   };
@@ -196,18 +204,17 @@ function only(agents: ReadonlyMap<string, Agent>, id: string): ReadonlyMap<strin
   return new Map(agent === undefined ? [] : [[id, agent]]);
 }
 
-function createAgents({ firstAgent, agents, seed, ids, labels }: HostOptions, nowMs: number): Agent[] {
-  return Array.from({ length: agents }, (_, at) => {
-    const agent = firstAgent + at;
-    const workload = createSimulatedWorkload({ seed, agent, nowMs });
-    const id = ids?.[at] ?? agentId(agent);
-    return new Agent({ id, workload, language: referenceFleet, ...(labels && { labels }) });
-  });
+async function createAgents(wanted: readonly HostedAgent[], nowMs: number): Promise<Agent[]> {
+  const agents: Agent[] = [];
+  for (const { id, labels, workload } of wanted)
+    agents.push(new Agent({ id, workload: await workload(nowMs), ...(labels && { labels }) }));
+  return agents;
 }
 
-/** `agent-0001` for agent 0: people count from one. */
-function agentId(agent: number): string {
-  return `agent-${String(agent + 1).padStart(4, '0')}`;
+/** So that the histories of simulated tasks hold a level from the start. */
+function warmUp(agent: Agent, nowMs: number): void {
+  const { warmUpTicks = 0 } = agent.workload;
+  for (let left = warmUpTicks - 1; left >= 0; left--) agent.tick(nowMs - left * 1000);
 }
 
 interface Shift {
@@ -217,13 +224,18 @@ interface Shift {
   readonly log: (line: string) => void;
 }
 
-async function tickUntil(signal: AbortSignal, shift: Shift & { readonly rhythm: TickRhythm }): Promise<void> {
+async function tickUntil(
+  signal: AbortSignal,
+  shift: Shift & { readonly rhythm: TickRhythm; readonly refresher: Refresher },
+): Promise<void> {
   while (!signal.aborted) {
     await shift.rhythm.wait(signal);
     if (signal.aborted) return;
+    const fresh = await shift.refresher.refresh(shift.agents, shift.clock.now());
+    if (signal.aborted) return;
     const started = performance.now();
     const nowMs = shift.clock.now();
-    const ticks = shift.agents.flatMap((agent) => tickOne(agent, nowMs, shift.log));
+    const ticks = fresh.flatMap((agent) => tickOne(agent, nowMs, shift.log));
     try {
       await shift.reporter.tick(ticks, { nowMs, snapshots: shift.rhythm.snapshotDue(nowMs) });
     } catch (thrown) {

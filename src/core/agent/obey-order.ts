@@ -6,9 +6,10 @@ import { limits } from '../limits.js';
 import type { FleetClock } from '../nerve/fleet-clock.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
 import { type OpenedOrder, openOrder } from '../order-signature.js';
-import type { Agent, OrderOutcome } from './agent.js';
+import type { Agent } from './agent.js';
 import type { Journal } from './journal.js';
 import type { LoadedProgram, ProgramLoader } from './load-program.js';
+import type { OrderOutcome } from './order-outcome.js';
 import type { Answer, Reporter } from './report.js';
 import type { TickRhythm } from './tick-rhythm.js';
 
@@ -49,13 +50,13 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
   let answers =
     order.action === 'stage'
       ? await stage(request, order, targets)
-      : targets.map((agent) => obey(agent, order));
-  if (answers.some((answer) => answer.acknowledgement.outcome === 'done')) {
+      : await Promise.all(targets.map((agent) => obey(agent, order)));
+  if (answers.some(({ acknowledgement }) => hasChangedSomething(acknowledgement))) {
     answers = await kept(request, order, answers);
   }
   await request.reporter.acknowledge(order, answers);
 
-  function obey(agent: Agent, { action }: Order): Answer {
+  function obey(agent: Agent, { action }: Order): Answer | Promise<Answer> {
     const outcome = withAdmission(agent, order, () => {
       const distrust = distrustOf(agent, order);
       if (distrust !== undefined) return distrust;
@@ -73,8 +74,15 @@ export async function obeyOrder(request: OrderRequest): Promise<void> {
           return action satisfies never;
       }
     });
-    return answer(request, agent, order, outcome);
+    return outcome instanceof Promise
+      ? outcome.then((late) => answer(request, agent, order, late))
+      : answer(request, agent, order, outcome);
   }
+}
+
+/** An undo whose effects could not all be taken back has ended the program nevertheless, and that must outlive a restart. */
+function hasChangedSomething({ outcome, code }: Acknowledgement): boolean {
+  return outcome === 'done' || code === 'DN630';
 }
 
 /** An order that seems expired is looked at again by a clock that has just been compared: it may be the clock. */
@@ -166,7 +174,11 @@ function notKept(request: OrderRequest, answers: readonly Answer[], thrown: unkn
   );
 }
 
-function withAdmission(agent: Agent, order: Order, act: () => OrderOutcome): OrderOutcome {
+function withAdmission<Outcome extends OrderOutcome | Promise<OrderOutcome>>(
+  agent: Agent,
+  order: Order,
+  act: () => Outcome,
+): Outcome | OrderOutcome {
   const admission = agent.admit(order);
   if (admission.outcome !== 'done') return admission;
   try {

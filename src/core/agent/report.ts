@@ -202,6 +202,7 @@ function tickTrace(agent: Agent, outcome: TickOutcome, evaluateMs: number, nowMs
       : { digest: agent.live.loaded.program.digest, instruction: agent.live.instruction }),
     metrics: outcome.metrics,
     effects: outcome.effects,
+    ...(outcome.unapplied === undefined ? {} : { unapplied: outcome.unapplied }),
     steps: outcome.steps,
     evaluateMs,
     ...(outcome.error === undefined ? {} : { error: outcome.error }),

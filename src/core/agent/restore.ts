@@ -11,6 +11,7 @@ import type { Agent } from './agent.js';
 import type { Journal, JournalEntry } from './journal.js';
 import type { LoadOutcome, ProgramLoader } from './load-program.js';
 import { createMissingPrograms, type MissingProgram } from './missing-programs.js';
+import type { OrderOutcome } from './order-outcome.js';
 
 export interface Restored {
   /** Stream id of the last order that was obeyed; undefined when the journal is empty. */
@@ -25,6 +26,8 @@ export async function restoreAgents(request: {
   readonly journal: Journal;
   readonly loader: ProgramLoader;
   readonly trust: Trust;
+  /** Says what could not be taken back. */
+  readonly log: (line: string) => void;
 }): Promise<Restored> {
   const { agents, journal, trust } = request;
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
@@ -38,13 +41,25 @@ export async function restoreAgents(request: {
       ? await loadOnce(request.loader, order.digest, { agent: agents[0], trust })
       : opened;
     const loaded = load !== undefined && 'loaded' in load ? load.loaded : undefined;
+    const undone: Promise<void>[] = [];
     for (const agent of order.targets.flatMap((id) => byId.get(id) ?? [])) {
-      if (opened.ok) agent.restore(order, loaded);
-      else if (isUndoOfRevoked(order, opened.code)) agent.restoreUndone(order);
+      const outcome = opened.ok
+        ? agent.restore(order, loaded)
+        : isUndoOfRevoked(order, opened.code)
+          ? agent.restoreUndone(order)
+          : undefined;
+      if (outcome instanceof Promise) undone.push(outcome.then((late) => told(agent, late)));
+      else told(agent, outcome);
       missing.add(agent, order, load?.ok === false ? load : undefined);
     }
+    await Promise.all(undone);
   }
   return { obeyed: journal.entries.at(-1)?.streamId, missing: missing.counted() };
+
+  function told(agent: Agent, outcome: OrderOutcome | undefined): void {
+    if (outcome !== undefined && outcome.outcome !== 'done')
+      request.log(`${agent.id} at its restart: ${outcome.code} ${outcome.reason}`);
+  }
 }
 
 /** What a line says whose signature does not hold: enough to tell who misses what, and to leave undone what was undone. */

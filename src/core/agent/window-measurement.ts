@@ -21,8 +21,9 @@ interface FollowedTask {
 }
 
 export interface WindowTotals {
-  completed: number;
-  failed: number;
+  /** Runs; left out until they are counted. */
+  completed?: number;
+  failed?: number;
   applied: number;
   refused: number;
   steps: number;
@@ -57,8 +58,6 @@ export function openWindow(options: {
     tasks.set(id, { actions: 0, arguments: new Map(), before: before.slice(), sum, ticks: 0, lastTick: 0 });
   }
   const totals: WindowTotals = {
-    completed: 0,
-    failed: 0,
     applied: 0,
     refused: 0,
     steps: 0,
@@ -98,8 +97,8 @@ export function openWindow(options: {
         since: options.sinceMs,
         at: nowMs,
         ticks,
-        completed: totals.completed,
-        failed: totals.failed,
+        ...(totals.completed === undefined ? {} : { completed: totals.completed }),
+        ...(totals.failed === undefined ? {} : { failed: totals.failed }),
         applied: totals.applied,
         refused: totals.refused,
         effects: Object.fromEntries(totals.effects),
@@ -118,16 +117,28 @@ function groupsOf(tasks: readonly FollowedTask[]): EffectGroup[] {
     actions,
     tasks: members.length,
     arguments: meanArguments(members),
-    sums: Object.fromEntries(
-      measuredMetrics.map((metric, at) => [
-        metric,
-        [
-          members.reduce((sum, task) => sum + (task.before[at] ?? 0), 0),
-          members.reduce((sum, task) => sum + (task.sum[at] ?? 0) / task.ticks, 0),
-        ] as [number, number],
-      ]),
-    ),
+    sums: sumsOf(members),
   }));
+}
+
+/** A metric that a task does not have, or did not always have, is not part of the sums; one that none has is absent. */
+function sumsOf(tasks: readonly FollowedTask[]): EffectGroup['sums'] {
+  const sums: EffectGroup['sums'] = {};
+  measuredMetrics.forEach((metric, at) => {
+    let before = 0;
+    let after = 0;
+    let known = 0;
+    for (const task of tasks) {
+      const was = task.before[at] as number;
+      const is = (task.sum[at] as number) / task.ticks;
+      if (!Number.isFinite(was) || !Number.isFinite(is)) continue;
+      before += was;
+      after += is;
+      known++;
+    }
+    if (known > 0) sums[metric] = [before, after];
+  });
+  return sums;
 }
 
 function meanArguments(tasks: readonly FollowedTask[]): Record<string, number> {

@@ -10,7 +10,7 @@ import type { Aggregate } from '../nerve/messages/aggregate.js';
 export type AgentSample = Pick<AgentRecord, 'status' | 'live' | 'metrics'>;
 
 /** Runs completed and failed since an agent started, as last seen: agent id -> counters. */
-export type RunCounters = ReadonlyMap<string, Pick<TickMetrics, 'completed' | 'failed'>>;
+export type RunCounters = ReadonlyMap<string, { readonly completed: number; readonly failed: number }>;
 
 export interface FleetReading {
   /** Agent id -> what it says of itself; agents without a readable record are absent. */
@@ -32,22 +32,21 @@ export function aggregateOf(reading: FleetReading): Aggregate {
   const alive = [...reading.heartbeats].filter(([, beatMs]) => isAlive(beatMs, reading.nowMs));
   const samples = alive.map(([agent]) => reading.samples.get(agent));
   const ticks = samples.flatMap((sample) => (isFresh(sample, reading.nowMs) ? [sample.metrics] : []));
-  const tasks = sum(ticks, (tick) => tick.tasks);
   return {
     at: reading.nowMs,
     agentsAlive: alive.length,
     agentsKnown: reading.heartbeats.size,
     programs: countBy(samples, (sample) => sample?.live ?? 'none'),
     statuses: countBy(samples, (sample) => sample?.status ?? 'unknown'),
-    tasks,
+    tasks: sum(ticks, (tick) => tick.tasks) ?? 0,
     cost: sum(ticks, (tick) => tick.cost),
-    latency: tasks === 0 ? 0 : sum(ticks, (tick) => tick.latency * tick.tasks) / tasks,
+    latency: meanLatency(ticks),
     throughput: sum(ticks, (tick) => tick.throughput),
     memory: sum(ticks, (tick) => tick.memory),
     cpuTime: sum(ticks, (tick) => tick.cpuTime),
     completed: sum(ticks, (tick) => tick.completed),
     failed: sum(ticks, (tick) => tick.failed),
-    applied: sum(ticks, (tick) => tick.applied),
+    applied: sum(ticks, (tick) => tick.applied) ?? 0,
     successRate: successRateOf(reading),
     stale: alive.length - ticks.length,
   };
@@ -61,9 +60,8 @@ export function isAlive(beatMs: number, nowMs: number): boolean {
 export function runCountersOf(reading: FleetReading): RunCounters {
   const counters = new Map(reading.previous ?? []);
   for (const [agent, sample] of reading.samples) {
-    if (sample.metrics !== undefined) {
-      counters.set(agent, { completed: sample.metrics.completed, failed: sample.metrics.failed });
-    }
+    const { completed, failed } = sample.metrics ?? {};
+    if (completed !== undefined && failed !== undefined) counters.set(agent, { completed, failed });
   }
   for (const agent of counters.keys()) if (!reading.heartbeats.has(agent)) counters.delete(agent);
   return counters;
@@ -86,7 +84,7 @@ function successRateOf({ samples, previous }: FleetReading): number | null {
   let failed = 0;
   for (const [agent, { metrics }] of samples) {
     const before = previous.get(agent);
-    if (metrics === undefined || before === undefined) continue;
+    if (metrics?.completed === undefined || metrics.failed === undefined || before === undefined) continue;
     const restarted = metrics.completed < before.completed || metrics.failed < before.failed;
     completed += metrics.completed - (restarted ? 0 : before.completed);
     failed += metrics.failed - (restarted ? 0 : before.failed);
@@ -94,8 +92,22 @@ function successRateOf({ samples, previous }: FleetReading): number | null {
   return completed + failed === 0 ? null : completed / (completed + failed);
 }
 
-function sum(ticks: readonly TickMetrics[], value: (tick: TickMetrics) => number): number {
-  return ticks.reduce((total, tick) => total + value(tick), 0);
+/** Over the agents that measure it; null when none does. */
+function sum(ticks: readonly TickMetrics[], value: (tick: TickMetrics) => number | undefined): number | null {
+  let total: number | null = null;
+  for (const tick of ticks) {
+    const one = value(tick);
+    if (one !== undefined) total = (total ?? 0) + one;
+  }
+  return total;
+}
+
+/** Weighed by tasks. */
+function meanLatency(ticks: readonly TickMetrics[]): number | null {
+  const measuring = ticks.filter(({ latency }) => latency !== undefined);
+  const tasks = sum(measuring, (tick) => tick.tasks) ?? 0;
+  const seconds = sum(measuring, ({ latency = 0, tasks: weight }) => latency * weight) ?? 0;
+  return tasks === 0 ? null : seconds / tasks;
 }
 
 function countBy(

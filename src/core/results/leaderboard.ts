@@ -33,12 +33,12 @@ export function leaderboardOf(
   };
 }
 
-/** The boards of the last result; `points` is kept by the ledger. */
+/** The boards of the last result, without those who measure nothing for it; `points` is kept by the ledger. */
 const boards = {
   throughput: (score: AgentScores) => score.throughput,
   savings: (score: AgentScores) => score.savingsPct,
   volume: (score: AgentScores) => score.effects,
-} as const satisfies Partial<Record<LeaderboardKind, (score: AgentScores) => number>>;
+} as const satisfies Partial<Record<LeaderboardKind, (score: AgentScores) => number | null>>;
 
 /** Replaces the boards, each at once: readers see the old board or the new one. */
 export async function writeLeaderboards(options: {
@@ -52,7 +52,11 @@ export async function writeLeaderboards(options: {
     const transaction = redis.multi().del(key);
     for (let from = 0; from < scores.length; from += limits.pipelineCommandsMax) {
       const part = scores.slice(from, from + limits.pipelineCommandsMax);
-      transaction.zadd(key, ...part.flatMap((score) => [boards[kind](score), score.agent]));
+      const members = part.flatMap((score) => {
+        const value = boards[kind](score);
+        return value === null ? [] : [value, score.agent];
+      });
+      if (members.length > 0) transaction.zadd(key, ...members);
     }
     for (const [error] of (await transaction.exec()) ?? []) if (error) throw error;
   }
@@ -95,11 +99,11 @@ function rankedOf(flat: readonly string[]): RankedAgent[] {
 
 function best(
   scores: readonly AgentScores[],
-  value: (score: AgentScores) => number,
+  value: (score: AgentScores) => number | null,
 ): Leaderboard['topPerformer'] {
   let found: RankedAgent | null = null;
   for (const score of scores) {
-    const candidate = { agent: score.agent, value: value(score) };
+    const candidate = { agent: score.agent, value: value(score) ?? 0 };
     if (!(candidate.value > 0)) continue;
     if (found === null || ranksBefore(candidate, found)) found = candidate;
   }

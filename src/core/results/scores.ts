@@ -13,10 +13,10 @@ export type Aim = Pick<Objective, 'metric' | 'direction'>;
 export interface AgentScores {
   readonly agent: string;
   readonly outcome: ArmReport['outcome'];
-  /** Runs completed per second of its window; 0 when the window has no length. */
-  readonly throughput: number;
-  /** Percent of its cost that it saved; negative when it got dearer. 0 when it had no cost. */
-  readonly savingsPct: number;
+  /** Runs completed per second of its window; 0 when the window has no length, null when its runs are not counted. */
+  readonly throughput: number | null;
+  /** Percent of its cost that it saved; negative when it got dearer. 0 when it had no cost, null when it measures none. */
+  readonly savingsPct: number | null;
   /** Effects applied. */
   readonly effects: number;
   /** By how much it moved the objective's metric the right way, in base units of the metric; 0 when the wrong way. */
@@ -47,8 +47,9 @@ function driftOf(reports: readonly ArmReport[], metric: string): number {
   return before > 0 && after > 0 ? after / before : 1;
 }
 
-function savingsPct(cost: AgentSums | undefined, drift: number): number {
-  if (cost === undefined || cost.before === 0) return 0;
+function savingsPct(cost: AgentSums | undefined, drift: number): number | null {
+  if (cost === undefined) return null;
+  if (cost.before === 0) return 0;
   return (1 - cost.after / (cost.before * drift)) * 100;
 }
 
@@ -58,6 +59,7 @@ function gainOf(sums: AgentSums | undefined, aim: Aim, drift: number): number {
   return Math.max(0, aim.direction === 'decrease' ? reduced : -reduced);
 }
 
-function perSecond(count: number, durationMs: number): number {
+function perSecond(count: number | undefined, durationMs: number): number | null {
+  if (count === undefined) return null;
   return durationMs > 0 ? (count * 1_000) / durationMs : 0;
 }

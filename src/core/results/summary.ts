@@ -82,20 +82,21 @@ function countsOf(
 function executionOf(input: SummaryInput, reports: readonly ArmReport[]): ExecutionSummary {
   const treated = reports.filter(({ arm }) => arm === 'treated');
   const metrics = compareMetrics(reports);
-  const completed = sum(reports, ({ report }) => report.completed);
-  const failed = sum(reports, ({ report }) => report.failed);
+  const counting = reports.filter(({ report }) => report.completed !== undefined);
+  const completed = sum(reports, ({ report }) => report.completed ?? 0);
+  const failed = sum(reports, ({ report }) => report.failed ?? 0);
   return {
     windowMs: windowMsOf(input),
     workload: [...new Set(reports.map(({ workload }) => workload))].sort().join('+'),
     agentsReporting: reports.length,
-    tasksProcessed: completed,
+    tasksProcessed: reports.length > 0 && counting.length === 0 ? null : completed,
     tasks: sum(reports, ({ report }) => sum(report.groups, (group) => group.tasks)),
     effectsApplied: sum(treated, ({ report }) => report.applied),
     effectsRefused: sum(treated, ({ report }) => report.refused),
     effectsByAction: effectsByAction(treated),
     ...costsOf(reports),
     ...reductionOf(metrics.cost),
-    latencyChangePct: percent(metrics.latency?.change ?? 0),
+    latencyChangePct: metrics.latency === undefined ? null : percent(metrics.latency.change),
     metrics,
     errors: sum(reports, ({ report }) => report.errors),
     successRate: completed + failed === 0 ? null : completed / (completed + failed),
@@ -114,8 +115,8 @@ function costsOf(
   const treated = sumsOf(reports, 'treated', 'cost');
   const heldOut = sumsOf(reports, 'held-out', 'cost');
   const agents = reports.filter(({ arm }) => arm === 'held-out').length;
-  const before = (sums: typeof treated) => sum(sums, (agent) => agent.before);
-  const after = (sums: typeof treated) => sum(sums, (agent) => agent.after);
+  const before = (sums: typeof treated) => (sums.length === 0 ? null : sum(sums, (agent) => agent.before));
+  const after = (sums: typeof treated) => (sums.length === 0 ? null : sum(sums, (agent) => agent.after));
   return {
     costBefore: before(treated),
     costAfter: after(treated),
@@ -125,7 +126,7 @@ function costsOf(
 
 /** A reduction is a change with the sign turned, so its interval's ends change places. */
 function reductionOf(cost: EffectEstimate | undefined): Pick<ExecutionSummary, 'reductionPct' | 'interval'> {
-  if (cost === undefined) return { reductionPct: 0, interval: null };
+  if (cost === undefined) return { reductionPct: null, interval: null };
   const interval = cost.interval;
   return {
     reductionPct: percent(-cost.change),

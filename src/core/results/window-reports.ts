@@ -70,7 +70,7 @@ function isExpectedToReport({ outcome, heldOut }: RolloutAgent): boolean {
 
 /** Nothing that is counted or summed can be negative or no number, and time does not run backwards. */
 function isPossible(report: WindowReport): boolean {
-  const counters = [report.ticks, report.completed, report.failed, report.applied, report.refused];
+  const counters = [report.ticks, report.completed ?? 0, report.failed ?? 0, report.applied, report.refused];
   const sums = report.groups.flatMap((group) => [
     group.tasks,
     group.actions,

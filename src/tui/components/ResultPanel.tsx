@@ -1,7 +1,7 @@
 /** The last result: the measured change with its interval and prediction, the costs behind it, and on what workload. */
 import { Text } from 'ink';
 import { formatChange, formatMoney, formatNumber, formatShare, formatTime } from '../../cli/format.js';
-import { headlineOf, rangeText } from '../../cli/progress/headline.js';
+import { changeText, costsText, headlineOf, rangeText } from '../../cli/progress/headline.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { Result } from '../../core/nerve/messages/result.js';
@@ -39,38 +39,40 @@ export function ResultPanel({ result, decision, width, height }: ResultPanelProp
 function Figures({ result, decision }: Pick<ResultPanelProps, 'decision'> & { readonly result: Result }) {
   const headline = headlineOf(result, decision);
   const { execution } = result;
-  const { holdOut } = execution;
+  const heldOutCosts = execution.holdOut === null ? undefined : costsText(execution.holdOut);
   const success = execution.successRate === null ? '' : `  success ${formatShare(execution.successRate)}`;
   return (
     <>
       <Line>
         <Piece tone="muted">{`${headline.metric} `}</Piece>
         <Text bold {...theme[headline.better ? 'good' : 'bad']}>
-          {formatChange(headline.changePct)}
+          {changeText(headline)}
         </Text>
         {headline.predictedPct !== undefined && (
           <Piece tone="muted">{`  predicted ${formatChange(headline.predictedPct)}`}</Piece>
         )}
       </Line>
-      <Line tone="muted">
-        {headline.interval
-          ? `95 % sure: ${rangeText(headline.interval)}`
-          : 'no interval: nothing was held out'}
-      </Line>
-      <Line>
-        <Piece>{`${formatMoney(execution.costBefore)}/h → `}</Piece>
-        <Piece tone="value">{`${formatMoney(execution.costAfter)}/h`}</Piece>
-      </Line>
-      {holdOut !== null && (
+      {headline.changePct !== null && (
         <Line tone="muted">
-          {`held out ${formatMoney(holdOut.costBefore)}/h → ${formatMoney(holdOut.costAfter)}/h`}
+          {headline.interval
+            ? `95 % sure: ${rangeText(headline.interval)}`
+            : 'no interval: nothing was held out'}
         </Line>
       )}
-      <Line>
-        <Piece tone="muted">latency </Piece>
-        <Piece>{formatChange(execution.latencyChangePct)}</Piece>
-        <Piece tone="muted">{success}</Piece>
-      </Line>
+      {execution.costBefore !== null && execution.costAfter !== null && (
+        <Line>
+          <Piece>{`${formatMoney(execution.costBefore)}/h → `}</Piece>
+          <Piece tone="value">{`${formatMoney(execution.costAfter)}/h`}</Piece>
+        </Line>
+      )}
+      {heldOutCosts !== undefined && <Line tone="muted">{`held out ${heldOutCosts}`}</Line>}
+      {execution.latencyChangePct !== null && (
+        <Line>
+          <Piece tone="muted">latency </Piece>
+          <Piece>{formatChange(execution.latencyChangePct)}</Piece>
+          <Piece tone="muted">{success}</Piece>
+        </Line>
+      )}
       <Line tone="muted">{`${escapeControls(execution.workload)} workload`}</Line>
       <Line tone="muted">{`${formatNumber(execution.effectsApplied)} effects by ${formatNumber(result.succeeded)} agents`}</Line>
       <Line tone="muted">{escapeControls(result.type)}</Line>

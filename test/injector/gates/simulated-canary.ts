@@ -91,7 +91,7 @@ function readingOf(agent: Agent, nowMs: number, slower = 1): AgentReading {
   return {
     startedAt: 0,
     instruction: agent.live?.instruction,
-    metrics: { ...metrics, latency: metrics.latency * slower },
+    metrics: { ...metrics, latency: (metrics.latency ?? 0) * slower },
     window: agent.report,
   };
 }

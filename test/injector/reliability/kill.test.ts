@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Host, startHost } from '../../../src/core/agent/host.js';
+import { simulatedAgents } from '../../../src/core/agent/workloads/simulated-agents.js';
 import { DreamnetError, messageOf } from '../../../src/core/errors.js';
 import type { RolloutVerdict } from '../../../src/core/injector/course/rollout.js';
 import { createNames, type Names } from '../../../src/core/nerve/names.js';
@@ -61,7 +62,8 @@ async function startLane(names: Names): Promise<Lane> {
   const hosts = await Promise.all(
     hostIds.map(async (hostId, at) =>
       startHost({
-        ...{ hostId, redis: await server.connect(), names, firstAgent: 5 * at, agents: 5, seed: 7 },
+        ...{ hostId, redis: await server.connect(), names },
+        agents: simulatedAgents({ firstAgent: 5 * at, agents: 5, seed: 7 }),
         trust: () => trustOf(key),
         stateDir: join(directory, names.prefix),
         log: () => undefined,

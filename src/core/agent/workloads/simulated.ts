@@ -2,8 +2,9 @@
  * The simulated workload: a seed and an agent number in, a living task table out. About 11 tasks an agent, which come,
  * wander and go; effects act with the hidden strengths of simulated-truth.ts.
  */
+import { type Capabilities, referenceFleet } from '../../language/capabilities.js';
 import { createRandom, normal, type Random } from '../../random.js';
-import type { ApplyOutcome, TaskView, Workload } from '../workload.js';
+import type { ApplyOutcome, Effect, RunCounts, TaskView, Workload } from '../workload.js';
 import {
   actionRules,
   figuresOf,
@@ -21,6 +22,7 @@ export interface SimulatedOptions {
   readonly seed: number;
   /** Number of the agent in its fleet, from 0. */
   readonly agent: number;
+  /** When its time begins. */
   readonly nowMs: number;
 }
 
@@ -40,13 +42,24 @@ type Columns = Record<(typeof fields)[number], Float64Array>;
 
 const meanTasks = 11.08;
 
-export function createSimulatedWorkload(options: SimulatedOptions): Workload {
+/** Its time begins so many seconds before its agent shows itself. */
+export const simulatedWarmUpTicks = 12;
+
+/** All that it does, it does at once. */
+export interface SimulatedWorkload extends Workload {
+  apply(effect: Omit<Effect, 'task' | 'signal'>): ApplyOutcome;
+  revert(instruction: string): void;
+  counters(): RunCounts;
+}
+
+export function createSimulatedWorkload(options: SimulatedOptions): SimulatedWorkload {
   return new Simulation(options);
 }
 
-class Simulation implements Workload {
+class Simulation implements SimulatedWorkload {
   readonly name = 'simulated';
-  readonly capabilities = Object.keys(actionRules);
+  readonly capabilities: Capabilities = referenceFleet;
+  readonly warmUpTicks = simulatedWarmUpTicks;
   readonly labels: Readonly<Record<string, string>>;
   readonly #random: Random;
   readonly #truth: TrueEffects;
@@ -94,7 +107,7 @@ class Simulation implements Workload {
     return { rows: this.#tasks.length, columns: this.#columns, ids: this.#ids };
   }
 
-  apply(effect: { action: string; row: number; argument: number; instruction: string }): ApplyOutcome {
+  apply(effect: Omit<Effect, 'task' | 'signal'>): ApplyOutcome {
     const task = this.#tasks[effect.row];
     const rule = actionRules[effect.action];
     if (task === undefined) return { applied: false, reason: `there is no task in row ${effect.row}` };
@@ -111,7 +124,7 @@ class Simulation implements Workload {
     this.#fill();
   }
 
-  counters(): { completed: number; failed: number } {
+  counters(): RunCounts {
     return { completed: this.#completed, failed: this.#failed };
   }
 

@@ -98,8 +98,8 @@ export class Readings {
           latency: logRatio(now.latency, agent.level.latency),
           cost: logRatio(now.cost, agent.level.cost),
         },
-        completed: counted.completed - since.completed,
-        failed: counted.failed - since.failed,
+        completed: (counted.completed ?? 0) - since.completed,
+        failed: (counted.failed ?? 0) - since.failed,
       },
     ];
   }
@@ -138,7 +138,7 @@ interface Seen {
 }
 
 function followedFrom({ startedAt }: AgentReading, metrics: TickMetrics): Followed {
-  const { at, completed, failed } = metrics;
+  const { at, completed = 0, failed = 0 } = metrics;
   return {
     startedAt,
     level: levelOf(metrics),
@@ -150,7 +150,8 @@ function followedFrom({ startedAt }: AgentReading, metrics: TickMetrics): Follow
   };
 }
 
-function levelOf({ latency, cost, tasks, completed, failed }: TickMetrics): Level {
+/** What an agent does not measure is 0 here, which no ratio is made of. */
+function levelOf({ latency = 0, cost = 0, tasks, completed = 0, failed = 0 }: TickMetrics): Level {
   const runs = completed + failed;
   return {
     latency,

@@ -19,3 +19,7 @@ export function withAction(set: number, code: number): number {
 export function hasAction(set: number, code: number): boolean {
   return fitsActionSet(code) && (set & (1 << (code - 1))) !== 0;
 }
+
+export function withoutAction(set: number, code: number): number {
+  return fitsActionSet(code) ? set & ~(1 << (code - 1)) : set;
+}

@@ -2,23 +2,23 @@
 import { z } from 'zod';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 
-/** The metrics of one tick, for the tasks of one agent; sums are over its tasks. */
+/** The metrics of one tick, for the tasks of one agent; sums are over its tasks. What its tasks do not have is absent, never 0. */
 export const tickMetricsSchema = z.object({
   at: timestampMsSchema,
   tasks: z.number().int().nonnegative(),
   /** Dollars per hour, all tasks. */
-  cost: z.number().finite(),
+  cost: z.number().finite().optional(),
   /** Mean seconds of a run over the tasks. */
-  latency: z.number().finite(),
+  latency: z.number().finite().optional(),
   /** Runs completed per second, all tasks. */
-  throughput: z.number().finite(),
+  throughput: z.number().finite().optional(),
   /** Bytes, all tasks. */
-  memory: z.number().finite(),
+  memory: z.number().finite().optional(),
   /** CPU seconds in the last minute, all tasks. */
-  cpuTime: z.number().finite(),
+  cpuTime: z.number().finite().optional(),
   /** Runs completed and failed since the agent started. */
-  completed: z.number().nonnegative(),
-  failed: z.number().nonnegative(),
+  completed: z.number().nonnegative().optional(),
+  failed: z.number().nonnegative().optional(),
   /** Effects applied and refused since the agent started. */
   applied: z.number().nonnegative(),
   refused: z.number().nonnegative(),
@@ -44,8 +44,9 @@ export const windowReportSchema = z.object({
   since: timestampMsSchema,
   at: timestampMsSchema,
   ticks: z.number().int().nonnegative(),
-  completed: z.number().nonnegative(),
-  failed: z.number().nonnegative(),
+  /** Runs of its tasks; absent where they have none that can be counted. */
+  completed: z.number().nonnegative().optional(),
+  failed: z.number().nonnegative().optional(),
   applied: z.number().nonnegative(),
   refused: z.number().nonnegative(),
   /** Effects applied by action name. */

@@ -10,17 +10,17 @@ export const aggregateSchema = z.object({
   programs: z.record(z.string(), z.number().int()),
   statuses: z.record(z.string(), z.number().int()),
   tasks: z.number().int(),
-  /** Dollars per hour. */
-  cost: z.number(),
+  /** Dollars per hour; null, as everything below, when no agent measures it. */
+  cost: z.number().nullable(),
   /** Mean seconds over tasks. */
-  latency: z.number(),
+  latency: z.number().nullable(),
   /** Runs per second. */
-  throughput: z.number(),
-  memory: z.number(),
-  cpuTime: z.number(),
+  throughput: z.number().nullable(),
+  memory: z.number().nullable(),
+  cpuTime: z.number().nullable(),
   /** Totals since the agents started. */
-  completed: z.number(),
-  failed: z.number(),
+  completed: z.number().nullable(),
+  failed: z.number().nullable(),
   applied: z.number(),
   /** Completed / (completed + failed) since the previous aggregate; null when nothing ran. */
   successRate: z.number().nullable(),

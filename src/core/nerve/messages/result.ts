@@ -39,8 +39,9 @@ export const leaderboardSchema = z.object({
   top: z.array(
     z.object({
       agent: identifierSchema,
-      throughput: z.number(),
-      savingsPct: z.number(),
+      /** Null, like every figure of a result that may be null: the agents measure nothing that it could be made of. */
+      throughput: z.number().nullable(),
+      savingsPct: z.number().nullable(),
       effects: z.number(),
       points: z.number(),
     }),
@@ -50,24 +51,26 @@ export type Leaderboard = z.infer<typeof leaderboardSchema>;
 
 export const executionSummarySchema = z.object({
   windowMs: z.number(),
-  /** `simulated` or `docker`; mixed fleets list both, joined by `+`. */
+  /** As the agents call their workloads, such as `simulated`; mixed fleets list all, joined by `+`. */
   workload: z.string(),
   agentsReporting: z.number().int(),
   /** Runs of tasks completed in the window, all agents of the rollout. */
-  tasksProcessed: z.number(),
+  tasksProcessed: z.number().nullable(),
   tasks: z.number().int(),
   effectsApplied: z.number(),
   effectsRefused: z.number(),
   effectsByAction: z.record(z.string(), z.number()),
   /** Dollars per hour of the treated agents' tasks just before go-live, and on average in the window. */
-  costBefore: z.number(),
-  costAfter: z.number(),
+  costBefore: z.number().nullable(),
+  costAfter: z.number().nullable(),
   /** The same for the held-out agents; null when there are none. */
-  holdOut: z.object({ agents: z.number().int(), costBefore: z.number(), costAfter: z.number() }).nullable(),
+  holdOut: z
+    .object({ agents: z.number().int(), costBefore: z.number().nullable(), costAfter: z.number().nullable() })
+    .nullable(),
   /** Reduction of cost in percent against the hold-out, and its 95 % interval. */
-  reductionPct: z.number(),
+  reductionPct: z.number().nullable(),
   interval: z.tuple([z.number(), z.number()]).nullable(),
-  latencyChangePct: z.number(),
+  latencyChangePct: z.number().nullable(),
   /** Every metric's measured change. */
   metrics: z.record(z.string(), effectEstimateSchema),
   errors: z.number(),

@@ -18,6 +18,33 @@ export const loadTraceSchema = z.object({
   processMemoryAfter: z.number(),
 });
 
+const countSchema = z.number().int().nonnegative();
+
+/** Effects that were proposed and did not apply: how many, and the first of them, those of one reason together. */
+export const unappliedEffectsSchema = z.object({
+  /** By the task, or by the bounds of the action's argument. */
+  refused: countSchema,
+  /** They threw, took too long, or were answered with what cannot be true. */
+  failed: countSchema,
+  /** Beyond what the agent allows one task; each is counted when it is refused first. */
+  overBudget: countSchema,
+  /** Left for the next tick, which may put them off again. */
+  putOff: countSchema,
+  effects: z
+    .array(
+      z.object({
+        action: z.string().max(128),
+        /** The first that it befell. */
+        task: z.union([z.string().max(1_000), z.number()]).optional(),
+        kind: z.enum(['refused', 'failed', 'over-budget', 'put-off']),
+        reason: z.string().max(1_000),
+        count: countSchema,
+      }),
+    )
+    .max(100),
+});
+export type UnappliedEffects = z.infer<typeof unappliedEffectsSchema>;
+
 export const tickTraceSchema = z.object({
   version: z.literal(1),
   kind: z.literal('tick'),
@@ -25,8 +52,10 @@ export const tickTraceSchema = z.object({
   digest: digestSchema.optional(),
   instruction: identifierSchema.optional(),
   metrics: tickMetricsSchema,
-  /** Effects applied in this tick by action name. */
+  /** Effects applied since the tick before, by action name. */
   effects: z.record(z.string(), z.number()),
+  /** Absent when all that were proposed applied. */
+  unapplied: unappliedEffectsSchema.optional(),
   /** Instructions executed in this tick, upper bound derived from the bytes. */
   steps: z.number(),
   /** Milliseconds spent evaluating the program and applying its effects. */
