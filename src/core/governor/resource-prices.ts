@@ -36,7 +36,7 @@ export function fitResourcePrices(table: TaskTable): ResourcePrices | undefined 
       equation[design.length] = (equation[design.length] ?? 0) + weighted;
     });
   }
-  const perUnit = solve(normal);
+  const perUnit = solveUsed(normal);
   if (rows === 0 || perUnit === undefined || perUnit.some((price) => !(price >= 0))) return undefined;
   return explainedShare(table, perUnit) >= explainedMin ? { perUnit } : undefined;
 }
@@ -59,7 +59,9 @@ export function costShares({ perUnit }: ResourcePrices, table: TaskTable): Float
 function designOf(table: TaskTable, row: number, into: Float64Array): void {
   const level = table.columns.region_price?.[row] ?? 1;
   pricedResources.forEach((resource, at) => {
-    into[at] = (table.columns[resource]?.[row] ?? 0) * level;
+    const used = table.columns[resource]?.[row] ?? 0;
+    // A task without a network of its own, say, pays for none.
+    into[at] = Number.isFinite(used) ? used * level : 0;
   });
 }
 
@@ -75,6 +77,17 @@ function explainedShare(table: TaskTable, perUnit: readonly number[]): number {
     total += paid;
   }
   return total > 0 ? 1 - missed / total : 0;
+}
+
+/** What no task uses has no price that could be told, and needs none: it is left out of the system. */
+function solveUsed(system: readonly Float64Array[]): number[] | undefined {
+  const used = system.flatMap((equation, at) => ((equation[at] ?? 0) > 0 ? [at] : []));
+  const reduced = used.map((at) => {
+    const equation = system[at] as Float64Array;
+    return Float64Array.from([...used, system.length], (column) => equation[column] ?? 0);
+  });
+  const prices = solve(reduced);
+  return prices && system.map((_, at) => prices[used.indexOf(at)] ?? 0);
 }
 
 /** Gauss elimination with pivoting of the small augmented system; undefined when it has no unique solution. */

@@ -1,4 +1,5 @@
 /** What a fleet's agents offer to programs: task fields with units, and actions with codes, arguments and effects. */
+import host from './docker-host.json' with { type: 'json' };
 import fleet from './reference-fleet.json' with { type: 'json' };
 import type { QuantityName } from './units/units.js';
 
@@ -54,6 +55,9 @@ export interface Capabilities {
 
 /** The capabilities of the fleet that dreamnet brings along. */
 export const referenceFleet: Capabilities = fleet as Capabilities;
+
+/** Those of agents whose tasks are the containers of a host. */
+export const dockerHost: Capabilities = host as Capabilities;
 
 export function fieldByName(capabilities: Capabilities, name: string): FieldCapability | undefined {
   return capabilities.fields.find((field) => field.name === name);

@@ -146,7 +146,7 @@ function usedBetween(before: Usage | undefined, after: Usage | undefined) {
   return {
     ...memory,
     cpuPct: Math.max(0, share * 100),
-    networkReceived: Math.max(0, after.received - before.received),
-    networkSent: Math.max(0, after.sent - before.sent),
+    networkReceived: Math.max(0, (after.network?.received ?? 0) - (before.network?.received ?? 0)),
+    networkSent: Math.max(0, (after.network?.sent ?? 0) - (before.network?.sent ?? 0)),
   };
 }

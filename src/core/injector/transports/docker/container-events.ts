@@ -2,11 +2,8 @@
  * An engine in, what happens to its agents' containers meanwhile out: one stream of events, kept open for all of them, and
  * opened again when the engine has been away.
  */
-import type Docker from 'dockerode';
-import { z } from 'zod';
 import type { Engine } from '../../../docker/engine.js';
-import { messageOf } from '../../../errors.js';
-import { pause } from '../../../pause.js';
+import { type EngineEvent, followEvents } from '../../../docker/engine-events.js';
 
 export interface ContainerEvents {
   /** Calls back once, with words, when the container stops or the engine goes away; the function given ends the watch. */
@@ -27,15 +24,6 @@ export interface EndOfContainer {
   readonly engineLost: boolean;
 }
 
-const eventSchema = z.object({
-  Action: z.enum(['die', 'start']),
-  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
-});
-
-const lineBytesMax = 65_536;
-/** How long until an engine that went away is asked again. */
-const againMs = { first: 250, max: 5_000 } as const;
-
 /** Throws when the engine does not give its events. */
 export async function watchContainers(engine: Engine): Promise<ContainerEvents> {
   const events = new WatchedContainers(engine);
@@ -43,15 +31,12 @@ export async function watchContainers(engine: Engine): Promise<ContainerEvents> 
   return events;
 }
 
-type EventStream = NodeJS.ReadableStream & { destroy(): void };
-
 class WatchedContainers implements ContainerEvents {
   readonly #engine: Engine;
-  readonly #closing = new AbortController();
   readonly #listeners = new Map<string, Set<(why: EndOfContainer) => void>>();
   readonly #changed = new Set<string>();
   readonly #starts = new Map<string, number>();
-  #stream: EventStream | undefined;
+  #stream: { close(): void } | undefined;
   /** While there is no stream. */
   #lost: EndOfContainer | undefined;
   /** How often the stream was opened again: what was known before may be out of date, for every container. */
@@ -64,24 +49,15 @@ class WatchedContainers implements ContainerEvents {
   }
 
   async open(): Promise<void> {
-    const { docker, explain } = this.#engine;
     const filters = { type: ['container'], event: ['die', 'start'], label: ['dreamnet.role=agent'] };
-    const stream = (await docker
-      .getEvents({ filters } as unknown as Docker.GetEventsOptions)
-      .catch((thrown: unknown) => {
-        throw explain(thrown);
-      })) as EventStream;
-    this.#stream = stream;
-    if (this.#closing.signal.aborted) stream.destroy();
-    let rest = '';
-    stream.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = (lines.pop() ?? '').slice(-lineBytesMax);
-      for (const line of lines) this.#take(line);
+    this.#stream = await followEvents(this.#engine, filters, {
+      take: (event) => this.#take(event),
+      lost: (why) => this.#end(why),
+      back: () => {
+        this.#gaps++;
+        this.#lost = undefined;
+      },
     });
-    stream.on('end', () => this.#end(stream));
-    stream.on('close', () => this.#end(stream));
-    stream.on('error', (thrown) => this.#end(stream, thrown));
   }
 
   onEnd(id: string, ended: (why: EndOfContainer) => void): () => void {
@@ -113,17 +89,13 @@ class WatchedContainers implements ContainerEvents {
   }
 
   close(): void {
-    this.#closing.abort();
-    this.#stream?.destroy();
+    this.#stream?.close();
   }
 
-  #take(line: string): void {
-    const event = eventOf(line);
-    if (event === undefined) return;
-    const { ID: id, Attributes } = event.Actor;
+  #take({ action, id, attributes }: EngineEvent): void {
     this.#changed.add(id);
-    if (event.Action === 'start') this.#starts.set(id, this.startsOf(id) + 1);
-    else this.#tell(id, stopped(Attributes.exitCode));
+    if (action === 'start') this.#starts.set(id, this.startsOf(id) + 1);
+    else this.#tell(id, stopped(attributes.exitCode));
   }
 
   #tell(id: string, why: EndOfContainer): void {
@@ -131,38 +103,10 @@ class WatchedContainers implements ContainerEvents {
     this.#listeners.delete(id);
   }
 
-  #end(stream: EventStream, thrown?: unknown): void {
-    if (this.#closing.signal.aborted || this.#stream !== stream) return;
-    this.#stream = undefined;
-    stream.destroy();
-    const why = thrown === undefined ? 'it closed the connection' : messageOf(thrown);
+  #end(why: string): void {
     const lost = { reason: `the Docker engine went away: ${why}`, exitCode: undefined, engineLost: true };
     this.#lost = lost;
     for (const id of [...this.#listeners.keys()]) this.#tell(id, lost);
-    void this.#openAgain();
-  }
-
-  async #openAgain(): Promise<void> {
-    for (let ms: number = againMs.first; ; ms = Math.min(againMs.max, ms * 2)) {
-      await pause(ms, this.#closing.signal);
-      if (this.#closing.signal.aborted) return;
-      try {
-        await this.open();
-        break;
-      } catch {
-        // It is still away, which every order that comes meanwhile is told.
-      }
-    }
-    this.#gaps++;
-    this.#lost = undefined;
-  }
-}
-
-function eventOf(line: string) {
-  try {
-    return eventSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
   }
 }
 
