@@ -36,6 +36,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // The client of the Docker engine: what the injector's transport and the agents' workload both need of it.
   docker: ['base'],
   tracer: ['base', 'nerve'],
+  // What agents offer to programs, for those who offer it and for those who ask.
+  offers: ['base', 'nerve', 'bytecode', 'language'],
   fleet: ['base', 'nerve', 'bytecode', 'keys', 'type:loop', 'local-services'],
   results: ['base', 'nerve', 'tracer', 'bytecode', 'language'],
   rewards: ['base', 'nerve', 'results'],
@@ -46,6 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tracer',
     'bytecode',
     'language',
+    'offers',
     'signatures',
     'results',
     'type:fleet',
@@ -57,6 +60,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'tracer',
     'bytecode',
     'language',
+    'offers',
     'order-signature',
     'signatures',
     'fleet',
@@ -66,7 +70,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   orchestrator: ['base', 'nerve', 'tracer', 'results', 'type:loop'],
   'local-services': ['base', 'nerve', 'orchestrator'],
-  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'order-signature', 'keys', 'docker'],
+  agent: ['base', 'nerve', 'tracer', 'bytecode', 'language', 'offers', 'order-signature', 'keys', 'docker'],
   pipeline: ['core'],
   // Composes as the pipeline does, for what goes on without a person.
   'injector-service': [

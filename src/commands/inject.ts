@@ -10,6 +10,7 @@ import {
   windowFlag,
 } from '../cli/flags.js';
 import { type NextInstruction, nextInstruction } from '../cli/next-instruction.js';
+import { offeredCapabilities } from '../cli/offered-capabilities.js';
 import { isProgramPath, ownRequest, readOwnProgram } from '../cli/own-program.js';
 import { readPlanFile } from '../cli/plan-file.js';
 import { rolloutWishes } from '../cli/rollout-wishes.js';
@@ -40,6 +41,7 @@ export default class Inject extends BaseCommand<typeof Inject> {
     '<%= config.bin %> inject --dry-run --limit 10% --save-plan plan.json',
     '<%= config.bin %> inject --plan plan.json',
     '<%= config.bin %> inject trim.dream --set cut=30% --docker --dry-run',
+    '<%= config.bin %> inject video.dream --capabilities video.json -l class=video',
     '<%= config.bin %> inject --resume instr_01jabc --json',
   ];
   static override args = {
@@ -58,6 +60,11 @@ export default class Inject extends BaseCommand<typeof Inject> {
       helpValue: '<name=value>',
       multiple: true,
       multipleNonGreedy: true,
+    }),
+    capabilities: Flags.string({
+      description:
+        'What your own program is compiled for (JSON). [default: what the agents publish, or the reference fleet]',
+      helpValue: '<file>',
     }),
     ...planFlags,
     plan: Flags.string({
@@ -87,8 +94,12 @@ export default class Inject extends BaseCommand<typeof Inject> {
     if (flags.plan !== undefined) this.#requireNothingBesidePlan();
     if (args.id !== undefined && isProgramPath(args.id)) {
       if (flags.resume !== undefined || flags.wait !== undefined) throw besideOwn(args.id);
-      this.#own = readOwnProgram(args.id, flags.set ?? []);
+      this.#own = await readOwnProgram(args.id, flags.set ?? [], () =>
+        offeredCapabilities({ command: 'inject', flags, note: (text) => this.note(text) }),
+      );
+      if (flags.capabilities !== undefined && this.#own.source === undefined) throw nothingToCompile(args.id);
     } else if (flags.set !== undefined) throw nothingToSet();
+    else if (flags.capabilities !== undefined) throw nothingToCompile();
     if (flags['dry-run']) return this.#dryRun();
     let intake: Intake | undefined;
     let settled: Promise<void> | undefined;
@@ -202,6 +213,18 @@ function nothingToSet(): DreamnetError {
     kind: 'bad-input',
     message: '--set is for a program of your own; an instruction brings its values.',
     hint: 'Name the file: `dreamnet inject FILE --set name=value`.',
+  });
+}
+
+function nothingToCompile(compiled?: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN675',
+    kind: 'bad-input',
+    message:
+      compiled === undefined
+        ? '--capabilities is for a program of your own; an instruction brings its program.'
+        : `${compiled.slice(0, 140)} is compiled already: --capabilities would change nothing.`,
+    hint: 'Name the source: `dreamnet inject FILE.dream --capabilities FILE`.',
   });
 }
 

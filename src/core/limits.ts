@@ -8,6 +8,10 @@ export const limits = {
   messageBytesMax: 1_048_576,
   /** Objects and lists within each other: ours have seven levels at most, and some are left for fields of others. */
   messageDepthMax: 64,
+  /** Different offers of a fleet's agents that are read: agents of one program share one, and few programs share a fleet. */
+  offersReadMax: 256,
+  /** Nothing more of them is read after so many bytes: an honest offer has some thousands. */
+  offersBytesMax: 2_097_152,
   /** Instructions, results, decisions and alerts are kept as history, oldest dropped first (approximately). */
   streamEntriesMax: 10_000,
   /** Traces kept per agent: 100 x 1,159 agents cost Redis a few tens of MB. */

@@ -17,8 +17,9 @@ import { noAgents } from './fleet/no-agents.js';
 import { listAgents } from './fleet/registry.js';
 import { parseSelector } from './fleet/selector.js';
 import { absorbResults } from './governor/absorb-results.js';
-import { isWithinRisk, decide as makeDecision } from './governor/decide.js';
+import { choosePlaybook, isWithinRisk, decide as makeDecision } from './governor/decide.js';
 import { readDecision, recordDecision } from './governor/decisions.js';
+import { fitPlaybook } from './governor/fit-playbook.js';
 import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
 import { loadPlaybooks } from './governor/playbooks.js';
@@ -39,6 +40,7 @@ import type { Instruction, Priority } from './nerve/messages/instruction.js';
 import type { Result } from './nerve/messages/result.js';
 import { readRollout } from './nerve/rollout-records.js';
 import { appendMessage } from './nerve/streams.js';
+import { readFleetOffers } from './offers/read-offers.js';
 import { readAggregate } from './orchestrator/read.js';
 import { watchWindow } from './orchestrator/watch-window.js';
 import type { Learned, Rewards } from './pipeline-events.js';
@@ -107,19 +109,28 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
     const agents = alive.filter(matches);
     if (agents.length === 0) throw noAgents(objective.selector);
+    const playbooks = loadPlaybooks();
+    const fitted = fitPlaybook(
+      choosePlaybook(playbooks, objective),
+      await readFleetOffers({ redis, names }, agents),
+      agents.length,
+    );
     const decision = makeDecision({
       ...request,
       objective,
       state: await readFleetState(redis, names, { agents, nowMs: clock() }),
       fleetAgents: alive.length,
       memory: await readMemory(redis, names, referenceFleet),
-      playbooks: loadPlaybooks(),
+      playbooks,
       key: context.key.privateKey,
       nowMs: clock(),
       random: context.random,
     });
     if (!request.dryRun) await recordDecision(redis, names, decision);
     context.report({ type: 'decided', at: clock(), decision });
+    // Who rolls it out as well is told then, of those whom it is rolled out to.
+    if (fitted !== undefined && !request.rollsOut && !request.dryRun)
+      context.report({ type: 'note', at: clock(), level: 'warning', text: fitted });
     if (!request.dryRun && !request.rollsOut && isWithinRisk(decision))
       await appendMessage(redis, names.instructions, decision.instruction);
     return [decision, describeObjective(objective)];
@@ -179,7 +190,8 @@ async function rollOut(
   return reportPhase(context, 'inject', async () => {
     const windowMs = windowOf(request);
     const resume = request.resume ?? false;
-    const draft = planned?.draft ?? (await draftRollout(context, { instruction, wishes: request, resume }));
+    const draft =
+      planned?.draft ?? (await draftRollout(context, { instruction, wishes: request, resume, program }));
     const rollout = await openRollout(context, {
       instruction,
       ...(decision === undefined ? {} : { goal: decision.goal }),

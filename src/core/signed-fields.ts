@@ -4,6 +4,7 @@
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { keyIdOf } from './bytecode/signature.js';
+import { canonicalJson } from './canonical-json.js';
 import type { Trust } from './keys/trust.js';
 
 /**
@@ -50,13 +51,4 @@ const signaturePattern = /^ed25519:([0-9a-f]{16}):([A-Za-z0-9+/]{86}==)$/;
 
 function signedText({ what, fields }: SignedFields): Buffer {
   return Buffer.from(`dreamnet ${what}\n${canonicalJson(fields)}`);
-}
-
-/** JSON without spaces, the names of every object in the order of their UTF-16 units; what JSON leaves out is left out. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`;
 }

@@ -34,6 +34,24 @@ test('agents are listed by id with what is needed to choose and address them', a
   ]);
 });
 
+test('what an agent offers is known by its digest; what is none counts as nothing, and hides nobody', async () => {
+  await putAgents(server, [
+    agentRecord('a', { offer: digest }),
+    agentRecord('b'),
+    agentRecord('c', { offer: 'x' }),
+  ]);
+  expect((await list()).map(({ id, offer }) => [id, offer])).toEqual([
+    ['a', digest],
+    ['b', undefined],
+    ['c', undefined],
+  ]);
+  const records = await readAgentRecords(server.redis, server.names, ['a', 'c']);
+  expect(records.map((record) => record && [record.id, record.offer])).toEqual([
+    ['a', digest],
+    ['c', undefined],
+  ]);
+});
+
 test('an agent is alive until its last heartbeat is too old', async () => {
   await putAgents(server, [agentRecord('a')], nowMs - limits.agentAliveMs + 1);
   await putAgents(server, [agentRecord('b')], nowMs - limits.agentAliveMs);

@@ -7,6 +7,7 @@ import { key, newKey, startTestHost } from '../agent/support.js';
 import { forget, instructionOf, recordOf, steerFrom } from '../injector/support.js';
 import { startService, type TestService } from '../services/support.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
+import { videoWorkload } from '../support/video-agents.js';
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -122,6 +123,20 @@ describe('a service', () => {
     await becomes('complete', 'unsigned');
     expect(await stateOf('changed')).toBeUndefined();
     expect(lax.log.join('\n')).toContain('instruction unsigned is rolled out although it is not signed');
+  });
+
+  it('rejects, with the agents, what some do not offer enough for, and goes on with what leaves them out', async () => {
+    const hosted = [{ id: 'v1', workload: () => videoWorkload() }];
+    await startTestHost(server, { hostId: 'host-video', hosted });
+    await startService(server);
+    await send(signed());
+    const reason = expect.stringContaining('v1: \\"this agent does not offer REDUCE_CPU_THROTTLE\\"');
+    await expect.poll(reasons, { timeout: 10_000 }).toEqual([reason]);
+    expect(await server.redis.exists(server.names.orders('host-1'), server.names.orders('host-video'))).toBe(
+      0,
+    );
+    await send(signed({ id: 'instr_two', selector: 'class!=video' }));
+    await becomes('complete', 'instr_two');
   });
 
   it('goes on only with what was signed, whatever the record says by now', async () => {

@@ -15,7 +15,7 @@ import type { Trust } from '../keys/trust.js';
 import type { Capabilities } from '../language/capabilities.js';
 import { passesByItself } from '../nerve/connection.js';
 import type { LoadTimings } from '../nerve/messages/order.js';
-import { offerProblem } from './check-offer.js';
+import { offerProblem } from '../offers/offer-problem.js';
 
 export interface LoadedProgram {
   /** Its bytes' signature is looked at again before the program begins to run. */

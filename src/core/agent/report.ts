@@ -9,6 +9,12 @@ import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
 import { appendMessage } from '../nerve/streams.js';
 import { encodeTaskSnapshot } from '../nerve/task-snapshot.js';
+import {
+  offersAnything,
+  type PublishedOffer,
+  publishedOffer,
+  publishOffers,
+} from '../offers/published-offer.js';
 import { pipelinedWithTraces } from '../tracer/write.js';
 import type { Agent, TickOutcome } from './agent.js';
 
@@ -49,6 +55,8 @@ export function createReporter({
   let memory = process.memoryUsage.rss();
 
   async function introduce(agents: readonly Agent[], nowMs: number): Promise<void> {
+    // First, so that whoever reads an agent's record finds its offer there.
+    await publishOffers({ redis, names }, agents.flatMap(offerOf));
     await pipelined(redis, agents, (pipeline, agent) =>
       pipeline.hset(
         names.agent(agent.id),
@@ -59,6 +67,7 @@ export function createReporter({
           labels: transport === 'bus' ? agent.labels : { ...agent.labels, transport },
           workload: agent.workload.name,
           capabilities: agent.capabilities.actions.map(({ name }) => name),
+          offer: offerOf(agent)[0]?.digest ?? '',
           startedAt: nowMs,
           metrics: agent.metricsAt(nowMs),
           ...stateOf(agent),
@@ -154,6 +163,11 @@ function chunks(agents: readonly Agent[]): (readonly Agent[])[] {
   return Array.from({ length: Math.ceil(agents.length / size) }, (_, at) =>
     agents.slice(at * size, (at + 1) * size),
   );
+}
+
+/** None of an agent that offers nothing. */
+function offerOf({ capabilities }: Agent): [] | [PublishedOffer] {
+  return offersAnything(capabilities) ? [publishedOffer(capabilities)] : [];
 }
 
 function stateOf(agent: Agent) {

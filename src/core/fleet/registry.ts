@@ -7,7 +7,7 @@ import {
   type TransportName,
   transportNameSchema,
 } from '../nerve/messages/agent-record.js';
-import { identifierSchema } from '../nerve/messages/identifiers.js';
+import { digestSchema, identifierSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../nerve/records.js';
 import { parseSelector } from './selector.js';
@@ -21,6 +21,8 @@ export interface RegisteredAgent {
   readonly workload: string;
   readonly status: string;
   readonly live: string | undefined;
+  /** Digest of what it offers to programs; absent: it publishes nothing. */
+  readonly offer?: string;
   readonly heartbeatMs: number;
   readonly alive: boolean;
 }
@@ -79,10 +81,10 @@ async function recordsOf(
 ): Promise<RegisteredAgent[]> {
   const agents: RegisteredAgent[] = [];
   const records = await pipelinedReads<Beat, (string | null)[]>(redis, beats, (pipeline, { id }) =>
-    pipeline.hmget(names.agent(id), 'host', 'transport', 'labels', 'workload', 'status', 'live'),
+    pipeline.hmget(names.agent(id), 'host', 'transport', 'labels', 'workload', 'status', 'live', 'offer'),
   );
   for (const [at, { id, heartbeatMs }] of beats.entries()) {
-    const [host, transport, labels, workload, status, live] = records[at] ?? [];
+    const [host, transport, labels, workload, status, live, offer] = records[at] ?? [];
     if (!identifierSchema.safeParse(host).success || !host) continue;
     agents.push({
       id,
@@ -92,6 +94,7 @@ async function recordsOf(
       workload: shared.text(workload ?? 'unknown'),
       status: agentStatusSchema.safeParse(status).data ?? 'unknown',
       live: live ? shared.text(live) : undefined,
+      ...(offer && digestSchema.safeParse(offer).success ? { offer: shared.text(offer) } : {}),
       heartbeatMs,
       alive: nowMs - heartbeatMs < limits.agentAliveMs,
     });

@@ -154,7 +154,8 @@ export function isWithinRisk({ risk }: Decision): boolean {
   return risk.score <= risk.threshold;
 }
 
-function choosePlaybook(playbooks: readonly Playbook[], objective: Objective): Playbook {
+/** Throws DN405. */
+export function choosePlaybook(playbooks: readonly Playbook[], objective: Objective): Playbook {
   const playbook = playbooks.find(
     ({ serves }) => serves.metric === objective.metric && serves.direction === objective.direction,
   );

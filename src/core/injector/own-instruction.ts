@@ -3,8 +3,10 @@
  * for any metric. It is not broadcast: whoever makes it rolls it out.
  */
 import { signInstruction } from '../instruction-signature.js';
+import type { Capabilities } from '../language/capabilities.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
+import { publishedOffer } from '../offers/published-offer.js';
 import type { SigningKey } from './course/send-orders.js';
 
 export interface OwnProgram {
@@ -12,6 +14,8 @@ export interface OwnProgram {
   /** One of the two: source, which is compiled and signed here, or a signed program.bc as it is. */
   readonly source?: string;
   readonly bytes?: Uint8Array;
+  /** What the source is compiled for; absent: the reference fleet's. */
+  readonly capabilities?: Capabilities;
   /** In base units; the others have their defaults. */
   readonly parameters: Readonly<Record<string, number>>;
 }
@@ -28,7 +32,7 @@ export interface OwnInstruction {
 }
 
 export function ownInstruction({
-  program: { name, source, bytes, parameters },
+  program: { name, source, bytes, capabilities, parameters },
   agents,
   windowMs,
   key,
@@ -46,6 +50,7 @@ export function ownInstruction({
       name,
       parameters: { ...parameters },
       ...(source === undefined ? {} : { source }),
+      ...(capabilities === undefined ? {} : { capabilities: publishedOffer(capabilities).text }),
       ...(bytes === undefined ? {} : { bytes: Buffer.from(bytes).toString('base64') }),
     },
   };

@@ -9,7 +9,9 @@ import { checkSignature, signProgram } from '../bytecode/signature.js';
 import { verifyProgram } from '../bytecode/verify.js';
 import { DreamnetError } from '../errors.js';
 import type { Keyring } from '../keys/keyring.js';
+import type { Capabilities } from '../language/capabilities.js';
 import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
+import { readCapabilities } from '../language/read-capabilities.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
@@ -23,6 +25,8 @@ export interface PreparedProgram {
   readonly optimizationScore: number;
   readonly costPerTask: { readonly min: number; readonly max: number };
   readonly manifest: Manifest;
+  /** What its source was compiled for; undefined for the reference fleet, and when it came as bytes. */
+  readonly capabilities?: Capabilities | undefined;
   /** One value for every parameter, defaults filled in. */
   readonly parameters: Readonly<Record<string, number>>;
 }
@@ -50,7 +54,9 @@ export async function prepareProgram(
       `Instruction ${instruction.id} carries neither a program's source nor its digest.`,
     );
   }
-  const compiled = program.source === undefined ? undefined : compile(program.source, instruction);
+  const capabilities = program.source === undefined ? undefined : capabilitiesOf(instruction);
+  const compiled =
+    program.source === undefined ? undefined : compile(program.source, instruction, capabilities);
   const bytes =
     compiled === undefined ? await signedBytes(redis, names, request) : signCompiled(compiled.bytes, request);
   const digest = digestOf(bytes);
@@ -73,13 +79,14 @@ export async function prepareProgram(
     optimizationScore: compiled?.optimizationScore ?? 0,
     costPerTask,
     manifest,
+    capabilities,
     parameters,
   };
 }
 
-function compile(source: string, instruction: Instruction) {
+function compile(source: string, instruction: Instruction, capabilities: Capabilities | undefined) {
   const fileName = `${instruction.id}.dream`;
-  const result = compileSource(source, { fileName });
+  const result = compileSource(source, { fileName, ...(capabilities && { capabilities }) });
   if (!result.ok) {
     throw new DreamnetError({
       code: 'DN522',
@@ -89,6 +96,17 @@ function compile(source: string, instruction: Instruction) {
     });
   }
   return result.program;
+}
+
+/** What its source is written for; undefined for the reference fleet. */
+function capabilitiesOf({ id, program }: Instruction): Capabilities | undefined {
+  if (program?.capabilities === undefined) return undefined;
+  const fileName = `${id}.capabilities.json`;
+  const read = readCapabilities(program.capabilities, { fileName });
+  if (read.ok) return read.capabilities;
+  const [first] = read.diagnostics;
+  const why = first === undefined ? 'it cannot be read' : `${first.code} ${first.message}`;
+  throw refused('DN522', `The capabilities that ${id} brings for its program cannot be used: ${why}.`);
 }
 
 /**

@@ -15,6 +15,7 @@ const plainFields = [
   'live',
   'staged',
   'instruction',
+  'offer',
 ] as const;
 const allFields = [...plainFields, 'startedAt', ...jsonFields] as const;
 

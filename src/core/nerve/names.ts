@@ -42,6 +42,8 @@ export interface Names {
   tasks(agentId: string): string;
   /** String: bytes of program.bc. */
   program(digest: string): string;
+  /** String: what some agents offer to programs, as canonical JSON; their records name it. */
+  offer(digest: string): string;
   /** Hash: rollout state; per-agent states are its fields `agent:<id>`, so that one script can change both. */
   rollout(id: string): string;
   /** Channel: ids of wishes for the coordinator of one rollout; the wish itself is a field of `rollout(id)`. */
@@ -83,6 +85,7 @@ export function createNames(prefix = ''): Names {
     agent: (id) => name(`agent:${id}`),
     tasks: (agentId) => name(`tasks:${agentId}`),
     program: (digest) => name(`program:${digest}`),
+    offer: (digest) => name(`offer:${digest}`),
     rollout: (id) => name(`rollout:${id}`),
     wishes: (rolloutId) => name(`rollout:${rolloutId}:wishes`),
     acknowledgements: (rolloutId) => name(`rollout:${rolloutId}:acks`),

@@ -6,6 +6,7 @@ import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import { leaveWish } from '../../../src/core/nerve/rollout-holds.js';
 import { startTestHost, temporaryDirectory } from '../../agent/support.js';
 import { startTestRedis, type TestRedis } from '../../support/redis.js';
+import { videoWorkload } from '../../support/video-agents.js';
 import {
   coordinate,
   ended,
@@ -37,8 +38,8 @@ beforeEach(async () => {
 const agents = () => hosts.flatMap((host) => host.agents);
 const orders = () => sentOrders(server, 'host-1', 'host-2', 'host-3');
 const runs = (id: string) => agents().filter(({ live }) => live?.instruction === id).length;
-const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
-const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
+const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 const until = (holds: () => Promise<unknown> | unknown) =>
   expect.poll(holds, { timeout: 10_000, interval: 10 }).toBeTruthy();
 const batchesIn = ({ events }: TestRollout) =>
@@ -296,6 +297,37 @@ describe('agents that come while a rollout is under way', () => {
     expect(outcomes.get('agent-0022')).toMatchObject({ outcome: 'failed', joined: true, code: 'DN603' });
     expect(outcomes.has('agent-0023')).toBe(false);
     expect(late.agents.map(({ live }) => live?.instruction)).toEqual(['instr_one', undefined, undefined]);
+  });
+
+  test('do not get it when they would refuse it, before go-live and in the window, which is told by name once', async () => {
+    const video = (hostId: string, ...ids: string[]) =>
+      startTestHost(server, { hostId, hosted: ids.map((id) => ({ id, workload: () => videoWorkload() })) });
+    const unfit = ({ events }: TestRollout) =>
+      events.flatMap((event) =>
+        event.type === 'note' && event.text.includes('do not get') ? event.text : [],
+      );
+    const run = await coordinate(server, { canJoin, bakeMs: 1_500 });
+    const running = run.rollout.run();
+    await until(() => run.events.some(({ type }) => type === 'canary'));
+    await steerFrom(server, 'pause');
+    await video('host-3', 'v1', 'v2');
+    await steerFrom(server, 'resume');
+    await running;
+    const admitting = run.rollout.admitUntil(Date.now() + 60_000);
+    await video('host-4', 'v3');
+    await until(() => unfit(run).length === 2);
+    await three();
+    await until(() => run.rollout.record.counts.live === 21);
+    run.controller.abort();
+    await admitting;
+    await run.rollout.close();
+    expect(unfit(run)).toEqual([
+      expect.stringContaining('v1, v2: "this agent does not offer REDUCE_CPU_THROTTLE"'),
+      expect.stringContaining('v3: "this agent does not offer REDUCE_CPU_THROTTLE"'),
+    ]);
+    const { agents: outcomes } = await recordOf(server);
+    expect(['v1', 'v2', 'v3'].filter((id) => outcomes.has(id))).toEqual([]);
+    expect(await sentOrders(server, 'host-4')).toEqual([]);
   });
 
   test('get it at once in the window; and nobody who is not meant', async () => {

@@ -32,8 +32,8 @@ const liveInstructions = () => Map.groupBy(agents(), ({ live }) => live?.instruc
 const count = (instruction: string) => liveInstructions().get(instruction)?.length ?? 0;
 
 /** The agent lacks the program's action from now on, so that it fails to stage. */
-const cripple = (agent: Agent) => Object.assign(agent.capabilities, { actions: [] });
-const heal = (agent: Agent) => Object.assign(agent.capabilities, { actions: referenceFleet.actions });
+const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 /** Nothing can be applied to the agent's tasks from now on. */
 const sabotage = (agent: Agent) => {
   agent.workload.apply = () => {

@@ -2,6 +2,7 @@
  * Agents that come while a rollout is under way get its program, and those that left are written down as failed: before
  * go-live as a further batch, in the window at once. They are never held out and take no part in the comparison.
  */
+import { unfitText } from '../../offers/unfit-agents.js';
 import { pause } from '../../pause.js';
 import type { PlannedAgent } from '../plan/plan.js';
 import { type Course, withOutcome } from './course.js';
@@ -55,7 +56,11 @@ function inBetween(course: Course): PlannedAgent[] {
 
 /** Writes down who left and who came; those that came. */
 async function takeIn({ held, roster, deps }: Course) {
-  const { arrived, departed } = await roster.look();
+  const { arrived, departed, unfit } = await roster.look();
+  if (unfit.length > 0) {
+    const text = `Agents have come while the rollout is under way that do not get the program. ${unfitText(unfit)}.`;
+    deps.report({ type: 'note', at: deps.clock(), level: 'warning', text });
+  }
   if (arrived.length === 0 && departed.length === 0) return [];
   await held.change({ arrived, departed });
   if (arrived.length > 0) {

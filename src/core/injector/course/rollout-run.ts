@@ -24,7 +24,7 @@ export class RolloutRun implements Rollout {
 
   constructor(
     deps: Course['deps'],
-    options: Pick<RolloutOptions, 'plan' | 'canJoin'> & { readonly settings: RolloutSettings },
+    options: Pick<RolloutOptions, 'plan' | 'canJoin' | 'program'> & { readonly settings: RolloutSettings },
     { held, gates }: { readonly held: HeldRollout; readonly gates: Gates },
   ) {
     const roster = new Roster(deps, held, options);

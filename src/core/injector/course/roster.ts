@@ -4,7 +4,10 @@
  */
 import { limits } from '../../limits.js';
 import { readAgentRecords } from '../../nerve/agent-records.js';
+import type { AgentRecord } from '../../nerve/messages/agent-record.js';
 import type { RolloutAgent } from '../../nerve/messages/rollout-record.js';
+import { createOfferReader, type OfferRead } from '../../offers/read-offers.js';
+import { type UnfitAgents, whyUnfit } from '../../offers/unfit-agents.js';
 import type { Plan, PlannedAgent } from '../plan/plan.js';
 import { absentAmong, signedOffAmong } from './departures.js';
 import type { HeldRollout } from './held-rollout.js';
@@ -16,6 +19,8 @@ export interface Changes {
   readonly arrived: readonly PlannedAgent[];
   /** Agents that have it, or hold it ready, and are not there any more. */
   readonly departed: readonly string[];
+  /** New agents that are meant and do not offer what the program needs; each of them once. */
+  readonly unfit: readonly UnfitAgents[];
 }
 
 const agentsPerRead = 1_000;
@@ -25,6 +30,8 @@ export class Roster {
   readonly #held: HeldRollout;
   readonly #plan: Plan;
   readonly #canJoin: RolloutOptions['canJoin'];
+  readonly #program: RolloutOptions['program'];
+  readonly #readOffer: (digest: string) => Promise<OfferRead>;
   /** By id; with the host that carries it now. */
   readonly #arrived = new Map<string, PlannedAgent>();
   readonly #joined: Set<string>;
@@ -35,12 +42,14 @@ export class Roster {
   constructor(
     dependencies: RolloutDependencies,
     held: HeldRollout,
-    { plan, canJoin }: Pick<RolloutOptions, 'plan' | 'canJoin'>,
+    { plan, canJoin, program }: Pick<RolloutOptions, 'plan' | 'canJoin' | 'program'>,
   ) {
     this.#deps = dependencies;
     this.#held = held;
     this.#plan = plan;
     this.#canJoin = canJoin;
+    this.#program = program;
+    this.#readOffer = createOfferReader(dependencies);
     this.#joined = new Set(plan.agents.filter(({ joined }) => joined).map(({ id }) => id));
   }
 
@@ -70,7 +79,8 @@ export class Roster {
     // While Redis was away nobody could be heard of.
     const departed = this.#held.isBackFromOutage ? [] : gone;
     const wanted = await this.#wanted();
-    return { arrived: wanted.length === 0 ? [] : await this.#placed(wanted), departed };
+    const { arrived, unfit } = wanted.length === 0 ? nobody : await this.#placed(wanted);
+    return { arrived, departed, unfit };
   }
 
   /** Living agents that may be meant and have not got the program. */
@@ -96,28 +106,45 @@ export class Roster {
     return this.#canJoin !== undefined && !this.#passedOver.has(id);
   }
 
-  async #placed(ids: readonly string[]): Promise<PlannedAgent[]> {
+  async #placed(ids: readonly string[]): Promise<Pick<Changes, 'arrived' | 'unfit'>> {
     const { redis, names } = this.#deps;
     const batch = this.#lateBatch ?? this.#held.record.batches;
-    const records = await readAgentRecords(redis, names, ids);
-    const placed = records.flatMap((record): PlannedAgent[] => {
-      if (record === undefined) return [];
+    const arrived: PlannedAgent[] = [];
+    const unfit = new Map<string, string[]>();
+    for (const record of await readAgentRecords(redis, names, ids)) {
+      if (record === undefined) continue;
       const { id, host, transport = 'bus' } = record;
       const before = this.#held.agents.get(id);
-      if (before !== undefined) return [{ id, host, transport, ...placeOf(before) }];
-      if (this.#canJoin?.(record)) return [{ id, host, transport, batch, heldOut: false, joined: true }];
-      this.#passedOver.add(id);
-      return [];
-    });
-    for (const agent of placed) {
+      const reason = before === undefined ? await this.#whyNot(record) : undefined;
+      if (before !== undefined) arrived.push({ id, host, transport, ...placeOf(before) });
+      else if (reason === undefined)
+        arrived.push({ id, host, transport, batch, heldOut: false, joined: true });
+      else this.#passedOver.add(id);
+      if (reason !== undefined && reason !== notMeant)
+        unfit
+          .set(reason, unfit.get(reason) ?? [])
+          .get(reason)
+          ?.push(id);
+    }
+    for (const agent of arrived) {
       this.#arrived.set(agent.id, agent);
       if (!agent.joined) continue;
       this.#joined.add(agent.id);
       this.#lateBatch = batch;
     }
-    return placed;
+    return { arrived, unfit: [...unfit].map(([reason, agents]) => ({ reason, agents })) };
+  }
+
+  /** Why a new agent does not get the program; one that says nothing of what it offers is asked. */
+  async #whyNot(record: AgentRecord): Promise<string | undefined> {
+    if (!this.#canJoin?.(record)) return notMeant;
+    const offer = record.offer === undefined ? undefined : await this.#readOffer(record.offer);
+    return offer?.ok ? whyUnfit(this.#program, offer.capabilities) : undefined;
   }
 }
+
+const notMeant = '';
+const nobody = { arrived: [], unfit: [] };
 
 function hasLeft(agent: RolloutAgent | undefined): boolean {
   return agent?.outcome === 'failed' && agent.code === 'DN542';

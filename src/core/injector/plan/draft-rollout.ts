@@ -9,6 +9,7 @@ import type { Instruction } from '../../nerve/messages/instruction.js';
 import type { AgentOutcome, RolloutAgent } from '../../nerve/messages/rollout-record.js';
 import type { RolloutSettings } from '../../nerve/messages/rollout-settings.js';
 import { readRollout, readRolloutAgents } from '../../nerve/rollout-records.js';
+import type { NeedyProgram } from '../../offers/unfit-agents.js';
 import type { PlanNumbers } from '../../pipeline-events.js';
 import type { RolloutDependencies } from '../course/rollout.js';
 import { isAskedAgain, planAgain } from '../course/rollout-agents.js';
@@ -23,6 +24,7 @@ import {
 import { type Plan, planRollout } from './plan.js';
 import { planNumbers } from './plan-numbers.js';
 import { compareByRank, readRanking } from './ranking.js';
+import { requireOffers } from './require-offers.js';
 import { type RolloutWishes, resolveSettings } from './settings.js';
 
 export interface Draft {
@@ -43,12 +45,17 @@ export interface DraftRequest {
   readonly instruction: Instruction;
   readonly wishes: RolloutWishes;
   readonly resume: boolean;
+  /** What all whom it asks must offer something for. */
+  readonly program: NeedyProgram;
 }
 
-/** Throws DN504 when nobody is meant, DN537 when there is no way to some of them, and what settings that do not fit throw. */
+/**
+ * Throws DN504 when nobody is meant, DN537 when there is no way to some of them, DN670 when some offer too little for the
+ * program, and what settings that do not fit throw.
+ */
 export async function draftRollout(
   { redis, names, clock, transports }: Pick<RolloutDependencies, 'redis' | 'names' | 'clock' | 'transports'>,
-  { instruction, wishes, resume }: DraftRequest,
+  { instruction, wishes, resume, program }: DraftRequest,
 ): Promise<Draft> {
   const { id, selector = '' } = instruction;
   const earlier = resume ? await readRollout(redis, names, id) : undefined;
@@ -64,6 +71,10 @@ export async function draftRollout(
         });
   if (choice.chosen.length === 0) throw noAgents(selectors(selector, settings));
   requireTransports(choice.chosen, transports);
+  // In a rollout that is live nobody else is asked.
+  const asked =
+    earlier?.state === 'live' ? [] : choice.chosen.filter(({ id: agent }) => isAsked(known?.get(agent)));
+  const offerWarnings = await requireOffers({ redis, names }, asked, program);
   const drawn = planRollout({
     ...{ instructionId: id, selector, targets: choice.chosen },
     batch: settings.batch,
@@ -73,13 +84,18 @@ export async function draftRollout(
   });
   const plan = known === undefined ? drawn : planAgain(drawn, known);
   return {
-    ...{ settings, plan, leftOut: choice.leftOut, candidates: choice.candidates, warnings: choice.warnings },
+    ...{ settings, plan, leftOut: choice.leftOut, candidates: choice.candidates },
+    warnings: [...choice.warnings, ...offerWarnings],
     numbers: planNumbers(plan, settings),
     already: new Map(
       [...(known ?? [])].flatMap(([agent, state]) => (isAskedAgain(state) ? [] : [[agent, state.outcome]])),
     ),
     canJoin: admissionRule({ selector, settings }),
   };
+}
+
+function isAsked(before: RolloutAgent | undefined): boolean {
+  return before === undefined || isAskedAgain(before);
 }
 
 /** A resumed rollout keeps the agents it was planned for, and those that have done their part; whom else to ask may be narrowed. */

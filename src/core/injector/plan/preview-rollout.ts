@@ -16,6 +16,7 @@ import { candidatesOf } from './choose-targets.js';
 import { type Draft, draftRollout } from './draft-rollout.js';
 import { draftOf, type SavedPlan } from './plan-file.js';
 import { programChanged, requireSameFleet } from './plan-staleness.js';
+import { requireOffers } from './require-offers.js';
 import type { RolloutWishes } from './settings.js';
 
 export interface PreviewDependencies {
@@ -53,23 +54,30 @@ export async function previewRollout(deps: PreviewDependencies, request: Preview
     store: false,
   });
   const draft =
-    plan === undefined ? await draftRollout(deps, request) : await draftFromPlan(deps, plan, program.digest);
+    plan === undefined
+      ? await draftRollout(deps, { ...request, program })
+      : await draftFromPlan(deps, plan, program);
   return { instruction, program, windowMs, draft };
 }
 
-/** Throws DN512 for one that has been rolled out, DN550 and DN551 for one that is out of date, DN537 without a way to some agents. */
+/**
+ * Throws DN512 for one that has been rolled out, DN550 and DN551 for one that is out of date, DN537 without a way to some
+ * agents, DN670 when some offer too little.
+ */
 async function draftFromPlan(
   { redis, names, clock, transports }: PreviewDependencies,
   saved: SavedPlan,
-  digest: string,
+  program: PreparedProgram,
 ): Promise<Draft> {
   const { instruction, settings } = saved;
   const earlier = await readRollout(redis, names, instruction.id);
   if (earlier !== undefined) throw alreadyRolledOut(earlier);
-  if (digest !== saved.digest) throw programChanged(saved, digest);
+  if (program.digest !== saved.digest) throw programChanged(saved, program.digest);
   const registered = await listAgents(redis, names, clock());
   requireSameFleet(saved, candidatesOf(registered, { selector: instruction.selector ?? '', settings }));
   const draft = draftOf(saved);
   requireTransports(draft.plan.agents, transports);
-  return draft;
+  const planned = new Set(draft.plan.agents.map(({ id }) => id));
+  const asked = registered.filter(({ id }) => planned.has(id));
+  return { ...draft, warnings: await requireOffers({ redis, names }, asked, program) };
 }

@@ -171,7 +171,7 @@ function isOf(
 
 function identityOf({ id, labels }: DiscoveredAgent, { transport, host }: DiscoverySource) {
   const workload = externalWorkload;
-  return { id, host, transport, labels: { ...labels, transport }, workload, capabilities: [] };
+  return { id, host, transport, labels: { ...labels, transport }, workload, capabilities: [], offer: '' };
 }
 
 async function signOff(

@@ -82,6 +82,8 @@ export const agentRecordSchema = z.object({
   workload: z.string().max(64),
   /** Names of the actions it offers to programs. */
   capabilities: z.array(z.string().max(128)),
+  /** Digest of what it offers in full (`offer:<digest>`); absent, or no digest: it publishes nothing. */
+  offer: digestSchema.optional().catch(undefined),
   status: agentStatusSchema,
   /** Program it runs now, and the one it holds ready. */
   live: digestSchema.optional(),

@@ -35,6 +35,8 @@ export const instructionSchema = z.looseObject({
     .looseObject({
       name: z.string().max(128).optional(),
       source: z.string().max(limits.messageBytesMax).optional(),
+      /** Text of the capability file that the source is compiled for; absent: the reference fleet's. */
+      capabilities: z.string().max(limits.messageBytesMax).optional(),
       digest: digestSchema.optional(),
       /** A signed program.bc, base64, where there is no source to compile. */
       bytes: z.string().max(limits.messageBytesMax).optional(),
