@@ -44,7 +44,8 @@ const busy: ContainerUse = {
   workingSet: 60 * megabyte,
   workingSetMax: 80 * megabyte,
   bitsPerSecond: 0,
-  seconds: 60,
+  growth: 0,
+  idleSeconds: 60,
 };
 const idle: ContainerUse = { ...busy, cores: 0.001 };
 
@@ -209,7 +210,7 @@ describe('pausing', () => {
   it.each<[string, Partial<ContainerUse>]>([
     ['works', { cores: 0.02 }],
     ['talks', { bitsPerSecond: 50_000 }],
-    ['has just been seen for the first time', { seconds: 2 }],
+    ['has just become idle', { idleSeconds: 2 }],
   ])('leaves a container that %s', async (_, use) => {
     const container = await worker();
     const { effects } = bench(directory(), {}, { ...idle, ...use });

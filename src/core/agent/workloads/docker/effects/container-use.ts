@@ -9,8 +9,10 @@ export interface ContainerUse {
   readonly workingSetMax: number;
   /** Both directions; undefined where it cannot be known. */
   readonly bitsPerSecond: number | undefined;
-  /** How long the container has been watched: the means rest on it. */
-  readonly seconds: number;
+  /** Bytes per second by which the working set grows; 0 where it falls. */
+  readonly growth: number;
+  /** How long it has done next to nothing. */
+  readonly idleSeconds: number;
 }
 
 /** Undefined for a container that does not run, or that has only just been seen. */

@@ -5,11 +5,13 @@
 
 import type { Engine } from '../../../../docker/engine.js';
 import { engineWords } from '../../../../docker/engine-errors.js';
+import { forEachOf } from '../../../../docker/for-each-of.js';
 import { DreamnetError, messageOf } from '../../../../errors.js';
 import type { ApplyOutcome } from '../../../workload.js';
 import type { ContainerUse, MeasureUse } from './container-use.js';
 import type { Change, FormerValues, Setting } from './former-values.js';
 import type { MoveContainer } from './move-region.js';
+import { notPutBack, type PutBack, shown, words } from './put-back-words.js';
 import { bytesNeeded, type Rule, rules, valuesOf } from './rules.js';
 import { type Aspect, type ContainerNow, change, isSame, lookAt, type Values } from './values.js';
 
@@ -40,14 +42,8 @@ export interface AskedEffect {
   readonly signal: AbortSignal;
 }
 
-export interface PutBack {
-  readonly container: string;
-  readonly name: string;
-  readonly aspect: Aspect;
-  /** `kept`: other instructions still hold it. `left`: somebody else has changed it meanwhile. */
-  readonly outcome: 'restored' | 'kept' | 'left' | 'gone' | 'failed';
-  readonly words: string;
-}
+/** More only wait for each other at the engine. */
+const atOnce = 8;
 
 export class ContainerEffects {
   readonly #options: EffectsOptions;
@@ -99,6 +95,14 @@ export class ContainerEffects {
   regionOf(container: string): string | undefined {
     const region = this.#options.formerValues.of(container, 'region')?.set.Region;
     return region === undefined ? undefined : String(region);
+  }
+
+  /** Containers that we have had moved. */
+  moved(): { readonly container: string; readonly region: string }[] {
+    return this.#options.formerValues
+      .open()
+      .filter(({ aspect }) => aspect === 'region')
+      .map(({ container, set }) => ({ container, region: String(set.Region) }));
   }
 
   /** When nothing is under way any more. */
@@ -218,14 +222,11 @@ export class ContainerEffects {
 
   async #keep(keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
     const outcomes: PutBack[] = [];
-    for (const known of this.#options.formerValues.open()) {
+    await forEachOf(this.#options.formerValues.open(), atOnce, async (known) => {
       const stays = known.settings.length > 0 && known.settings.every(keeps);
-      outcomes.push(
-        ...(await this.#inTurn(known.container, () =>
-          stays ? this.#again(known) : this.#without(known, keeps),
-        )),
-      );
-    }
+      const work = () => (stays ? this.#again(known) : this.#without(known, keeps));
+      outcomes.push(...(await this.#inTurn(known.container, work)));
+    });
     return outcomes;
   }
 
@@ -302,36 +303,4 @@ export class ContainerEffects {
     });
     return mine;
   }
-}
-
-function words(aspect: Aspect): string {
-  switch (aspect) {
-    case 'cpu':
-      return 'its CPU limit';
-    case 'memory':
-      return 'its memory limit';
-    case 'pause':
-      return 'whether it is paused';
-    case 'region':
-      return 'its region';
-    default:
-      return aspect satisfies never;
-  }
-}
-
-function shown(values: Values): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
-}
-
-function notPutBack(failed: readonly PutBack[]): DreamnetError {
-  const [first] = failed;
-  const more = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
-  return new DreamnetError({
-    code: 'DN656',
-    kind: 'failed',
-    message: `${first?.name}: ${words(first?.aspect ?? 'cpu')} could not be put back: ${first?.words}${more}.`,
-    hint: 'What was there is written down: `dreamnet agent restore` puts it back when the engine answers again.',
-  });
 }

@@ -6,8 +6,8 @@
 import type { Setting } from './former-values.js';
 import type { Values } from './values.js';
 
-/** Below this a container hardly gets anything done: 2 ms in every 100. */
-export const coresMin = 0.02;
+/** The kernel takes no quota below a millisecond, of the usual 100. */
+export const coresMin = 0.01;
 /** The kernel's usual period, where none is set. */
 const periodUsual = 100_000;
 /** A limit this near to the use holds it down. */

@@ -15,11 +15,11 @@ export interface Move {
 /** Undefined when it is done, else why not. */
 export type MoveContainer = (move: Move, signal: AbortSignal) => Promise<string | undefined>;
 
-const withinMsUsual = 30_000;
+export const moveWithinMs = 30_000;
 const wordsMax = 300;
 
 /** `command` is run by the shell; DREAMNET_CONTAINER, DREAMNET_NAME, DREAMNET_FROM and DREAMNET_TO tell it what. */
-export function moveByCommand(command: string, withinMs = withinMsUsual): MoveContainer {
+export function moveByCommand(command: string, withinMs = moveWithinMs): MoveContainer {
   return (move, signal) =>
     new Promise((resolve) => {
       // In a group of its own, so that what it starts ends with it.
@@ -58,7 +58,7 @@ export function moveByCommand(command: string, withinMs = withinMsUsual): MoveCo
 }
 
 /** It is sent `{ container, name, from, to }`; an answer of 200 to 299 means done. */
-export function moveByWebhook(url: string, withinMs = withinMsUsual): MoveContainer {
+export function moveByWebhook(url: string, withinMs = moveWithinMs): MoveContainer {
   return async (move, signal) => {
     try {
       const response = await fetch(url, {

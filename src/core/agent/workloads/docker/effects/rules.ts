@@ -60,24 +60,27 @@ function lessMemory(question: Question): Ruling {
 }
 
 /** Below this no limit of ours goes. */
-export function bytesNeeded({ workingSet, workingSetMax }: ContainerUse): number {
+export function bytesNeeded({ workingSet, workingSetMax, growth }: ContainerUse): number {
   const most = Math.max(workingSet, workingSetMax);
-  return most + marginOf(most);
+  return most + marginOf(most) + growth * growthSeconds;
 }
 
+/** What grows may go on to for so long before anybody need give it more. */
+const growthSeconds = 60;
+
 /** What an idle container still does: timers, health checks now and then. */
-const idle = { cores: 0.005, bitsPerSecond: 10_000, secondsMin: 5 } as const;
+const idle = { cores: 0.005, bitsPerSecond: 10_000, secondsMin: 10 } as const;
 
 function pauseIdle(question: Question): Ruling {
   const { use, actual } = question;
   if (actual.Paused === true) return { refusal: 'it is paused already' };
-  if (use.seconds < idle.secondsMin)
-    return { refusal: `it has been watched for ${Math.floor(use.seconds)} s only` };
   if (use.cores > idle.cores) return { refusal: `it is not idle: it uses ${cores(use.cores)}` };
   if ((use.bitsPerSecond ?? 0) > idle.bitsPerSecond)
     return {
       refusal: `it is not idle: it sends and receives ${Math.round((use.bitsPerSecond ?? 0) / 1_000)} kbit/s`,
     };
+  if (use.idleSeconds < idle.secondsMin)
+    return { refusal: `it has been idle for ${Math.floor(use.idleSeconds)} s only` };
   return { setting: start(question, use.cores), set: { Paused: true } };
 }
 
