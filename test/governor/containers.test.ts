@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { offerProblem } from '../../src/core/agent/check-offer.js';
+import { offerProblem } from '../../src/core/offers/offer-problem.js';
 import { costPerHour, defaultPrices, priceLevel } from '../../src/core/agent/workloads/docker/prices.js';
 import { decide } from '../../src/core/governor/decide.js';
 import { expectedSizes } from '../../src/core/governor/expected-sizes.js';
