@@ -2,7 +2,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { offerProblem } from '../../src/core/offers/offer-problem.js';
 import { costPerHour, defaultPrices, priceLevel } from '../../src/core/agent/workloads/docker/prices.js';
 import { decide } from '../../src/core/governor/decide.js';
 import { expectedSizes } from '../../src/core/governor/expected-sizes.js';
@@ -11,6 +10,7 @@ import { loadPlaybooks } from '../../src/core/governor/playbooks.js';
 import { fitResourcePrices } from '../../src/core/governor/resource-prices.js';
 import { dockerHost } from '../../src/core/language/capabilities.js';
 import { readCapabilities } from '../../src/core/language/read-capabilities.js';
+import { offerProblem } from '../../src/core/offers/offer-problem.js';
 import { createRandom } from '../../src/core/random.js';
 
 /** Without any traffic, or with that of all but one, which shares the network of its host. */
