@@ -1,5 +1,5 @@
 /**
- * What the containers of a host cost as the tasks of an agent: reading what each of 200 uses, every 5 s, in CPU time of this
+ * What a loop does to the containers of a host, see docker-workload/loop.ts; and what they cost as the tasks of an agent: reading what each of 200 uses, every 5 s, in CPU time of this
  * process and of the engine's together; from the kernel's files, and from the engine's statistics for comparison.
  * DREAMNET_BENCH_CONTAINERS changes how many containers there are, DREAMNET_BENCH_SECONDS how long each way is watched (40).
  */
@@ -11,6 +11,7 @@ import { type Engine, openEngine } from '../src/core/docker/engine.js';
 import { engineAddress } from '../src/core/docker/engine-address.js';
 import { inParallel } from '../test/support/docker/in-parallel.js';
 import { useEngine as startEngine, type TestEngine } from '../test/support/docker-engine.js';
+import { measureLoop } from './docker-workload/loop.js';
 import { type BenchContext, type Claim, median } from './support.js';
 
 const CONTAINERS = Number(process.env.DREAMNET_BENCH_CONTAINERS ?? 200);
@@ -21,9 +22,11 @@ export async function bench(context: BenchContext): Promise<readonly Claim[]> {
   const test = await startEngine();
   const engine = await openEngine(engineAddress({ DOCKER_HOST: test.host }));
   try {
+    const claims = await measureLoop(test, context.note);
+    await test.removeContainers();
     context.note(`starting ${CONTAINERS} containers`);
     await startContainers(test);
-    return await measureReading({ test, engine, ...context });
+    return [...claims, ...(await measureReading({ test, engine, ...context }))];
   } finally {
     engine.close();
     await test.stop();

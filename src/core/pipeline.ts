@@ -20,9 +20,9 @@ import { absorbResults } from './governor/absorb-results.js';
 import { choosePlaybook, isWithinRisk, decide as makeDecision } from './governor/decide.js';
 import { readDecision, recordDecision } from './governor/decisions.js';
 import { fitPlaybook } from './governor/fit-playbook.js';
+import { fleetKindOf } from './governor/fleet-kind.js';
 import { describeObjective, parseGoal } from './governor/goal.js';
 import { readMemory } from './governor/memory.js';
-import { loadPlaybooks } from './governor/playbooks.js';
 import { readFleetState } from './governor/state.js';
 import { openRollout, type Rollout, type RolloutOptions } from './injector/course/rollout.js';
 import { batchesDone } from './injector/course/rollout-agents.js';
@@ -32,7 +32,6 @@ import { type Preview, previewRollout } from './injector/plan/preview-rollout.js
 import { isNarrowed, type RolloutWishes } from './injector/plan/settings.js';
 import { prepareProgram } from './injector/prepare-program.js';
 import { requireUnchanged } from './instruction-signature.js';
-import { referenceFleet } from './language/capabilities.js';
 import type { LoopContext } from './loop-context.js';
 import type { LoopOutcome } from './loop-document.js';
 import { interruptedInWindow, noRollout, requireFresh, waitsForApproval } from './loop-refusals.js';
@@ -112,9 +111,9 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
     const alive = (await listAgents(redis, names, clock())).filter((agent) => agent.alive);
     const agents = alive.filter(matches);
     if (agents.length === 0) throw noAgents(objective.selector);
-    const playbooks = loadPlaybooks();
+    const kind = fleetKindOf(agents);
     const fitted = fitPlaybook(
-      choosePlaybook(playbooks, objective),
+      choosePlaybook(kind.playbooks, objective),
       await readFleetOffers({ redis, names }, agents),
       agents.length,
     );
@@ -123,8 +122,8 @@ export function decide(context: LoopContext, request: DecideRequest): Promise<De
       objective,
       state: await readFleetState(redis, names, { agents, nowMs: clock() }),
       fleetAgents: alive.length,
-      memory: await readMemory(redis, names, referenceFleet),
-      playbooks,
+      memory: await readMemory(redis, names, kind.capabilities),
+      ...kind,
       key: context.key.privateKey,
       nowMs: clock(),
       random: context.random,

@@ -48,6 +48,7 @@ export interface OpenFleetOptions {
 export interface OpenFleet {
   readonly redis: Redis;
   readonly names: Names;
+  readonly prefix: string;
   readonly target: RedisTarget;
   /** Agents that this call started; 0 when they ran already. */
   readonly agentsStarted: number;
@@ -65,7 +66,8 @@ const readerMsMax = 5_000;
 /** What listens there and has not greeted as Redis does within this is no Redis; refusals are told earlier. */
 const greetMsMax = limits.redisGiveUpAfterMs + 2_000;
 
-export async function openFleet(options: OpenFleetOptions): Promise<OpenFleet> {
+export async function openFleet(asked: OpenFleetOptions): Promise<OpenFleet> {
+  const options = (await hasAgentsElsewhere(asked)) ? { ...asked, agentsElsewhere: true } : asked;
   const { home, redisUrl } = options;
   if (redisUrl === undefined && !isLooking(options)) prepareHome(home);
   const running = await runningFleet(options);
@@ -73,11 +75,31 @@ export async function openFleet(options: OpenFleetOptions): Promise<OpenFleet> {
   return url === undefined ? openPrivate(options, running) : openGiven(options, url, running);
 }
 
+/** Whether somebody who started the private Redis alone has agents on it, such as `dreamnet agent`. */
+async function hasAgentsElsewhere(options: OpenFleetOptions): Promise<boolean> {
+  const { home, need, redisUrl, agents, agentsElsewhere = false } = options;
+  const { fleet } = recordedStatus(home);
+  if (agentsElsewhere || need === 'read' || redisUrl !== undefined || agents !== undefined)
+    return agentsElsewhere;
+  if (fleet?.redisOnly !== true || fleet.redis.url !== null) return false;
+  const target = { socketPath: home.socketPath, url: null };
+  const wish = { patience: 'command', name: options.connectionName, giveUpAfterMs: readerMsMax } as const;
+  const redis = await connectRedis(target, wish).catch(() => undefined);
+  if (redis === undefined) return false;
+  try {
+    const names = createNames(options.prefix ?? fleet.prefix);
+    return (await listAgents(redis, names, Date.now())).some((agent) => agent.alive);
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** The fleet of this home, if one runs. */
 async function runningFleet(options: OpenFleetOptions): Promise<FleetState | undefined> {
-  const { home, signal } = options;
+  const { home, signal, agentsElsewhere = false } = options;
   const alone = () => recordedStatus(home).fleet?.redisOnly === true;
-  if (!isLooking(options) && alone()) await waitFor(() => !alone(), { timeoutMs: readerMsMax, signal });
+  if (!isLooking(options) && !agentsElsewhere && alone())
+    await waitFor(() => !alone(), { timeoutMs: readerMsMax, signal });
   const { state, fleet } = await fleetStatus(home);
   return (state === 'up' || state === 'degraded') && fleet !== null ? fleet : undefined;
 }
@@ -180,9 +202,11 @@ async function connect(
     await stop();
     throw thrown;
   }
+  const prefix = options.prefix ?? running?.status.fleet?.prefix ?? '';
   return {
     redis,
-    names: createNames(options.prefix ?? running?.status.fleet?.prefix ?? ''),
+    names: createNames(prefix),
+    prefix,
     target,
     agentsStarted: running?.started === true ? (running.status.fleet?.agents ?? 0) : 0,
     endsWithPid: ownerOf(running?.status.fleet),

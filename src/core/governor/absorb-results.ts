@@ -1,11 +1,11 @@
 /** Results waiting on `swarm:execution:results` in, what the governor learned from each out; each counts once. */
 import type { Redis } from 'ioredis';
-import { referenceFleet } from '../language/capabilities.js';
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
 import { acknowledge, takeFromGroup } from '../nerve/streams.js';
 import type { Learned } from '../pipeline-events.js';
 import { readDecision } from './decisions.js';
+import { capabilitiesOf } from './fleet-kind.js';
 import { learnFrom } from './learn.js';
 
 const group = 'governor';
@@ -26,7 +26,7 @@ export async function absorbResults(redis: Redis, names: Names, consumer: string
         result: message.value,
         objective: decision?.objective,
         predicted: decision?.prediction.target.mean,
-        capabilities: referenceFleet,
+        capabilities: capabilitiesOf(new Set([message.value.execution.workload])),
       });
       if (learned !== undefined) absorbed.push({ result: message.value, learned });
     }

@@ -51,7 +51,13 @@ export async function learnFrom(
   const nextVersion = (memory.versions.get(family) ?? versionOf(result.type)) + 1;
   const sizes = learnSizes(memory.effectSizes, controlled ? result.groups : [], capabilities);
   const changed = sizes.filter((size, at) => size !== memory.effectSizes[at]);
-  await writeLearned(redis, names, { resultId: result.id, family, nextVersion, sizes: changed });
+  await writeLearned(redis, names, {
+    resultId: result.id,
+    family,
+    nextVersion,
+    sizes: changed,
+    capabilities,
+  });
   const metric = objective?.metric ?? 'cost';
   return {
     nextType: `${family}_v${nextVersion}`,

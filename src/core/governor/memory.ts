@@ -5,7 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import type { Capabilities } from '../language/capabilities.js';
+import { type Capabilities, referenceFleet } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
 import { expectedSizes } from './expected-sizes.js';
@@ -42,7 +42,7 @@ export async function readMemory(
 ): Promise<GovernorMemory> {
   const fields = await redis.hgetall(names.governorMemory);
   const effectSizes = expectedSizes(capabilities).map((expected) => {
-    const stored = parseRecord(fields[sizeField(expected.action, expected.metric)], storedSizeSchema);
+    const stored = parseRecord(fields[sizeField(expected, capabilities)], storedSizeSchema);
     return { ...expected, ...stored };
   });
   const versions = new Map(
@@ -66,22 +66,30 @@ export async function writeLearned(
     readonly family: string;
     readonly nextVersion: number;
     readonly sizes: readonly EffectSize[];
+    /** Of the agents that it was learned from. */
+    readonly capabilities: Capabilities;
   },
 ): Promise<void> {
   const fields: Record<string, string> = {
     [learnedField(learned.resultId)]: '1',
     [`${versionPrefix}${learned.family}`]: String(learned.nextVersion),
   };
-  for (const { action, metric, mean, sd, results } of learned.sizes) {
-    fields[sizeField(action, metric)] = JSON.stringify({ mean, sd, results });
+  for (const size of learned.sizes) {
+    const { mean, sd, results } = size;
+    fields[sizeField(size, learned.capabilities)] = JSON.stringify({ mean, sd, results });
   }
   await redis.hset(names.governorMemory, fields);
 }
 
 const versionPrefix = 'version|';
 
-function sizeField(action: string, metric: string): string {
-  return `size|${action}|${metric}`;
+/** An action of the same name may do something else to other tasks: only the reference fleet's go without a name. */
+function sizeField(
+  { action, metric }: Pick<EffectSize, 'action' | 'metric'>,
+  { name }: Capabilities,
+): string {
+  const fleet = name === referenceFleet.name ? '' : `${name}|`;
+  return `size|${fleet}${action}|${metric}`;
 }
 
 function learnedField(resultId: string): string {

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CompiledProgram, compileSource } from '../bytecode/compile.js';
 import { DreamnetError } from '../errors.js';
+import { type Capabilities, referenceFleet } from '../language/capabilities.js';
 import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js';
 import { type Metric, metricSchema, type Objective } from '../nerve/messages/decision.js';
 
@@ -25,12 +26,21 @@ export interface Playbook {
 export const shippedPlaybooks = fileURLToPath(new URL('../../../playbooks/', import.meta.url));
 
 /** Every playbook of a folder, by name; throws DN420 for one that cannot be used. */
-export function loadPlaybooks(folder: string = shippedPlaybooks): Playbook[] {
+export function loadPlaybooks(
+  folder: string = shippedPlaybooks,
+  capabilities: Capabilities = referenceFleet,
+): Playbook[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.dream'));
-  return files.sort().map((file) => readPlaybook(readFileSync(join(folder, file), 'utf8'), file));
+  return files
+    .sort()
+    .map((file) => readPlaybook(readFileSync(join(folder, file), 'utf8'), file, capabilities));
 }
 
-export function readPlaybook(source: string, fileName: string): Playbook {
+export function readPlaybook(
+  source: string,
+  fileName: string,
+  capabilities: Capabilities = referenceFleet,
+): Playbook {
   const matter = frontMatter(source);
   const [direction, metric] = (matter.get('serves') ?? '').split(' ');
   const parsedMetric = metricSchema.safeParse(metric);
@@ -41,7 +51,7 @@ export function readPlaybook(source: string, fileName: string): Playbook {
   if (!/^[A-Z][A-Z0-9_]*$/.test(instruction)) {
     throw unusable(fileName, 'its front matter needs a line such as `# instruction: COST_OPTIMIZATION`');
   }
-  const compiled = compileSource(source, { fileName });
+  const compiled = compileSource(source, { fileName, capabilities });
   if (!compiled.ok) {
     throw unusable(
       fileName,

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { TaskTable } from '../bytecode/task-table.js';
 import { DreamnetError } from '../errors.js';
 import type { RegisteredAgent } from '../fleet/registry.js';
+import { externalWorkload } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
 import { decodeTaskSnapshot, type TaskSnapshot } from '../nerve/task-snapshot.js';
@@ -29,7 +30,7 @@ export async function readFleetState(
   );
   const snapshots = replies.map(decodeTaskSnapshot);
   const read = snapshots.filter((snapshot) => snapshot !== undefined);
-  if (read.length === 0) throw noTables(agents.length);
+  if (read.length === 0) throw noTables(agents);
   const hash = createHash('sha256');
   for (const [at, { id, live }] of agents.entries()) {
     hash.update(`${id} ${live ?? '-'} ${snapshots[at]?.atMs ?? '-'}\n`);
@@ -61,11 +62,14 @@ function concatenate(snapshots: readonly TaskSnapshot[]): TaskTable {
   return { rows, columns };
 }
 
-function noTables(agents: number): DreamnetError {
+function noTables(agents: readonly RegisteredAgent[]): DreamnetError {
+  const isSilent = agents.every(({ workload }) => workload === externalWorkload);
   return new DreamnetError({
     code: 'DN411',
     kind: 'failed',
-    message: `None of the ${agents} agents has recorded its tasks yet, so nothing can be predicted.`,
-    hint: 'Wait for a reporting interval (5 s), then ask again.',
+    message: `None of the ${agents.length} agents has recorded its tasks${isSilent ? '' : ' yet'}, so nothing can be predicted.`,
+    hint: isSilent
+      ? 'Agents that are reached by files tell nothing of tasks: give them a program with `dreamnet inject FILE`, or make containers the tasks with `dreamnet agent --filter label=KEY`.'
+      : 'Wait for a reporting interval (5 s), then ask again.',
   });
 }

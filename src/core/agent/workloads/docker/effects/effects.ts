@@ -1,0 +1,306 @@
+/**
+ * Effects on containers: what an instruction asks of one in, done by the engine out, and taken back again. Every change is
+ * written down first with what was there before; a limit that somebody else has set meanwhile is left as it is.
+ */
+
+import type { Engine } from '../../../../docker/engine.js';
+import { engineWords } from '../../../../docker/engine-errors.js';
+import { forEachOf } from '../../../../docker/for-each-of.js';
+import { DreamnetError, messageOf } from '../../../../errors.js';
+import type { ApplyOutcome } from '../../../workload.js';
+import type { ContainerUse, MeasureUse } from './container-use.js';
+import type { Change, FormerValues, Setting } from './former-values.js';
+import type { MoveContainer } from './move-region.js';
+import { notPutBack, type PutBack, shown, words } from './put-back-words.js';
+import { bytesNeeded, type Rule, rules, valuesOf } from './rules.js';
+import { type Aspect, type ContainerNow, change, isSame, lookAt, type Values } from './values.js';
+
+export interface EffectsOptions {
+  readonly engine: Engine;
+  readonly formerValues: FormerValues;
+  readonly measure: MeasureUse;
+  /** Why a container must be left alone, undefined when it need not. */
+  readonly mayNotTouch: (container: ContainerNow) => string | undefined;
+  readonly regions?: Regions | undefined;
+  readonly clock: () => number;
+  readonly log: (line: string) => void;
+}
+
+export interface Regions {
+  /** Where a container runs, as its labels say. */
+  of(labels: Readonly<Record<string, string>>): string;
+  readonly cheapest: string;
+  readonly move: MoveContainer;
+}
+
+export interface AskedEffect {
+  readonly container: string;
+  readonly agent: string;
+  readonly instruction: string;
+  readonly action: string;
+  readonly argument: number;
+  readonly signal: AbortSignal;
+}
+
+/** More only wait for each other at the engine. */
+const atOnce = 8;
+
+export class ContainerEffects {
+  readonly #options: EffectsOptions;
+  /** Container -> what is being done to it: one thing after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: EffectsOptions) {
+    this.#options = options;
+  }
+
+  apply(asked: AskedEffect): Promise<ApplyOutcome> {
+    return this.#inTurn(asked.container, async () => {
+      const refusal = await this.#applyNow(asked).catch((thrown) => engineWords(thrown));
+      return refusal === undefined ? { applied: true } : { applied: false, reason: refusal };
+    });
+  }
+
+  /** Takes back what an instruction did for an agent. Throws DN656 when some of it could not be; ask again then. */
+  async revert(agent: string, instruction: string): Promise<void> {
+    const outcomes = await this.#keep(
+      (setting) => setting.agent !== agent || setting.instruction !== instruction,
+    );
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
+    if (failed.length > 0) throw notPutBack(failed);
+  }
+
+  /** Puts back whatever no instruction that is still in force asks for; what is in force stays, or comes back. */
+  keepOnly(inForce: (agent: string, instruction: string) => boolean): Promise<PutBack[]> {
+    return this.#keep(({ agent, instruction }) => inForce(agent, instruction));
+  }
+
+  /** Raises the memory limit of a container whose use has come near it, to what it was before anything of ours. */
+  async relieve(container: string, why: string): Promise<void> {
+    const known = this.#options.formerValues.of(container, 'memory');
+    if (known === undefined || known.settings.length === 0) return;
+    this.#options.log(`${known.name}: its memory limit is raised again: ${why}`);
+    await this.#inTurn(container, () => this.#without(known, () => false));
+  }
+
+  /** Containers whose memory limit is ours, with that limit. */
+  limitedMemory(): { readonly container: string; readonly name: string; readonly bytes: number }[] {
+    return this.#options.formerValues
+      .open()
+      .filter(({ aspect, settings }) => aspect === 'memory' && settings.length > 0)
+      .map(({ container, name, set }) => ({ container, name, bytes: Number(set.Memory) }));
+  }
+
+  /** The region in which we have put a container, if we have. */
+  regionOf(container: string): string | undefined {
+    const region = this.#options.formerValues.of(container, 'region')?.set.Region;
+    return region === undefined ? undefined : String(region);
+  }
+
+  /** Containers that we have had moved. */
+  moved(): { readonly container: string; readonly region: string }[] {
+    return this.#options.formerValues
+      .open()
+      .filter(({ aspect }) => aspect === 'region')
+      .map(({ container, set }) => ({ container, region: String(set.Region) }));
+  }
+
+  /** When nothing is under way any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#turns.values());
+  }
+
+  /** Undefined when it is done, else why not. */
+  async #applyNow(asked: AskedEffect): Promise<string | undefined> {
+    if (asked.signal.aborted) return 'nobody waits for it any more';
+    const now = await lookAt(this.#options.engine, asked.container);
+    if (now === undefined) return 'the container is gone';
+    if (!now.running) return 'the container does not run';
+    const untouchable = this.#options.mayNotTouch(now);
+    if (untouchable !== undefined) return untouchable;
+    if (asked.action === 'ROUTE_TO_CHEAPER_REGION') return this.#route(asked, now);
+    const rule = rules[asked.action];
+    if (rule === undefined) return `containers have no action ${asked.action}`;
+    return this.#applyRule(asked, now, rule);
+  }
+
+  async #applyRule(
+    asked: AskedEffect,
+    now: ContainerNow,
+    { aspect, rule }: Rule,
+  ): Promise<string | undefined> {
+    const { measure } = this.#options;
+    const known = this.#ours(now, aspect);
+    const actual = now[aspect];
+    if (known?.settings.some(({ instruction }) => instruction === asked.instruction)) {
+      // It came in an earlier life; that life may have ended before the engine was asked.
+      await change(this.#options.engine, now.id, { aspect, from: actual, to: known.set });
+      return undefined;
+    }
+    const use = await measure(now.id);
+    if (use === undefined) return 'what it uses is not known yet';
+    const { settings = [], original = actual } = known ?? {};
+    const { agent, instruction, argument } = asked;
+    const ruling = rule({ agent, instruction, argument, use, original, actual, settings });
+    if ('refusal' in ruling) return ruling.refusal;
+    return this.#set(now, {
+      ...{ aspect, original, known, set: ruling.set, signal: asked.signal },
+      settings: [...settings, ruling.setting],
+    });
+  }
+
+  async #route({ agent, instruction, signal }: AskedEffect, now: ContainerNow): Promise<string | undefined> {
+    const { regions, formerValues } = this.#options;
+    if (regions === undefined) return 'nothing is configured that could move it: see --region-hook';
+    const known = formerValues.of(now.id, 'region');
+    if (known?.settings.some((setting) => setting.instruction === instruction)) return undefined;
+    const from = this.regionOf(now.id) ?? regions.of(now.labels);
+    const to = regions.cheapest;
+    if (from === to) return `already in ${to}, the cheapest region`;
+    const setting: Setting = { instruction, agent, share: 0, used: 0, under: [], region: to };
+    return this.#set(now, {
+      ...{ aspect: 'region', original: known?.original ?? { Region: from }, known },
+      ...{ set: { Region: to }, settings: [...(known?.settings ?? []), setting], signal },
+    });
+  }
+
+  /** Written down, then done; what the engine refuses is crossed out again. */
+  async #set(
+    now: ContainerNow,
+    wish: Pick<Change, 'aspect' | 'original' | 'set' | 'settings'> & {
+      readonly known: Change | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<string | undefined> {
+    const { formerValues, clock, engine } = this.#options;
+    const { known, signal, ...wanted } = wish;
+    // From here to the line that is written nothing else can happen: what is undone later finds it.
+    if (signal.aborted) return 'nobody waits for it any more';
+    const before = this.#actual(now, wish.aspect, known?.set ?? wish.original);
+    const planned = { container: now.id, name: now.name, at: clock(), before, ...wanted };
+    formerValues.write(planned);
+    try {
+      await this.#do(planned, signal);
+      formerValues.write({ ...planned, before: planned.set });
+      return undefined;
+    } catch (thrown) {
+      const after = await lookAt(engine, now.id).catch(() => undefined);
+      // Of an engine that is away it is not known what it did: the line stays, and covers both.
+      const isUnchanged = after !== undefined && isSame(this.#actual(after, wish.aspect, before), before);
+      if (isUnchanged && known !== undefined) formerValues.write(known);
+      else if (isUnchanged) formerValues.forget(planned);
+      return engineWords(thrown);
+    }
+  }
+
+  async #do(planned: Change, signal = new AbortController().signal): Promise<void> {
+    const { engine, regions } = this.#options;
+    const { container, name, aspect, before: from, set: to } = planned;
+    if (aspect !== 'region') return change(engine, container, { aspect, from, to });
+    if (isSame(from, to)) return;
+    if (regions === undefined) throw new Error('nothing is configured that could move it: see --region-hook');
+    const refusal = await regions.move(
+      { container, name, from: String(from.Region), to: String(to.Region) },
+      signal,
+    );
+    if (refusal !== undefined) throw new Error(refusal);
+  }
+
+  /** What is known of our own change to a container; forgotten, and said, where somebody else has changed it since. */
+  #ours(now: ContainerNow, aspect: Exclude<Aspect, 'region'>): Change | undefined {
+    const { formerValues, log } = this.#options;
+    const known = formerValues.of(now.id, aspect);
+    if (known === undefined) return undefined;
+    const actual = now[aspect];
+    if (isSame(actual, known.set) || isSame(actual, known.before)) return known;
+    log(
+      `${now.name}: ${words(aspect)} was changed by somebody else to ${shown(actual)}: it is theirs from now on`,
+    );
+    formerValues.forget(known);
+    return undefined;
+  }
+
+  async #keep(keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
+    const outcomes: PutBack[] = [];
+    await forEachOf(this.#options.formerValues.open(), atOnce, async (known) => {
+      const stays = known.settings.length > 0 && known.settings.every(keeps);
+      const work = () => (stays ? this.#again(known) : this.#without(known, keeps));
+      outcomes.push(...(await this.#inTurn(known.container, work)));
+    });
+    return outcomes;
+  }
+
+  /** A change that was written down, and perhaps not done before we ended. */
+  async #again(known: Change): Promise<PutBack[]> {
+    const { engine, log } = this.#options;
+    if (known.aspect === 'region') return [];
+    const { aspect } = known;
+    try {
+      const now = await lookAt(engine, known.container);
+      if (now !== undefined && this.#ours(now, aspect) !== undefined)
+        await change(engine, now.id, { aspect, from: now[aspect], to: known.set });
+    } catch (thrown) {
+      log(`${known.name}: ${words(aspect)} could not be looked at: ${engineWords(thrown)}`);
+    }
+    return [];
+  }
+
+  async #without({ container, aspect }: Change, keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
+    const { engine, formerValues, clock } = this.#options;
+    // It may have changed while this waited for its turn.
+    const known = formerValues.of(container, aspect);
+    if (known === undefined) return [];
+    const settings = known.settings.filter(keeps);
+    if (settings.length === known.settings.length && settings.length > 0) return [];
+    const outcome = (outcome: PutBack['outcome'], words: string): PutBack[] => [
+      { container, name: known.name, aspect, outcome, words },
+    ];
+    try {
+      const now = await lookAt(engine, container);
+      if (now === undefined) {
+        formerValues.forget(known);
+        return outcome('gone', 'the container is gone: there is nothing to put back');
+      }
+      if (aspect !== 'region' && this.#ours(now, aspect) === undefined)
+        return outcome('left', `somebody else has changed it to ${shown(now[aspect])}: it is left so`);
+      const { original } = known;
+      const bytesMin = aspect === 'memory' && settings.length > 0 ? await this.#bytesNeeded(container) : 0;
+      const set = valuesOf(aspect, { original, settings, bytesMin });
+      const before = this.#actual(now, aspect, known.set);
+      const planned = { ...known, at: clock(), before, set, settings };
+      formerValues.write(planned);
+      await this.#do(planned);
+      if (settings.length > 0) {
+        formerValues.write({ ...planned, before: set });
+        return outcome('kept', shown(set));
+      }
+      formerValues.forget(planned);
+      return outcome('restored', shown(original));
+    } catch (thrown) {
+      return outcome('failed', thrown instanceof DreamnetError ? messageOf(thrown) : engineWords(thrown));
+    }
+  }
+
+  async #bytesNeeded(container: string): Promise<number> {
+    const use: ContainerUse | undefined = await this.#options.measure(container);
+    return use === undefined ? 0 : bytesNeeded(use);
+  }
+
+  /** The engine knows no regions: there the last line is what counts. */
+  #actual(now: ContainerNow, aspect: Aspect, region: Values): Values {
+    return aspect === 'region' ? region : now[aspect];
+  }
+
+  #inTurn<T>(container: string, work: () => Promise<T>): Promise<T> {
+    const mine = (this.#turns.get(container) ?? Promise.resolve()).then(work, work);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(container, settled);
+    void settled.then(() => {
+      if (this.#turns.get(container) === settled) this.#turns.delete(container);
+    });
+    return mine;
+  }
+}
