@@ -73,6 +73,30 @@ describe('a program on its way', () => {
     expect(readdirSync(path).sort()).toEqual(['ack', 'order.json', 'program.bc']);
   });
 
+  it('is staged without an order where nobody is told of it, and not through a link', async () => {
+    symlinkSync(outside, join(path, 'staged.bc'));
+    const directory = await open();
+    await directory.stage(first);
+    await directory.stage(second);
+    expect(readdirSync(path)).toEqual(['staged.bc']);
+    expect(readFileSync(join(path, 'staged.bc'))).toEqual(second.bytes);
+    expect(readFileSync(outside, 'utf8')).toBe('a file of somebody else');
+    await expect(directory.stage({ ...first, digest: second.digest })).rejects.toMatchObject({
+      code: 'DN573',
+    });
+  });
+
+  it('is not live when only a part of it was written while it was staged', async () => {
+    const directory = await open();
+    await directory.stage(first);
+    truncateSync(join(path, 'staged.bc'), 5);
+    await expect(directory.activate({ digest: first.digest, order })).rejects.toMatchObject({
+      code: 'DN573',
+    });
+    expect(await directory.activate({ ...first, order })).toBeUndefined();
+    expect(await directory.current()).toBe(first.digest);
+  });
+
   it('is live once, however often that is ordered', async () => {
     const directory = await open();
     await directory.stage({ ...first, order });

@@ -101,6 +101,12 @@ export async function openProgramDirectory(
     if (!isLinked) await files.write(name, bytes, modes.program);
     else if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
   };
+  /** Where nobody is told of it, it is read again before it goes live. */
+  const putAside = async ({ digest, bytes }: ProgramBytes) => {
+    if (digestOf(bytes) !== digest)
+      throw otherBytes(`What is to be written to ${files.path}/${staged}`, digest);
+    await files.writeAside(staged, bytes, modes.program);
+  };
   // A new file, not a truncated one: what the agent still writes for an earlier order goes to the old one and is not read.
   // Last, because an empty one is the question: who sees it finds the program that it asks about.
   const emptyAck = () => files.write(ack, '', modes.ack);
@@ -109,7 +115,8 @@ export async function openProgramDirectory(
     path: files.path,
     held: files.held,
     async stage({ order, ...staging }) {
-      if (order !== undefined) await writeOrder(order);
+      if (order === undefined) return putAside(staging);
+      await writeOrder(order);
       await put(staged, staging);
     },
     async activate({ digest, bytes, file, order, present }) {
