@@ -16,8 +16,8 @@ import { firstFileOf, type TarEntry, tarOf } from './tar.js';
 import type { AckPatience, Way } from './way.js';
 
 const ackBytesMax = 65_536;
-/** Each look costs the engine a call, and it serves many containers. */
-const lookEveryMs = { first: 20, min: 100, max: 1_000 } as const;
+/** Each look costs the engine a call, and it serves many containers; a line of the log, where one is awaited too, costs it none. */
+const lookEveryMs = { first: 20, firstBesideLog: 400, min: 100, max: 1_000 } as const;
 
 export function openApi(engine: Engine, container: AgentContainer): Way {
   if (container.apiRefusal !== undefined) throw new Error(container.apiRefusal);
@@ -46,8 +46,8 @@ export function openApi(engine: Engine, container: AgentContainer): Way {
       return read(programFiles.program, bytecodeLimits.fileBytesMax);
     },
     async stage() {
-      // That it is there is all that can be said before it goes live.
-      if ((await look(target, '/')) === undefined) throw new Error('its container is gone');
+      // That it is there is all that can be said before it goes live; asked for a file, the engine would mount it.
+      await target.inspect();
     },
     activate: (program, order) => put(activation(program, order)),
     async unstage() {},
@@ -123,11 +123,11 @@ async function readFile(target: Target, path: string, bytesMax: number): Promise
 
 /** Looks whether there is anything, which is cheap, before it fetches it. */
 async function pollAck(
-  { withinMs, signal, digest, replaced }: AckPatience,
+  { withinMs, signal, digest, replaced, besideLog }: AckPatience,
   ack: { size(): Promise<number | undefined>; read(): Promise<Uint8Array | undefined> },
 ): Promise<Ack | undefined> {
   const endMs = performance.now() + withinMs;
-  let everyMs: number = lookEveryMs.first;
+  let everyMs: number = besideLog ? lookEveryMs.firstBesideLog : lookEveryMs.first;
   let sizeBefore = 0;
   for (;;) {
     const leftMs = endMs - performance.now();

@@ -78,7 +78,11 @@ export async function listenForAnswer(options: ConfirmOptions): Promise<Listener
       const ack =
         container.confirm === 'log'
           ? pause(withinMs, done.signal).then(() => undefined)
-          : way.waitForAck({ ...options, signal: done.signal });
+          : way.waitForAck({
+              ...options,
+              besideLog: container.confirm === 'either',
+              signal: done.signal,
+            });
       ack.then((said) => answer.resolve(judged(said, options, seen)), answer.reject);
       return answer.promise.finally(end);
     },

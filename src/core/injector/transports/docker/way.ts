@@ -30,6 +30,8 @@ export interface AckPatience {
   readonly digest: string;
   /** What was there before: an answer about it is a late one. */
   readonly replaced: string | undefined;
+  /** An answer in its log is heard as well. */
+  readonly besideLog: boolean;
   readonly withinMs: number;
   readonly signal: AbortSignal;
 }
