@@ -57,13 +57,8 @@ export async function bench({ note }: BenchContext): Promise<readonly Claim[]> {
     });
     return [
       ...ticks,
-      {
-        name: 'idle agent process, shared pages shared',
-        value: idle.proportional,
-        unit: 'MB',
-        goal: { atMost: 60 },
-      },
-      { name: 'idle agent process, resident', value: idle.resident, unit: 'MB' },
+      { name: 'idle agent process, shared pages shared', value: idle.proportional, unit: 'MB' },
+      { name: 'idle agent process, resident', value: idle.resident, unit: 'MB', goal: { atMost: 60 } },
       { name: 'of it what Node weighs that does nothing', value: bare.resident, unit: 'MB' },
       {
         name: `${AGENTS} simulated agents in one process, resident`,
