@@ -149,7 +149,8 @@ function textOf(bytes: Uint8Array): string {
 
 function playbooks(): string[] {
   const folder = new URL('../../playbooks/', import.meta.url);
-  return readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.dream'));
+  return names.map((name) => readFileSync(new URL(name, folder), 'utf8'));
 }
 
 function generatedFiles(): Uint8Array[] {

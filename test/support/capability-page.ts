@@ -133,8 +133,8 @@ function expected(action: ActionCapability): string {
 
 function usedBy(action: string): string {
   const folder = new URL('../../playbooks/', import.meta.url);
-  const playbooks = readdirSync(folder).filter((file) =>
-    readFileSync(new URL(file, folder), 'utf8').includes(`${action}(`),
+  const playbooks = readdirSync(folder).filter(
+    (file) => file.endsWith('.dream') && readFileSync(new URL(file, folder), 'utf8').includes(`${action}(`),
   );
   return playbooks.map((file) => `\`${file.replace('.dream', '')}\``).join(' ') || '–';
 }
