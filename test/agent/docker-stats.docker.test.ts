@@ -107,14 +107,15 @@ describe.each(['files', 'engine'] as const)('what containers use, read from: %s'
     const tasks = await tasksOf(source);
     const hotRow = await until(tasks, () => {
       const row = rowOf(tasks, hot);
-      return row !== undefined && row.age > 8 && rowOf(tasks, cold) !== undefined && row;
+      // Until a reading tells how fast it works, it counts as idle for as long as it is there.
+      const isTold = row !== undefined && row.age > 8 && row.idle < row.age;
+      return isTold && rowOf(tasks, cold) !== undefined && row;
     });
     const coldRow = rowOf(tasks, cold) as Row;
     // 0.4 cores, if nobody else wants them; a tick of the scheduler more, perhaps.
     expect(hotRow.cpu_time).toBeGreaterThan(1);
     expect(hotRow.cpu_time).toBeLessThan(30);
     expect(coldRow.cpu_time).toBeLessThan(hotRow.cpu_time / 4);
-    expect(hotRow.idle).toBeLessThan(hotRow.age);
     expect(hotRow).toMatchObject({ cpu_limit: 24, errors: 0, restarts: 0, paused: 0, region_price: 1 });
     expect(hotRow.cost).toBeGreaterThan(coldRow.cost);
     expect(coldRow).toMatchObject({ network: 0 });
