@@ -5,10 +5,12 @@
  *   decide  governor/      a goal becomes a decision and an instruction on the nerve
  *   compile injector/      the instruction's program is compiled, signed and stored
  *   inject  injector/      agents stage it in batches, a canary goes first, all but the hold-out go live together
- *   execute agent/         agents run it over their tasks and trace what they see
+ *   execute agent/         agents run it over their tasks and trace what they see; tasks are those of agent/workloads/
+ *                          (simulated, containers) or of a service that uses agent/sdk/
  *   measure orchestrator/  aggregates while the window lasts; results/ compares treated with held-out agents
  *   feed back              the result is published, the governor learns, agents are rewarded
  *
+ * What agents offer to programs, which is asked before a decision and before the first batch, is in `offers/`.
  * `injector-service/` composes the same steps for a service that nobody watches.
  */
 

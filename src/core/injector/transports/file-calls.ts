@@ -17,8 +17,6 @@ export interface FileCalls {
   statLink(path: string): Soon<fs.Stats | undefined>;
   /** From where the last read ended; the number of bytes that came. */
   read(descriptor: number, into: Uint8Array): Soon<number>;
-  /** From there, wherever the last read ended. */
-  readAt(descriptor: number, into: Uint8Array, position: number): Soon<number>;
   write(descriptor: number, bytes: Uint8Array | string): Soon<void>;
   setMode(descriptor: number, mode: number): Soon<void>;
   link(from: string, to: string): Soon<void>;
@@ -35,7 +33,6 @@ const immediate: FileCalls = {
   stat: fs.fstatSync,
   statLink: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
   read: (descriptor, into) => fs.readSync(descriptor, into),
-  readAt: (descriptor, into, position) => fs.readSync(descriptor, into, 0, into.length, position),
   write: (descriptor, bytes) => fs.writeFileSync(descriptor, bytes),
   setMode: fs.fchmodSync,
   link: fs.linkSync,
@@ -55,8 +52,6 @@ const patient: FileCalls = {
       throw thrown;
     }),
   read: async (descriptor, into) => (await read(descriptor, into, 0, into.length, null)).bytesRead,
-  readAt: async (descriptor, into, position) =>
-    (await read(descriptor, into, 0, into.length, position)).bytesRead,
   write: promisify<number, Uint8Array | string>(fs.writeFile),
   setMode: promisify(fs.fchmod),
   link: promisify(fs.link),

@@ -23,7 +23,7 @@ export interface PlainFiles {
   read(name: string, bytesMax: number): Promise<Buffer | undefined>;
   /** The size and time of a plain file, without reading it. */
   look(name: string): Promise<PlainFileFacts | undefined>;
-  /** Takes the place of whatever has the name, at once and as a whole; what was written is read back before. */
+  /** Takes the place of whatever has the name, at once and as a whole. */
   write(
     name: string,
     bytes: Uint8Array | string,
@@ -59,7 +59,7 @@ const [openFile, shut, flush] = [promisify(open), promisify(close), promisify(fs
 /** Linux only, and missing in Node's constants: a descriptor that says which file it is, without opening it. */
 const O_PATH = 0x20_0000;
 const hasProc = process.platform === 'linux' && existsSync('/proc/self/fd');
-const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Throws DN570 where there is no such directory, or a link in its place. */
 export async function openPlainFiles(path: string, options: PlainFilesOptions = {}): Promise<PlainFiles> {
@@ -172,25 +172,14 @@ async function writeNew(
   path: string,
   { bytes, mode, lasting }: { bytes: Uint8Array | string; mode: number; lasting: boolean },
 ): Promise<void> {
-  const file = await calls.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const file = await calls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await calls.write(file, bytes);
-    if (!(await holds(calls, file, bytes)))
-      throw new Error('the disk gives back something else than was written');
     await calls.setMode(file, mode);
     if (lasting) await flush(file);
   } finally {
     await calls.close(file);
   }
-}
-
-async function holds(calls: FileCalls, file: number, bytes: Uint8Array | string): Promise<boolean> {
-  const meant = Buffer.from(bytes);
-  if (meant.length === 0) return true;
-  const found = Buffer.allocUnsafe(meant.length + 1);
-  return (
-    (await calls.readAt(file, found, 0)) === meant.length && meant.equals(found.subarray(0, meant.length))
-  );
 }
 
 async function openDirectory(path: string, { base, create = false }: PlainFilesOptions): Promise<number> {

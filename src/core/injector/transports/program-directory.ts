@@ -34,7 +34,7 @@ export interface ProgramDirectory {
   readonly path: string;
   /** The same by the descriptor that is held. */
   readonly held: string;
-  /** Puts a program beside the one that runs, and reads back what is there; with `order` for an agent that obeys orders. */
+  /** Puts a program beside the one that runs; with `order` for an agent that obeys orders, and then reads back what is there. */
   stage(staging: ProgramBytes & { readonly order?: SignedOrder }): Promise<void>;
   /**
    * What is staged becomes the program, at once; with `bytes`, also where nothing fitting is staged. Then the acknowledgement
@@ -99,7 +99,7 @@ export async function openProgramDirectory(
       throw otherBytes(`What is to be written to ${files.path}/${name}`, digest);
     const isLinked = file !== undefined && (await files.link(file, name));
     if (!isLinked) await files.write(name, bytes, modes.program);
-    else if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
+    if ((await digestIn(name)) !== digest) throw otherBytes(`${files.path}/${name}`, digest);
   };
   /** Where nobody is told of it, it is read again before it goes live. */
   const putAside = async ({ digest, bytes }: ProgramBytes) => {
