@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Agent } from '../../src/core/agent/agent.js';
-import { createProgramLoader, type LoadedProgram } from '../../src/core/agent/load-program.js';
 import { createSimulatedWorkload } from '../../src/core/agent/workloads/simulated.js';
 import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
-import { cache, key, orderOf, programOf, type TestProgram, throttle, trustOf } from './support.js';
+import { cache, orderOf, programOf, type TestProgram, throttle } from './support.js';
+import { loadedFor } from './test-workload.js';
 
 const startMs = 1_767_225_600_000;
 let nowMs = startMs;
@@ -28,27 +28,12 @@ beforeEach(() => {
   agent = new Agent({ id: 'agent-0001', workload });
 });
 
-function loadedOf({ digest, bytes }: TestProgram): LoadedProgram {
-  const loader = createProgramLoader({
-    clock: () => 0,
-    fetch: async () => undefined,
-  });
-  const load = loader.load({
-    digest,
-    fetched: { ok: true, bytes, fetchMs: 0, digestMs: 0 },
-    capabilities: agent.capabilities,
-    trust: trustOf(key),
-  });
-  if (!load.ok) throw new Error(load.reason);
-  return load.loaded;
-}
-
 function order(program: TestProgram, change: Partial<Order> = {}): Order {
   return orderOf({ digest: program.digest, parameters: {}, windowMs: 60_000, ...change });
 }
 
 const stage = (program: TestProgram, change: Partial<Order> = {}) =>
-  agent.stage(order(program, change), loadedOf(program), nowMs);
+  agent.stage(order(program, change), loadedFor(agent, program), nowMs);
 const goLive = (program: TestProgram, change: Partial<Order> = {}) =>
   agent.goLive(order(program, change), nowMs);
 const undo = (instruction: string) => agent.undo(order(throttle, { instruction }), nowMs);
@@ -253,7 +238,7 @@ describe('an effect', () => {
         capabilities: { ...referenceFleet, actions: [] },
       }),
     });
-    other.stage(order(throttle), loadedOf(throttle), nowMs);
+    other.stage(order(throttle), loadedFor(agent, throttle), nowMs);
     other.goLive(order(throttle), nowMs);
     const { metrics } = other.tick(nowMs + 1_000);
     expect(metrics.applied).toBe(0);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeOffer, type EffectContext } from '../../src/core/agent/sdk/index.js';
 import type { TickTrace } from '../../src/core/nerve/messages/trace-record.js';
 import { readTraces } from '../../src/core/tracer/read.js';
-import { startTestRedis, type TestRedis } from '../support/redis.js';
+import { setUpRedis } from '../support/set-up-redis.js';
 import {
   bringLive,
   handOf,
@@ -16,12 +16,7 @@ import {
   startQueueAgent,
 } from './sdk-support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
+const server = setUpRedis('fleet');
 
 const offer = describeOffer(queueOptions([]));
 const setAll = programFor(offer, 'SET_CONCURRENCY(queue, value)');

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAgent, DreamnetError, describeOffer } from '../../src/core/agent/sdk/index.js';
-import { startTestRedis, type TestRedis } from '../support/redis.js';
+import { setUpRedis } from '../support/set-up-redis.js';
 import {
   bringLive,
   handOf,
@@ -18,12 +18,7 @@ import {
 } from './sdk-support.js';
 import { key, newKey, temporaryDirectory } from './support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
+const server = setUpRedis('fleet');
 
 const offer = describeOffer(queueOptions([]));
 const setAll = programFor(offer, 'SET_CONCURRENCY(queue, value)');

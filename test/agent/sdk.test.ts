@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeOffer, openConnection } from '../../src/core/agent/sdk/index.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
-import { startTestRedis, type TestRedis } from '../support/redis.js';
+import { setUpRedis } from '../support/set-up-redis.js';
 import {
   bringLive,
   handOf,
@@ -12,12 +12,7 @@ import {
   startQueueAgent,
 } from './sdk-support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
+const server = setUpRedis('fleet');
 
 const offer = describeOffer(queueOptions([]));
 const setAll = programFor(offer, 'SET_CONCURRENCY(queue, value)');

@@ -124,7 +124,8 @@ export function testAgent(workload: Workload) {
   };
 }
 
-function loadedFor(agent: Agent, { digest, bytes }: TestProgram): LoadedProgram {
+/** Loaded as this agent loads a program that it has fetched. */
+export function loadedFor(agent: Agent, { digest, bytes }: TestProgram): LoadedProgram {
   const loader = createProgramLoader({ clock: () => 0, fetch: async () => undefined });
   const load = loader.load({
     digest,

@@ -1,5 +1,6 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
 import type { Redis } from 'ioredis';
+import { beforeEach } from 'vitest';
 import type { Host } from '../../src/core/agent/host.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/control/steer.js';
@@ -15,9 +16,20 @@ import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-rec
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import { key, startTestHost, throttleAll } from '../agent/support.js';
 import type { TestRedis } from '../support/redis.js';
+import { setUpRedis } from '../support/set-up-redis.js';
+
+/** A Redis for the test file that calls this at its top, and two hosts on it, started anew before each test. */
+export function setUpTwoHosts(prefix = 'fleet') {
+  const server = setUpRedis(prefix);
+  const hosts: Host[] = [];
+  beforeEach(async () => {
+    hosts.splice(0, hosts.length, ...(await startTwoHosts(server)));
+  });
+  return { server, hosts, agents: () => hosts.flatMap((host) => host.agents) };
+}
 
 /** Ten agents each: host-1 carries the first ten. */
-export async function startTwoHosts(server: TestRedis): Promise<Host[]> {
+async function startTwoHosts(server: TestRedis): Promise<Host[]> {
   return [
     await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
     await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
 import type { SteerRequest } from '../../../src/core/injector/control/steer.js';
 import type { WishAction } from '../../../src/core/nerve/messages/wish.js';
 import { leaveWish, readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { cacheAll, throttleAll } from '../../agent/support.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import {
   coordinate,
   ended,
@@ -12,25 +11,13 @@ import {
   onceBefore,
   recordOf,
   sentOrders,
-  startTwoHosts,
+  setUpTwoHosts,
   steerFrom,
   type TestRollout,
   timesTold,
 } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
-
-let hosts: Host[];
-beforeEach(async () => {
-  hosts = await startTwoHosts(server);
-});
-
-const agents = () => hosts.flatMap((host) => host.agents);
+const { server, hosts, agents } = setUpTwoHosts();
 const orders = () => sentOrders(server, 'host-1', 'host-2');
 const running = (instruction: string) => agents().filter(({ live }) => live?.instruction === instruction);
 

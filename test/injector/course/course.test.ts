@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../../src/core/agent/agent.js';
-import type { Host } from '../../../src/core/agent/host.js';
 import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import { leaveWish } from '../../../src/core/nerve/rollout-holds.js';
 import { startTestHost, temporaryDirectory } from '../../agent/support.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import { videoWorkload } from '../../support/video-agents.js';
 import {
   coordinate,
@@ -14,25 +12,13 @@ import {
   type RolloutWish,
   recordOf,
   sentOrders,
-  startTwoHosts,
+  setUpTwoHosts,
   steerFrom,
   type TestRollout,
   timesTold,
 } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
-
-let hosts: Host[];
-beforeEach(async () => {
-  hosts = await startTwoHosts(server);
-});
-
-const agents = () => hosts.flatMap((host) => host.agents);
+const { server, hosts, agents } = setUpTwoHosts();
 const orders = () => sentOrders(server, 'host-1', 'host-2', 'host-3');
 const runs = (id: string) => agents().filter(({ live }) => live?.instruction === id).length;
 const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });

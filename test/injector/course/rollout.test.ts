@@ -1,27 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../../src/core/agent/agent.js';
-import type { Host } from '../../../src/core/agent/host.js';
 import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import { limits } from '../../../src/core/limits.js';
 import { readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import { cacheAll } from '../../agent/support.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { coordinate, ended, onceBefore, recordOf, sentOrders, startTwoHosts, timesTold } from '../support.js';
+import { coordinate, ended, onceBefore, recordOf, sentOrders, setUpTwoHosts, timesTold } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
-
-let hosts: Host[];
-beforeEach(async () => {
-  hosts = await startTwoHosts(server);
-});
-
-const agents = () => hosts.flatMap((host) => host.agents);
+const { server, hosts, agents } = setUpTwoHosts();
 const orders = () => sentOrders(server, 'host-1', 'host-2');
 const agentOf = (id: string) => agents().find((agent) => agent.id === id) as Agent;
 const liveInstructions = () => Map.groupBy(agents(), ({ live }) => live?.instruction ?? 'none');

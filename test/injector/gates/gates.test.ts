@@ -1,33 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from '../../../src/core/agent/agent.js';
-import type { Host } from '../../../src/core/agent/host.js';
 import { watchProgram } from '../../../src/core/injector/gates/watch-program.js';
 import { limits } from '../../../src/core/limits.js';
 import type { GateVerdict } from '../../../src/core/nerve/messages/gate-verdict.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
 import {
   coordinate,
   ended,
   forget,
   recordOf,
-  startTwoHosts,
+  setUpTwoHosts,
   steerFrom,
   type TestRollout,
 } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('gates');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
-
-let hosts: Host[];
-beforeEach(async () => {
-  hosts = await startTwoHosts(server);
-});
-
-const agents = () => hosts.flatMap((host) => host.agents);
+const { server, agents } = setUpTwoHosts('gates');
 const live = () => agents().filter((agent) => agent.live?.instruction === 'instr_one').length;
 const bakeMs = 300;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
 import { parsePlan, planText, savePlan } from '../../../src/core/injector/plan/plan-file.js';
 import type { LoopContext } from '../../../src/core/loop-context.js';
@@ -6,23 +6,9 @@ import { readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { type InjectRequest, inject, previewInject, resumeRequest } from '../../../src/core/pipeline.js';
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';
 import { cacheAll, key, newKey, startTestHost, throttleAll } from '../../agent/support.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
-import { instructionOf, recordOf, sentOrders, timesTold } from '../support.js';
+import { instructionOf, recordOf, sentOrders, setUpTwoHosts, timesTold } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
-
-let hosts: Host[];
-beforeEach(async () => {
-  hosts = [
-    await startTestHost(server, { hostId: 'host-1', firstAgent: 0, agents: 10 }),
-    await startTestHost(server, { hostId: 'host-2', firstAgent: 10, agents: 10 }),
-  ];
-});
+const { server, hosts } = setUpTwoHosts();
 
 function contextOf(change: Partial<LoopContext> = {}): LoopContext {
   return {

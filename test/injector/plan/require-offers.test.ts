@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/core/agent/host.js';
 import { savePlan } from '../../../src/core/injector/plan/plan-file.js';
 import { referenceFleet } from '../../../src/core/language/capabilities.js';
@@ -7,16 +7,11 @@ import { publishedOffer } from '../../../src/core/offers/published-offer.js';
 import { type InjectRequest, inject, previewInject, resumeRequest } from '../../../src/core/pipeline.js';
 import type { PipelineEvent } from '../../../src/core/pipeline-events.js';
 import { key, startTestHost } from '../../agent/support.js';
-import { startTestRedis, type TestRedis } from '../../support/redis.js';
+import { setUpRedis } from '../../support/set-up-redis.js';
 import { videoFleet, videoProgram, videoWorkload } from '../../support/video-agents.js';
 import { instructionOf, recordOf, sentOrders } from '../support.js';
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startTestRedis('fleet');
-});
-beforeEach(() => server.clear());
-afterAll(() => server.stop());
+const server = setUpRedis('fleet');
 
 /** Ten agents of the reference fleet, and three that convert videos. */
 let hosts: Host[];

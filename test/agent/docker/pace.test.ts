@@ -1,7 +1,7 @@
 /** From counters of a container, read now and then, to the pace at which it uses things. */
 import { describe, expect, it } from 'vitest';
-import { createPaceMeter } from '../../src/core/agent/workloads/docker/pace.js';
-import type { Usage } from '../../src/core/docker/usage.js';
+import { createPaceMeter } from '../../../src/core/agent/workloads/docker/pace.js';
+import type { Usage } from '../../../src/core/docker/usage.js';
 
 const start = 1_000_000_000;
 const usage = (atMs: number, cpuMs: number, more: Partial<Usage> = {}): Usage => ({

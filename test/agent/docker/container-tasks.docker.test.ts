@@ -7,17 +7,20 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cgroupMounts } from '../../src/core/agent/workloads/docker/cgroup-place.js';
+import { cgroupMounts } from '../../../src/core/agent/workloads/docker/cgroup-place.js';
 import {
   type ContainerTasks,
   openContainerTasks,
-} from '../../src/core/agent/workloads/docker/container-tasks.js';
-import { type TaskContainer, taskContainer } from '../../src/core/agent/workloads/docker/task-container.js';
-import { openUsageFiles } from '../../src/core/agent/workloads/docker/usage-files.js';
-import type { UsageSource } from '../../src/core/agent/workloads/docker/usage-reader.js';
-import { type Engine, openEngine } from '../../src/core/docker/engine.js';
-import { engineAddress } from '../../src/core/docker/engine-address.js';
-import { startOwnEngine, type TestEngine, useEngine } from '../support/docker-engine.js';
+} from '../../../src/core/agent/workloads/docker/container-tasks.js';
+import {
+  type TaskContainer,
+  taskContainer,
+} from '../../../src/core/agent/workloads/docker/task-container.js';
+import { openUsageFiles } from '../../../src/core/agent/workloads/docker/usage-files.js';
+import type { UsageSource } from '../../../src/core/agent/workloads/docker/usage-reader.js';
+import { type Engine, openEngine } from '../../../src/core/docker/engine.js';
+import { engineAddress } from '../../../src/core/docker/engine-address.js';
+import { startOwnEngine, type TestEngine, useEngine } from '../../support/docker-engine.js';
 
 let engine: TestEngine;
 let client: Engine;
