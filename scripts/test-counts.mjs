@@ -1,8 +1,9 @@
-// vitest's JSON report → the line `tests: N passed, N failed, N skipped`. Exits with 1 unless every test ran and
+// vitest's JSON report → what did not pass, by name, and the line `tests: N passed, N failed, N skipped`. Exits with 1 unless every test ran and
 // passed: a skipped test, a file that could not be loaded, or no test at all counts as failure.
 //
 //   node scripts/test-counts.mjs report.json
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export function countTests(report) {
@@ -20,8 +21,22 @@ export function countTests(report) {
   return counts;
 }
 
+function notPassed(report) {
+  return report.testResults.flatMap((file) => {
+    const name = path.relative(process.cwd(), file.name);
+    const tests = file.assertionResults.filter(({ status }) => status !== 'passed');
+    if (tests.length === 0 && file.status === 'failed') return [`FAILED ${name}: ${file.message}`];
+    return tests.map(
+      ({ status, fullName, failureMessages }) =>
+        `${status.toUpperCase()} ${name}: ${fullName}\n${failureMessages.join('\n')}`,
+    );
+  });
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const counts = countTests(readReport(process.argv[2]));
+  const report = readReport(process.argv[2]);
+  const counts = countTests(report);
+  for (const line of notPassed(report)) process.stdout.write(`${line}\n`);
   process.stdout.write(
     `tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
   );

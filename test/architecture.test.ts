@@ -2,11 +2,12 @@
  * Holds the arrows between the folders of src, as docs/architecture.md draws them: who may import whom, who may
  * print, who may export by default. The first tests show that a broken arrow is found.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = path.join(import.meta.dirname, '..', 'src');
+const TEST = import.meta.dirname;
 
 /** Files directly in core with arrows of their own. Any other is base: used everywhere, importing nothing but base. */
 const CORE_FILES: Readonly<Record<string, string>> = {
@@ -182,6 +183,35 @@ describe('src', () => {
     expect(byDefault).toEqual([]);
   });
 });
+
+describe('test', () => {
+  it('names the tests that start a Redis after it', () => {
+    const misnamed = testFiles().filter(
+      (file) =>
+        !/\.(redis|docker|e2e)\.test\.tsx?$|^e2e\/|^injector\/reliability\//.test(file) &&
+        reaches(file, 'support/redis.ts'),
+    );
+    expect(misnamed).toEqual([]);
+  });
+});
+
+function testFiles(): string[] {
+  return readdirSync(TEST, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(path.sep).join('/'))
+    .filter((file) => /\.test\.tsx?$/.test(file));
+}
+
+/** Whether a file below test imports another one there, itself or through others. */
+function reaches(file: string, goal: string, seen = new Set<string>()): boolean {
+  if (file === goal) return true;
+  if (seen.has(file)) return false;
+  seen.add(file);
+  return importsOf(readFileSync(path.join(TEST, file), 'utf8'))
+    .filter(({ target, typeOnly }) => target.startsWith('.') && !typeOnly)
+    .map(({ target }) => resolveImport(file, target))
+    .filter((target) => existsSync(path.join(TEST, target)))
+    .some((target) => !target.startsWith('..') && reaches(target, goal, seen));
+}
 
 function brokenArrows(file: string, source: string): string[] {
   const from = layerOf(file);
