@@ -1,6 +1,7 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
 import type { Redis } from 'ioredis';
-import { beforeEach } from 'vitest';
+import { beforeEach, expect } from 'vitest';
+import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
 import { type Steered, type SteerRequest, steerRollout } from '../../src/core/injector/control/steer.js';
@@ -9,6 +10,7 @@ import { planRollout } from '../../src/core/injector/plan/plan.js';
 import type { RolloutWishes } from '../../src/core/injector/plan/settings.js';
 import { prepareProgram } from '../../src/core/injector/prepare-program.js';
 import type { Transports } from '../../src/core/injector/transports/courier.js';
+import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { WishAction } from '../../src/core/nerve/messages/wish.js';
@@ -25,7 +27,38 @@ export function setUpTwoHosts(prefix = 'fleet') {
   beforeEach(async () => {
     hosts.splice(0, hosts.length, ...(await startTwoHosts(server)));
   });
-  return { server, hosts, agents: () => hosts.flatMap((host) => host.agents) };
+  const agents = () => hosts.flatMap((host) => host.agents);
+  return {
+    server,
+    hosts,
+    agents,
+    orders: () => sentOrders(server, 'host-1', 'host-2', 'host-3'),
+    /** How many agents run the program of an instruction. */
+    runs: (id: string) => agents().filter(({ live }) => live?.instruction === id).length,
+    outcomesOf: async (id?: string) => (await recordOf(server, id)).agents,
+    /** The agents of host-2 are registered and silent from now on, except those that are not wanted at all. */
+    async silence(...ids: readonly string[]): Promise<void> {
+      await hosts[1]?.stop();
+      for (const id of ids) await server.redis.zadd(server.names.agents, Date.now(), id);
+    },
+  };
+}
+
+/** From now on it offers no action to any program. */
+export function cripple(agent: Agent): void {
+  Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
+}
+
+export function heal(agent: Agent): void {
+  Object.assign(agent, { capabilities: referenceFleet });
+}
+
+export function until(holds: () => Promise<unknown> | unknown): Promise<void> {
+  return expect.poll(holds, { timeout: 10_000, interval: 10 }).toBeTruthy();
+}
+
+export function batchesIn({ events }: TestRollout) {
+  return events.flatMap((event) => (event.type === 'batch' ? [event] : []));
 }
 
 /** Ten agents each: host-1 carries the first ten. */

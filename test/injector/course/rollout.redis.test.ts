@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../../src/core/agent/agent.js';
-import { referenceFleet } from '../../../src/core/language/capabilities.js';
 import { limits } from '../../../src/core/limits.js';
 import { readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import { cacheAll } from '../../agent/support.js';
-import { coordinate, ended, onceBefore, recordOf, sentOrders, setUpTwoHosts, timesTold } from '../support.js';
+import {
+  coordinate,
+  cripple,
+  ended,
+  heal,
+  onceBefore,
+  recordOf,
+  sentOrders,
+  setUpTwoHosts,
+  timesTold,
+} from '../support.js';
 
 const { server, hosts, agents } = setUpTwoHosts();
 const orders = () => sentOrders(server, 'host-1', 'host-2');
@@ -14,8 +23,6 @@ const liveInstructions = () => Map.groupBy(agents(), ({ live }) => live?.instruc
 const count = (instruction: string) => liveInstructions().get(instruction)?.length ?? 0;
 
 /** The agent lacks the program's action from now on, so that it fails to stage. */
-const cripple = (agent: Agent) => Object.assign(agent, { capabilities: { ...referenceFleet, actions: [] } });
-const heal = (agent: Agent) => Object.assign(agent, { capabilities: referenceFleet });
 /** Nothing can be applied to the agent's tasks from now on. */
 const sabotage = (agent: Agent) => {
   agent.workload.apply = () => {
