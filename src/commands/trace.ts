@@ -14,6 +14,7 @@ export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
     '<%= config.bin %> trace agent-0001',
     '<%= config.bin %> trace agent-0001 --follow',
     '<%= config.bin %> trace agent-0001 --since 5m --count 100 --json',
+    '<%= config.bin %> trace agent-0001 --since 1h --count 1000 --jsonl > traces.jsonl',
   ];
   static override args = { agent: Args.string({ description: 'Id of the agent.', required: true }) };
   static override flags = {
@@ -36,6 +37,7 @@ export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
     return withReading({ command: 'trace', flags, signal }, async (session) => {
       const document = await this.#read(session);
       this.print(traceText(document));
+      for (const stored of document.traces.toReversed()) this.emit({ type: 'trace', ...stored });
       if (flags.follow) await this.#follow(session, document.traces[0]?.streamId);
       return document;
     });

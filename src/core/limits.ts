@@ -14,8 +14,16 @@ export const limits = {
   offersBytesMax: 2_097_152,
   /** Instructions, results, decisions and alerts are kept as history, oldest dropped first (approximately). */
   streamEntriesMax: 10_000,
-  /** Traces kept per agent: 100 x 1,159 agents cost Redis a few tens of MB. */
-  traceEntriesPerAgentMax: 100,
+  /** Traces kept per agent: an hour of ticks every 5 s; 1,159 agents cost Redis some 50 MB. */
+  traceEntriesPerAgentMax: 720,
+  /** In larger fleets each agent keeps less, but so many: an hour of reports every 30 s is 120. */
+  traceEntriesPerAgentMin: 150,
+  /** Traces of a whole fleet, at about 55 bytes each: what a small Redis holds beside the rest. */
+  traceEntriesPerFleetMax: 10_000_000,
+  /** Older traces of an agent are dropped, also of one that reports seldom. */
+  tracesKeptMs: 3_600_000,
+  /** The last traces of an agent that is gone are kept so long, for whoever looks in the morning. */
+  lastTracesKeptMs: 172_800_000,
   /** Aggregates kept: one a second for an hour, or a day and more at the usual 30 s. */
   historyEntriesMax: 3_600,
   /** Orders kept per host: more than any rollout sends one host before it reads them. */

@@ -62,7 +62,7 @@ describe('the loop taken apart', () => {
 
     // What was measured can be read without a fleet.
     expect((await cli.json<ResultsDocument>(['results'])).results).toHaveLength(1);
-    expect((await cli.run(['trace', 'agent-0001'])).stdout).toContain('TICK');
+    expect((await cli.run(['trace', 'agent-0001'])).stdout).toContain('TIME');
     // Several at once share the Redis that the first one starts, and outlive its end.
     const readers = [['results'], ['agents'], ['leaderboard'], ['agents', 'show', 'agent-0001']];
     const read = await Promise.all(readers.map((words) => cli.run(words)));

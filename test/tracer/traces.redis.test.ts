@@ -23,7 +23,7 @@ function tickTrace(atMs: number, steps = 0): TickTrace {
   };
   return {
     ...{ version: 1, kind: 'tick', at: atMs, metrics, effects: {}, steps },
-    ...{ evaluateMs: 0.1, processCpuPct: 1, processMemory: 1 },
+    ...{ evaluateMs: 0.1, processCpuPct: 1, processMemory: 65_536 },
   };
 }
 

@@ -41,6 +41,11 @@ export function traceText({ agent, load, traces, damaged }: TraceDocument): stri
     parts.push(ticks.length === 0 ? 'No ticks in this time.' : ticksText(ticks));
     parts.push(...unappliedTables(ticks));
   }
+  const dropped = ticks.reduce((sum, tick) => sum + (tick.dropped ?? 0), 0);
+  if (dropped > 0)
+    parts.push(
+      `${formatCount(dropped, 'trace')} could not be written, Redis being away or slow; the ticks are in later ones.`,
+    );
   if (damaged > 0) parts.push(`${formatCount(damaged, 'entry', 'entries')} cannot be read.`);
   return parts.join('\n\n');
 }
@@ -153,14 +158,16 @@ function usageText({
 }
 
 function ticksText(ticks: readonly TickTrace[]): string {
+  const added = ticks.some((tick) => tick.ticks !== undefined);
   return formatTable(
     [
-      { header: 'TICK' },
+      { header: 'TIME' },
       { header: 'COST/H', align: 'right' },
       { header: 'CHANGE', align: 'right' },
       { header: 'LATENCY', align: 'right' },
       { header: 'RUNS/S', align: 'right' },
       { header: 'EFFECTS', shrinkTo: 10 },
+      ...(added ? [{ header: 'TICKS', align: 'right' } as const] : []),
       { header: 'STEPS', align: 'right' },
       { header: 'EVALUATE', align: 'right' },
     ],
@@ -171,6 +178,7 @@ function ticksText(ticks: readonly TickTrace[]): string {
       secondsText(tick.metrics.latency),
       formatNumber(tick.metrics.throughput, 1),
       tick.error === undefined ? effectsText(tick) : `ERROR ${tick.error}`,
+      ...(added ? [formatNumber(tick.ticks ?? 1)] : []),
       formatNumber(tick.steps),
       formatDuration(tick.evaluateMs),
     ]),

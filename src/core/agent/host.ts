@@ -16,10 +16,10 @@ import { createLetterbox, joinFleet, joinOnceThere } from './join-fleet.js';
 import { openJournal } from './journal.js';
 import { createProgramLoader } from './load-program.js';
 import { createRefresher, type Refresher } from './refresh.js';
-import { type AgentTick, createReporter, type Reporter } from './report.js';
+import { type AgentTick, createReporter } from './report.js';
 import { restoreAgents } from './restore.js';
 import { createTickRhythm, type TickRhythm } from './tick-rhythm.js';
-import { createTickWriter, untilClosed } from './tick-writer.js';
+import { createTickWriter, type TickWriter, untilClosed } from './tick-writer.js';
 import type { Workload } from './workload.js';
 
 /** An agent to be, and what it works on. */
@@ -145,7 +145,7 @@ function warmUp(agent: Agent, nowMs: number): void {
 
 interface Shift {
   readonly agents: readonly Agent[];
-  readonly tick: Reporter['tick'];
+  readonly tick: TickWriter;
   readonly rhythm: TickRhythm;
   readonly refresher: Refresher;
   readonly clock: FleetClock;

@@ -1,10 +1,12 @@
 /** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
 import type { ChainableCommander, Redis } from 'ioredis';
+import type { Capabilities } from '../language/capabilities.js';
+import { limits } from '../limits.js';
 import { agentRecordFields } from '../nerve/agent-records.js';
-import type { TransportName } from '../nerve/messages/agent-record.js';
+import type { TickMetrics, TransportName } from '../nerve/messages/agent-record.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/order.js';
-import type { LoadTrace, TickTrace } from '../nerve/messages/trace-record.js';
+import type { LoadTrace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
 import { appendMessage } from '../nerve/streams.js';
@@ -17,6 +19,7 @@ import {
 } from '../offers/published-offer.js';
 import { pipelinedWithTraces } from '../tracer/write.js';
 import type { Agent, TickOutcome } from './agent.js';
+import { createTracePace } from './trace-pace.js';
 
 export interface Answer {
   readonly agent: Agent;
@@ -35,9 +38,15 @@ export interface Reporter {
   acknowledge(order: Order, answers: readonly Answer[]): Promise<void>;
   /** An order that no agent could trust enough to acknowledge. */
   orderRefused(code: string, reason: string): Promise<void>;
-  tick(ticks: readonly AgentTick[], options: { nowMs: number; snapshots: boolean }): Promise<void>;
+  /** Ticks happened: to be told with the next `tick`. */
+  ticked(ticks: readonly AgentTick[], nowMs: number): void;
+  /** What these agents are now, and the traces of theirs that are due. Rejects when not all of it was written. */
+  tick(agents: readonly Agent[], options: { nowMs: number; snapshots: boolean }): Promise<void>;
   signOff(agents: readonly Agent[]): Promise<void>;
 }
+
+/** A minute more or less does not matter to what is kept for an hour. */
+const traceAgingEveryMs = 60_000;
 
 export function createReporter({
   redis,
@@ -51,6 +60,11 @@ export function createReporter({
   transport?: TransportName;
 }): Reporter {
   const usage = createProcessUsage();
+  const pace = createTracePace();
+  /** As each agent's last tick left them. */
+  const metrics = new WeakMap<Agent, TickMetrics>();
+  let kept: number = limits.traceEntriesPerAgentMax;
+  let agedAtMs = 0;
   /** Of this process, as the last order left it. */
   let memory = process.memoryUsage.rss();
 
@@ -82,7 +96,19 @@ export function createReporter({
     const added = await pipelined<readonly Agent[], number>(redis, chunks(agents), (pipeline, part) =>
       pipeline.zadd(names.agents, ...part.flatMap(({ id }) => [nowMs, id])),
     );
+    kept = entriesKept(await redis.zcard(names.agents));
     return added.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Now and then: what is old goes, and what nobody adds to any more goes later. */
+  async function ageTraces(agents: readonly Agent[], nowMs: number): Promise<void> {
+    if (nowMs - agedAtMs < traceAgingEveryMs) return;
+    agedAtMs = nowMs;
+    await pipelined(redis, agents, (pipeline, { id }) =>
+      pipeline
+        .xtrim(names.trace(id), 'MINID', '~', Math.max(0, nowMs - limits.tracesKeptMs))
+        .pexpire(names.trace(id), limits.lastTracesKeptMs),
+    );
   }
 
   return {
@@ -95,6 +121,7 @@ export function createReporter({
       const added = await beat(agents, nowMs);
       // Somebody emptied Redis, or it came back without its data: the agents introduce themselves again.
       if (added > 0) await introduce(agents, nowMs);
+      await ageTraces(agents, nowMs);
     },
 
     async acknowledge(order, answers) {
@@ -102,27 +129,25 @@ export function createReporter({
       const used = { before: memory, after: process.memoryUsage.rss() };
       memory = used.after;
       // In this order: whoever reads an acknowledgement finds the agent's record and trace already there.
-      await pipelinedWithTraces(
-        redis,
-        names,
-        answers,
-        (pipeline, { agent, acknowledgement }, trace) => {
+      await pipelinedWithTraces(answers, {
+        ...{ redis, names, kept },
+        command: (pipeline, { agent, acknowledgement }, trace) => {
           const { timings } = acknowledgement;
           const fields = agentRecordFields(stateOf(agent));
-          // Ticks push it out of the stream in minutes; how the program was loaded is asked for later too.
-          if (timings !== undefined)
-            fields.load = trace({
-              agent: agent.id,
-              trace: loadTrace(order, acknowledgement, timings, used),
-            });
+          if (timings !== undefined) {
+            const load = loadTrace(order, acknowledgement, timings, used);
+            trace({ agent: agent.id, trace: load });
+            // Ticks push it out of the stream in time; how the program was loaded is asked for later too.
+            fields.load = JSON.stringify(load);
+          }
           pipeline.hset(names.agent(agent.id), fields);
         },
-        (part) => ({
+        closing: (part) => ({
           name: 'append-acknowledgements',
           key: stream,
           args: part.map(({ acknowledgement }) => JSON.stringify(acknowledgement)),
         }),
-      );
+      });
     },
 
     async orderRefused(code, reason) {
@@ -135,17 +160,34 @@ export function createReporter({
       });
     },
 
-    async tick(ticks, { nowMs, snapshots }) {
-      const process = usage.sinceLast();
-      await pipelinedWithTraces(redis, names, ticks, (pipeline, { agent, outcome, evaluateMs }, trace) => {
-        const window = agent.report === undefined ? {} : { window: agent.report };
-        pipeline.hset(
-          names.agent(agent.id),
-          agentRecordFields({ status: agent.status, metrics: outcome.metrics, ...window }),
-        );
-        trace({ agent: agent.id, trace: { ...tickTrace(agent, outcome, evaluateMs, nowMs), ...process } });
-        if (snapshots) recordTasks(pipeline, names, agent, nowMs);
-      });
+    ticked(ticks, nowMs) {
+      for (const tick of ticks) {
+        metrics.set(tick.agent, tick.outcome.metrics);
+        pace.add(tick, nowMs);
+      }
+    },
+
+    async tick(agents, { nowMs, snapshots }) {
+      const traced = pace.take(agents, usage.sinceLast());
+      const traces = new Map(traced.map((one) => [one.agent, one]));
+      try {
+        await pipelinedWithTraces(agents, {
+          ...{ redis, names, kept },
+          command: (pipeline, agent, trace) => {
+            const window = agent.report === undefined ? {} : { window: agent.report };
+            const { status } = agent;
+            const fields = agentRecordFields({ status, metrics: metrics.get(agent), ...window });
+            pipeline.hset(names.agent(agent.id), fields);
+            const due = traces.get(agent);
+            if (due !== undefined)
+              trace({ agent: agent.id, trace: due.trace, actions: actionNames(agent.capabilities) });
+            if (snapshots) recordTasks(pipeline, names, agent, nowMs);
+          },
+        });
+      } catch (thrown) {
+        pace.lost(traced);
+        throw thrown;
+      }
     },
 
     async signOff(agents) {
@@ -206,21 +248,20 @@ function loadTrace(
   };
 }
 
-function tickTrace(agent: Agent, outcome: TickOutcome, evaluateMs: number, nowMs: number) {
-  return {
-    version: 1,
-    kind: 'tick',
-    at: nowMs,
-    ...(agent.live === undefined
-      ? {}
-      : { digest: agent.live.loaded.program.digest, instruction: agent.live.instruction }),
-    metrics: outcome.metrics,
-    effects: outcome.effects,
-    ...(outcome.unapplied === undefined ? {} : { unapplied: outcome.unapplied }),
-    steps: outcome.steps,
-    evaluateMs,
-    ...(outcome.error === undefined ? {} : { error: outcome.error }),
-  } satisfies Omit<TickTrace, 'processCpuPct' | 'processMemory'>;
+const namesOf = new WeakMap<Capabilities, readonly string[]>();
+
+/** One list for all agents that share their capabilities. */
+function actionNames(capabilities: Capabilities): readonly string[] {
+  const known = namesOf.get(capabilities) ?? capabilities.actions.map(({ name }) => name);
+  namesOf.set(capabilities, known);
+  return known;
+}
+
+/** Of each agent of a fleet of that size. */
+function entriesKept(fleetAgents: number): number {
+  const { traceEntriesPerFleetMax, traceEntriesPerAgentMin, traceEntriesPerAgentMax } = limits;
+  const share = Math.floor(traceEntriesPerFleetMax / Math.max(1, fleetAgents));
+  return Math.min(Math.max(share, traceEntriesPerAgentMin), traceEntriesPerAgentMax);
 }
 
 /** CPU and memory of this process; agents of one host share both, and the trace says so by the field names. */

@@ -64,13 +64,15 @@ export function createTickRhythm(clock: () => number = Date.now): TickRhythm {
   };
 }
 
-/** The shortest reporting interval that a live program asks for, within the agent's own limits. */
+/** The shortest that an agent of the host asks for. */
 function calmIntervalMs(agents: readonly Agent[]): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (const agent of agents) {
-    const asked = agent.live?.loaded.program.manifest.reportIntervalMs;
-    if (asked !== undefined) shortest = Math.min(shortest, asked);
-  }
-  if (!Number.isFinite(shortest)) return calmTickMs;
-  return Math.min(Math.max(shortest, limits.reportIntervalMsMin), limits.reportIntervalMsMax);
+  const asking = agents.filter(({ live }) => live?.loaded.program.manifest.reportIntervalMs !== undefined);
+  return asking.length === 0 ? calmTickMs : Math.min(...asking.map(reportIntervalMs));
+}
+
+/** How often the live program asks for reports, within the agent's own limits. */
+export function reportIntervalMs({ live }: Pick<Agent, 'live'>): number {
+  const asked = live?.loaded.program.manifest.reportIntervalMs;
+  if (asked === undefined) return calmTickMs;
+  return Math.min(Math.max(asked, limits.reportIntervalMsMin), limits.reportIntervalMsMax);
 }

@@ -1,31 +1,40 @@
 /**
- * Ticks of a host in, written to Redis while it answers. While it does not, nobody waits: programs go on running, ticks are
- * left out, and how many is said when Redis is back.
+ * Ticks of a host in, written to Redis while it answers and keeps up. While it does not, nobody waits: programs go on running,
+ * ticks are added up instead of written one by one, and how many is said when Redis is back.
  */
 import type { Redis } from 'ioredis';
 import { messageOf } from '../errors.js';
-import type { Reporter } from './report.js';
+import type { AgentTick, Reporter } from './report.js';
 
 export interface TickWriterOptions {
   readonly redis: Redis;
-  readonly reporter: Pick<Reporter, 'tick'>;
+  readonly reporter: Pick<Reporter, 'tick' | 'ticked'>;
   readonly log: (line: string) => void;
 }
 
-/** Resolves when the tick is written, or is not going to be for now; never rejects. */
-export function createTickWriter({ redis, reporter, log }: TickWriterOptions): Reporter['tick'] {
+export type TickWriter = (
+  ticks: readonly AgentTick[],
+  options: { readonly nowMs: number; readonly snapshots: boolean },
+) => Promise<void>;
+
+/** The function resolves when the tick is written, or is not going to be for now; it never rejects. */
+export function createTickWriter({ redis, reporter, log }: TickWriterOptions): TickWriter {
   let underWay = false;
   let leftOut = 0;
   return async (ticks, options) => {
+    reporter.ticked(ticks, options.nowMs);
     if (underWay || redis.status !== 'ready') {
-      if (leftOut++ === 0) log('Redis is away: programs go on running, their ticks are not written');
+      if (leftOut++ === 0) log('Redis is away: programs go on running, their ticks are added up');
       return;
     }
-    if (leftOut > 0) log(`Redis is back: ${leftOut} ticks were not written`);
+    if (leftOut > 0) log(`Redis is back: ${leftOut} ticks were not written one by one`);
     leftOut = 0;
     underWay = true;
     const written = reporter
-      .tick(ticks, options)
+      .tick(
+        ticks.map(({ agent }) => agent),
+        options,
+      )
       .catch((thrown) => log(`tick not written: ${messageOf(thrown)}`))
       .finally(() => {
         underWay = false;

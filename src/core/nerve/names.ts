@@ -54,6 +54,8 @@ export interface Names {
   orders(hostId: string): string;
   /** Stream: traces of one agent; entry id = timestamp. */
   trace(agentId: string): string;
+  /** String: what names the program and the actions of some traces, as JSON; they carry the reference. Expires. */
+  traceNames(reference: string): string;
   /** Sorted set: agent id -> score. */
   leaderboard(kind: LeaderboardKind): string;
   /** Hash: instruction id -> points that the agent earned by it. */
@@ -91,6 +93,7 @@ export function createNames(prefix = ''): Names {
     acknowledgements: (rolloutId) => name(`rollout:${rolloutId}:acks`),
     orders: (hostId) => name(`host:${hostId}:orders`),
     trace: (agentId) => name(`trace:${agentId}`),
+    traceNames: (reference) => name(`trace-names:${reference}`),
     leaderboard: (kind) => name(`swarm:leaderboard:${kind}`),
     points: (agentId) => name(`points:${agentId}`),
   };

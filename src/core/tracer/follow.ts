@@ -1,9 +1,10 @@
 /** One agent's traces as they are written, until a signal is raised: an async iterator on a connection of its own. */
 import type { Redis } from 'ioredis';
 import { duplicateConnection } from '../nerve/connection.js';
-import { type Trace, traceSchema } from '../nerve/messages/trace-record.js';
+import type { Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
-import { parseEntry, type Received } from '../nerve/streams.js';
+import type { Received } from '../nerve/streams.js';
+import { createTraceParser, type TraceEntry } from './entries.js';
 
 export interface FollowOptions {
   /** Any connection to the server; reading blocks on a copy of it. */
@@ -32,11 +33,12 @@ export async function* followTraces(options: FollowOptions): AsyncGenerator<Rece
   if (signal.aborted) close();
   try {
     const key = names.trace(agent);
+    const parser = createTraceParser(connection, names);
     let after = options.afterId ?? (await lastId(connection, key));
     for (;;) {
-      for (const entry of await readAfter(connection, key, after)) {
-        after = entry[0];
-        yield parseEntry(entry, traceSchema);
+      for (const entry of await parser.parse(await readAfter(connection, key, after))) {
+        after = entry.streamId;
+        yield entry;
         if (signal.aborted) return;
       }
     }
@@ -48,17 +50,15 @@ export async function* followTraces(options: FollowOptions): AsyncGenerator<Rece
   }
 }
 
-type Entry = [id: string, fields: string[]];
-
 /** A fixed id instead of `$`: with `$` what is written between two reads would be missed. */
 async function lastId(connection: Redis, key: string): Promise<string> {
-  const newest = (await connection.xrevrange(key, '+', '-', 'COUNT', 1)) as Entry[];
+  const newest = (await connection.xrevrange(key, '+', '-', 'COUNT', 1)) as [id: string, fields: string[]][];
   return newest[0]?.[0] ?? '0-0';
 }
 
-async function readAfter(connection: Redis, key: string, after: string): Promise<Entry[]> {
-  const reply = (await connection.xread('COUNT', entriesPerRead, 'BLOCK', blockMs, 'STREAMS', key, after)) as
-    | [string, Entry[]][]
-    | null;
+async function readAfter(connection: Redis, key: string, after: string): Promise<TraceEntry[]> {
+  const reply = (await connection.xreadBuffer(
+    ...(['COUNT', entriesPerRead, 'BLOCK', blockMs, 'STREAMS', key, after] as const),
+  )) as [Buffer, TraceEntry[]][] | null;
   return reply?.[0]?.[1] ?? [];
 }

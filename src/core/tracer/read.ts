@@ -1,9 +1,9 @@
 /** One agent's newest traces out of Redis, checked; damaged entries are counted, never fatal. */
 import type { Redis } from 'ioredis';
-import { type LoadTrace, loadTraceSchema, type Trace, traceSchema } from '../nerve/messages/trace-record.js';
+import { type LoadTrace, loadTraceSchema, type Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
-import { newestMessages } from '../nerve/streams.js';
+import { createTraceParser, type TraceEntry } from './entries.js';
 
 export interface StoredTrace {
   /** `trace:<agent>:<streamId>` names this trace. */
@@ -28,7 +28,15 @@ export async function readTraces(
   if (options.count < 1) return { traces: [], damaged: 0 };
   // By the trace's own time: an id may be later than its trace (`write.ts`), and streams are short.
   const sinceMs = options.sinceMs ?? 0;
-  const received = await newestMessages(redis, names.trace(agent), traceSchema, Math.floor(options.count));
+  const key = names.trace(agent);
+  const entries = (await redis.xrevrangeBuffer(
+    key,
+    '+',
+    '-',
+    'COUNT',
+    Math.floor(options.count),
+  )) as TraceEntry[];
+  const received = await createTraceParser(redis, names).parse(entries);
   return {
     traces: received.flatMap((entry) =>
       entry.ok && entry.value.at >= sinceMs ? [{ streamId: entry.streamId, trace: entry.value }] : [],

@@ -1,4 +1,7 @@
-/** Trace records: one per load of a program, one per tick, one per capture, appended to `trace:<agent_id>`. */
+/**
+ * Trace records, appended to `trace:<agent_id>`: one per load of a program, one per capture, and of ticks each one for 30 s after
+ * go-live, then as many as the program asks for. How they are written there is `core/tracer`'s.
+ */
 import { z } from 'zod';
 import { tickMetricsSchema } from './agent-record.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
@@ -51,12 +54,17 @@ export const tickTraceSchema = z.object({
   at: timestampMsSchema,
   digest: digestSchema.optional(),
   instruction: identifierSchema.optional(),
+  /** How many ticks it covers, this one and those since the trace before; absent: one. Their counts are added up. */
+  ticks: countSchema.optional(),
+  /** Ticks that were to have a trace of their own, which could not be written; absent: none. */
+  dropped: countSchema.optional(),
+  /** As they were with this tick. */
   metrics: tickMetricsSchema,
-  /** Effects applied since the tick before, by action name. */
-  effects: z.record(z.string(), z.number()),
+  /** Effects applied since the trace before, by action name. */
+  effects: z.record(z.string(), countSchema),
   /** Absent when all that were proposed applied. */
   unapplied: unappliedEffectsSchema.optional(),
-  /** Instructions executed in this tick, upper bound derived from the bytes. */
+  /** Instructions executed, upper bound derived from the bytes. */
   steps: z.number(),
   /** Milliseconds spent evaluating the program and applying its effects. */
   evaluateMs: z.number(),
