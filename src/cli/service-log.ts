@@ -68,7 +68,10 @@ export function eventLine(event: PipelineEvent): LogLine | undefined {
       });
     case 'measured': {
       const { id, state, execution } = event.result;
-      return info(`measured: ${state}, ${execution.agentsReporting} agents reported`, { rollout: id, state });
+      return info(`measured: ${state}, ${formatCount(execution.agentsReporting, 'agent')} reported`, {
+        rollout: id,
+        state,
+      });
     }
     case 'note':
       return { level: event.level, type: event.type, text: event.text };

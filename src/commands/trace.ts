@@ -35,34 +35,38 @@ export default class TraceCommand extends BaseCommand<typeof TraceCommand> {
   async run(): Promise<TraceDocument> {
     const { flags, signal } = this;
     return withReading({ command: 'trace', flags, signal }, async (session) => {
-      const document = await this.#read(session);
+      const { document, newest } = await this.#read(session);
       this.print(traceText(document));
       for (const stored of document.traces.toReversed()) this.emit({ type: 'trace', ...stored });
-      if (flags.follow) await this.#follow(session, document.traces[0]?.streamId);
+      if (flags.follow) await this.#follow(session, newest);
       return document;
     });
   }
 
-  async #read({ context }: Session): Promise<TraceDocument> {
+  async #read({ context }: Session): Promise<{ document: TraceDocument; newest: string | undefined }> {
     const { redis, names, clock } = context;
     const { agent } = this.args;
     await requireAgent({ redis, names, nowMs: clock() }, agent);
     const sinceMs = this.flags.since === undefined ? undefined : clock() - durationMs(this.flags.since);
     const all = await readTraces(redis, names, agent, { count: limits.traceEntriesPerAgentMax * 2 });
     const young = all.traces.filter(({ trace }) => sinceMs === undefined || trace.at >= sinceMs);
-    return {
+    const document = {
       agent,
       load: (await readLastLoad(redis, names, agent)) ?? null,
       traces: young.slice(0, Number(this.flags.count)),
       damaged: all.damaged,
     };
+    return { document, newest: all.traces[0]?.streamId };
   }
 
   async #follow({ context }: Session, afterId: string | undefined): Promise<void> {
     const { agent } = this.args;
     const from = afterId === undefined ? {} : { afterId };
     for await (const entry of followTraces({ ...context, agent, ...from })) {
-      if (!entry.ok) continue;
+      if (!entry.ok) {
+        this.note(`${entry.streamId} cannot be read: ${entry.reasons.join('; ')}`);
+        continue;
+      }
       this.emit({ type: 'trace', streamId: entry.streamId, trace: entry.value });
       this.print(traceLine(entry.value));
     }

@@ -217,7 +217,7 @@ async function rollOut(
       throw thrown;
     }
     const { counts, heldOut } = rollout.record;
-    return [rollout, `${counts.live ?? 0} agents live, ${heldOut} held out`];
+    return [rollout, `${agentsText(counts.live ?? 0)} live, ${heldOut} held out`];
   });
 }
 
@@ -295,7 +295,7 @@ function measure(context: LoopContext, rollout: Rollout, decision: Decision | un
     });
     await rollout.complete(judgeResult(result, decision?.objective));
     context.report({ type: 'measured', at: clock(), result });
-    return [result, `${result.execution.agentsReporting} agents reported`];
+    return [result, `${agentsText(result.execution.agentsReporting)} reported`];
   });
 }
 
@@ -348,4 +348,8 @@ export function requestToGoOn({ instruction, program, windowMs }: RolloutRecord)
   // Agents have staged these very bytes, whichever key signs by now.
   const staged = { ...instruction.program, digest: program.digest };
   return { instruction: { ...instruction, program: staged }, windowMs, resume: true };
+}
+
+function agentsText(count: number): string {
+  return count === 1 ? '1 agent' : `${count} agents`;
 }

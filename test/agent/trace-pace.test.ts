@@ -69,13 +69,24 @@ describe('traces of ticks', () => {
     expect(tick(1)[0]?.dropped).toBeUndefined();
   });
 
-  test('that were lost on the way are counted by the next', () => {
+  test('that were lost on the way are in the next one', () => {
     tick(1);
     goLive();
     nowMs += 1_000;
-    pace.add({ agent, outcome: agent.tick(nowMs), evaluateMs: 0.5 }, nowMs);
+    const outcome = { ...agent.tick(nowMs), effects: { THROTTLE: 3 }, steps: 7, error: 'broken' };
+    pace.add({ agent, outcome, evaluateMs: 0.5 }, nowMs);
     pace.lost(pace.take([agent], usage));
-    expect(tick(1)).toMatchObject([{ dropped: 1 }]);
+    const [trace] = tick(1, true, { effects: { THROTTLE: 1, CACHE: 1 }, steps: 1 });
+    expect(trace).toMatchObject({
+      ticks: 2,
+      dropped: 1,
+      steps: 8,
+      error: 'broken',
+      evaluateMs: 1,
+      at: nowMs,
+    });
+    expect(trace?.effects).toEqual({ THROTTLE: 4, CACHE: 1 });
+    expect(tick(1)[0]?.dropped).toBeUndefined();
   });
 
   test('list what did not apply once for each reason', () => {

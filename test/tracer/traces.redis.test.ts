@@ -103,6 +103,32 @@ describe('traces', () => {
     expect(await read()).toMatchObject({ damaged: 3, traces: [{ trace: { steps: 1 } }] });
   });
 
+  test('of any damage are counted, in their compact form as well', async () => {
+    await append(tickTrace(nowMs, 1));
+    const key = server.names.trace('a');
+    const [[, [, good]]] = (await server.redis.xrevrangeBuffer(key, '+', '-')) as [
+      [Buffer, [Buffer, Buffer]],
+    ];
+    const spoilt = [Buffer.alloc(0), Buffer.from([2]), good.subarray(0, 9), Buffer.concat([good, good])];
+    // A flag says that measurements are wide: what follows is no number.
+    spoilt.push(Buffer.concat([Buffer.from([1, 0x90, 0x01, 1]), Buffer.alloc(40, 0xff)]));
+    for (const bytes of spoilt) await server.redis.xadd(key, '*', 't', bytes);
+    await server.redis.xadd(key, '*', 't', '{"version":1,"kind":"tick","at":1e300}');
+    expect(await read()).toMatchObject({ damaged: spoilt.length + 1, traces: [{ trace: { steps: 1 } }] });
+  });
+
+  test('whose names have expired keep their figures', async () => {
+    const traced = { ...tickTrace(nowMs, 1), instruction: 'instr_one', effects: { CACHE: 2, MOVE: 1 } };
+    const actions = ['MOVE', 'CACHE'];
+    await appendTraces(server.redis, server.names, [{ agent: 'a', trace: traced, actions }]);
+    expect((await read()).traces).toMatchObject([{ trace: traced }]);
+    const [names = ''] = await server.redis.keys('*trace-names*');
+    await server.redis.del(names);
+    const { traces } = await read();
+    expect(traces).toMatchObject([{ trace: { steps: 1, effects: { 'action 1': 1, 'action 2': 2 } } }]);
+    expect(traces[0]?.trace).not.toHaveProperty('instruction');
+  });
+
   test('report errors that are no matter of ids', async () => {
     await server.redis.set(server.names.trace('a'), 'text');
     await expect(append(tickTrace(nowMs))).rejects.toThrow('WRONGTYPE');

@@ -142,7 +142,7 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
           execution.tasksProcessed === null
             ? []
             : `${formatNumber(execution.tasksProcessed)} tasks processed`,
-          `${formatNumber(execution.effectsApplied)} effects`,
+          formatCount(execution.effectsApplied, 'effect'),
         ]
           .flat()
           .join(' · '),

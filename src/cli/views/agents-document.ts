@@ -130,7 +130,7 @@ function unknownAgent(id: string, known: readonly RegisteredAgent[]): DreamnetEr
   return new DreamnetError({
     code: 'DN311',
     kind: 'bad-input',
-    message: `There is no agent ${JSON.stringify(id.slice(0, 80))}; ${known.length} are registered.`,
+    message: `There is no agent ${JSON.stringify(id.slice(0, 80))}; ${known.length} ${known.length === 1 ? 'is' : 'are'} registered.`,
     hint:
       near === undefined ? 'Start some with `dreamnet up`.' : `Try ${near}, or see \`dreamnet agents list\`.`,
   });

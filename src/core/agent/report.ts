@@ -168,25 +168,27 @@ export function createReporter({
     },
 
     async tick(agents, { nowMs, snapshots }) {
-      const traced = pace.take(agents, usage.sinceLast());
-      const traces = new Map(traced.map((one) => [one.agent, one]));
-      try {
-        await pipelinedWithTraces(agents, {
-          ...{ redis, names, kept },
-          command: (pipeline, agent, trace) => {
-            const window = agent.report === undefined ? {} : { window: agent.report };
-            const { status } = agent;
-            const fields = agentRecordFields({ status, metrics: metrics.get(agent), ...window });
-            pipeline.hset(names.agent(agent.id), fields);
-            const due = traces.get(agent);
-            if (due !== undefined)
-              trace({ agent: agent.id, trace: due.trace, actions: actionNames(agent.capabilities) });
-            if (snapshots) recordTasks(pipeline, names, agent, nowMs);
-          },
-        });
-      } catch (thrown) {
-        pace.lost(traced);
-        throw thrown;
+      const used = usage.sinceLast();
+      for (const part of chunks(agents)) {
+        const traced = pace.take(part, used);
+        const traces = new Map(traced.map((one) => [one.agent, one.trace]));
+        try {
+          await pipelinedWithTraces(part, {
+            ...{ redis, names, kept },
+            command: (pipeline, agent, trace) => {
+              const window = agent.report === undefined ? {} : { window: agent.report };
+              const fields = { status: agent.status, metrics: metrics.get(agent), ...window };
+              pipeline.hset(names.agent(agent.id), agentRecordFields(fields));
+              const due = traces.get(agent);
+              if (due !== undefined)
+                trace({ agent: agent.id, trace: due, actions: actionNames(agent.capabilities) });
+              if (snapshots) recordTasks(pipeline, names, agent, nowMs);
+            },
+          });
+        } catch (thrown) {
+          pace.lost(traced);
+          throw thrown;
+        }
       }
     },
 
@@ -199,7 +201,7 @@ export function createReporter({
   };
 }
 
-/** Of a size that keeps Redis busy for a moment only. */
+/** Of a size that keeps Redis busy for a moment only; what fails is one of them. */
 function chunks(agents: readonly Agent[]): (readonly Agent[])[] {
   const size = 500;
   return Array.from({ length: Math.ceil(agents.length / size) }, (_, at) =>

@@ -23,8 +23,13 @@ export interface TracePace {
   ): void;
   /** Of these agents, the traces that are due; each is given once. */
   take(agents: readonly Agent[], usage: ProcessUsage): TracedTick[];
-  /** These could not be written after all. */
+  /** These could not be written, as far as is known: what they counted goes into the next ones. */
   lost(traces: readonly TracedTick[]): void;
+}
+
+interface Outcome extends Pick<TickOutcome, 'metrics' | 'effects' | 'steps'> {
+  readonly unapplied?: UnappliedEffects | undefined;
+  readonly error?: string | undefined;
 }
 
 interface Pending {
@@ -45,7 +50,6 @@ interface Watched {
   instruction: string | undefined;
   liveSinceMs: number;
   tracedAtMs: number;
-  dropped: number;
   pending?: Pending | undefined;
 }
 
@@ -59,7 +63,7 @@ export function createTracePace(): TracePace {
     const instruction = agent.live?.instruction;
     const known = watched.get(agent);
     if (known?.instruction === instruction && known !== undefined) return known;
-    const fresh = { tracedAtMs: 0, dropped: 0, ...known, instruction, liveSinceMs: nowMs };
+    const fresh = { tracedAtMs: 0, ...known, instruction, liveSinceMs: nowMs };
     watched.set(agent, fresh);
     return fresh;
   };
@@ -72,12 +76,10 @@ export function createTracePace(): TracePace {
         isFast ||
         outcome.error !== undefined ||
         nowMs - state.tracedAtMs >= reportIntervalMs(agent) * earliness;
-      if (state.pending === undefined) state.pending = begun(outcome, state.dropped);
-      else goOn(state.pending, outcome);
-      const { pending } = state;
-      pending.isDue ||= isDue;
-      pending.atMs = nowMs;
-      pending.evaluateMs += evaluateMs;
+      const tick = begun(outcome);
+      Object.assign(tick, { isDue, atMs: nowMs, evaluateMs });
+      if (state.pending === undefined) state.pending = tick;
+      else add(state.pending, tick);
     },
 
     take(agents, usage) {
@@ -88,7 +90,6 @@ export function createTracePace(): TracePace {
         if (state === undefined || pending?.isDue !== true) continue;
         state.pending = undefined;
         state.tracedAtMs = pending.atMs;
-        state.dropped = 0;
         due.push({ agent, trace: traceOf(agent, pending, usage) });
       }
       return due;
@@ -98,28 +99,33 @@ export function createTracePace(): TracePace {
       for (const { agent, trace } of traces) {
         const state = watched.get(agent);
         if (state === undefined) continue;
-        const lost = (trace.dropped ?? 0) + 1;
-        if (state.pending === undefined) state.dropped += lost;
-        else state.pending.dropped += lost;
+        const { ticks = 1, dropped = 0, at, evaluateMs } = trace;
+        const kept = begun(trace);
+        Object.assign(kept, { ticks, dropped, atMs: at, evaluateMs, isDue: true });
+        if (state.pending !== undefined) add(kept, state.pending);
+        state.pending = kept;
       }
     },
   };
 }
 
-function begun({ metrics, effects, unapplied, error, steps }: TickOutcome, dropped: number): Pending {
-  const counts = { ticks: 1, dropped, isDue: false, atMs: 0, evaluateMs: 0 };
+function begun({ metrics, effects, unapplied, error, steps }: Outcome): Pending {
+  const counts = { ticks: 1, dropped: 0, isDue: false, atMs: 0, evaluateMs: 0 };
   return { ...counts, metrics, effects, unapplied, error, steps };
 }
 
-/** Metrics of the later one, counts of both. */
-function goOn(pending: Pending, { metrics, effects, unapplied, error, steps }: TickOutcome): void {
-  pending.ticks++;
-  if (pending.isDue) pending.dropped++;
-  pending.metrics = metrics;
-  pending.steps += steps;
-  pending.error = error ?? pending.error;
-  pending.unapplied = unappliedInBoth(pending.unapplied, unapplied);
-  for (const [action, count] of Object.entries(effects))
+/** Metrics and time of the later one, counts of both. The earlier one was to have a trace of its own, if it was due. */
+function add(pending: Pending, later: Pending): void {
+  pending.ticks += later.ticks;
+  pending.dropped += later.dropped + (pending.isDue ? 1 : 0);
+  pending.isDue ||= later.isDue;
+  pending.atMs = later.atMs;
+  pending.evaluateMs += later.evaluateMs;
+  pending.metrics = later.metrics;
+  pending.steps += later.steps;
+  pending.error = later.error ?? pending.error;
+  pending.unapplied = unappliedInBoth(pending.unapplied, later.unapplied);
+  for (const [action, count] of Object.entries(later.effects))
     pending.effects = { ...pending.effects, [action]: (pending.effects[action] ?? 0) + count };
 }
 

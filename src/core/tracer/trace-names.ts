@@ -26,7 +26,8 @@ export interface ReferredNames {
   readonly text: string;
 }
 
-/** Many traces share a list of actions, and few programs run at a time. */
+/** Many traces share a list of actions, and few programs run at a time; a host that has seen many begins anew. */
+const programsMax = 1_000;
 const known = new WeakMap<readonly string[], Map<string, ReferredNames>>();
 
 export function referTo({ instruction, digest, actions }: NamesOfTrace): ReferredNames {
@@ -38,6 +39,7 @@ export function referTo({ instruction, digest, actions }: NamesOfTrace): Referre
   const text = canonicalJson({ instruction, digest, actions });
   const reference = createHash('sha256').update(text).digest().subarray(0, referenceBytes);
   const referred = { reference, text };
+  if (programs.size >= programsMax) programs.clear();
   programs.set(program, referred);
   return referred;
 }

@@ -1,6 +1,6 @@
 /** The last result: the measured change with its interval and prediction, the costs behind it, and on what workload. */
 import { Text } from 'ink';
-import { formatChange, formatMoney, formatNumber, formatShare, formatTime } from '../../cli/format.js';
+import { formatChange, formatCount, formatMoney, formatShare, formatTime } from '../../cli/format.js';
 import { changeText, costsText, headlineOf, rangeText } from '../../cli/progress/headline.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import type { Decision } from '../../core/nerve/messages/decision.js';
@@ -74,7 +74,7 @@ function Figures({ result, decision }: Pick<ResultPanelProps, 'decision'> & { re
         </Line>
       )}
       <Line tone="muted">{`${escapeControls(execution.workload)} workload`}</Line>
-      <Line tone="muted">{`${formatNumber(execution.effectsApplied)} effects by ${formatNumber(result.succeeded)} agents`}</Line>
+      <Line tone="muted">{`${formatCount(execution.effectsApplied, 'effect')} by ${formatCount(result.succeeded, 'agent')}`}</Line>
       <Line tone="muted">{escapeControls(result.type)}</Line>
     </>
   );
