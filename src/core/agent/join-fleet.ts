@@ -16,6 +16,7 @@ import { type OrderRequest, obeyOrder } from './obey-order.js';
 import { followOrders } from './order-stream.js';
 import type { Reporter } from './report.js';
 import { type Restored, readOrdersAfter } from './restore.js';
+import { createSoleProcess } from './sole-process.js';
 import type { TickRhythm } from './tick-rhythm.js';
 import { answeringInFiles } from './volume-answers.js';
 import { followVolumeOrders, type VolumeLetter, type VolumeOrdersOptions } from './volume-orders.js';
@@ -193,13 +194,15 @@ function only(agents: ReadonlyMap<string, Agent>, id: string): ReadonlyMap<strin
 
 async function heartbeatUntil(
   signal: AbortSignal,
-  { agents, reporter, clock, log }: JoinRequest,
+  { agents, reporter, clock, log, options }: JoinRequest,
 ): Promise<void> {
   const jitter = createRandom(process.pid, 'heartbeat');
+  const sole = createSoleProcess(options);
   while (!signal.aborted) {
     await clock
       .measure()
       .then(() => reporter.heartbeat(agents, clock.now()))
+      .then(() => sole.beat(clock.now()))
       .catch((thrown) => log(`heartbeat not written: ${messageOf(thrown)}`));
     await pause(limits.heartbeatEveryMs * (0.9 + 0.2 * jitter()), signal);
   }

@@ -52,6 +52,8 @@ export interface Names {
   acknowledgements(rolloutId: string): string;
   /** Stream: orders for the agents that one host process carries. */
   orders(hostId: string): string;
+  /** String, expires: which process last beat for a host. */
+  hostProcess(hostId: string): string;
   /** Stream: traces of one agent; entry id = timestamp. */
   trace(agentId: string): string;
   /** String: what names the program and the actions of some traces, as JSON; they carry the reference. Expires. */
@@ -92,6 +94,7 @@ export function createNames(prefix = ''): Names {
     wishes: (rolloutId) => name(`rollout:${rolloutId}:wishes`),
     acknowledgements: (rolloutId) => name(`rollout:${rolloutId}:acks`),
     orders: (hostId) => name(`host:${hostId}:orders`),
+    hostProcess: (hostId) => name(`host:${hostId}:process`),
     trace: (agentId) => name(`trace:${agentId}`),
     traceNames: (reference) => name(`trace-names:${reference}`),
     leaderboard: (kind) => name(`swarm:leaderboard:${kind}`),
