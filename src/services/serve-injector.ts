@@ -6,6 +6,7 @@ import { pause } from '../core/pause.js';
 import type { BearerToken } from './bearer-token.js';
 import { httpServer, listen } from './http-server.js';
 import { injectorRoutes } from './injector.js';
+import { untilRaised } from './until-raised.js';
 
 export interface ServeInjectorOptions {
   readonly session: {
@@ -56,11 +57,4 @@ export async function serveInjector(options: ServeInjectorOptions): Promise<Serv
     await session.close();
     await server.close();
   }
-}
-
-function untilRaised(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

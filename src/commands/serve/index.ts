@@ -10,7 +10,10 @@ export default class Serve extends BaseCommand<typeof Serve> {
   static override examples = ['<%= config.bin %> serve', '<%= config.bin %> serve injector --help'];
 
   async run(): Promise<ServicesDocument> {
-    const services = [{ name: 'injector', port: 7005, does: 'rolls out instructions as they come' }];
+    const services = [
+      { name: 'injector', port: 7005, does: 'rolls out instructions as they come' },
+      { name: 'orchestrator', port: 7003, does: 'measures the fleet and judges its health; Prometheus' },
+    ];
     this.print(
       formatTable(
         [{ header: 'SERVICE' }, { header: 'PORT', align: 'right' }, { header: 'DOES' }],

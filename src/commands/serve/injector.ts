@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand, streamingFlags } from '../../cli/base-command.js';
 import { durationMs, fleetFlags, portFlag, rolloutFlags, windowFlag } from '../../cli/flags.js';
 import { openService } from '../../cli/open-service.js';
 import { rolloutWishes } from '../../cli/rollout-wishes.js';
+import { readyLine, serviceFlags, serviceToken } from '../../cli/service-flags.js';
 import { eventLine, type LogLine, logText, serviceLine } from '../../cli/service-log.js';
 import { transportFlags } from '../../cli/transport-flags.js';
-import { resolveHome } from '../../core/fleet/home.js';
 import type { ServiceStatus } from '../../core/injector-service/injector-service.js';
-import { bearerToken } from '../../services/bearer-token.js';
 import { requireTokenBeyondLoopback } from '../../services/http-server.js';
 import { serveInjector } from '../../services/serve-injector.js';
 
@@ -26,21 +24,8 @@ Everything that changes something needs a bearer token: that of --token-file or 
     '<%= config.bin %> serve injector --host 0.0.0.0 --token-file /etc/dreamnet/token',
   ];
   static override flags = {
-    host: Flags.string({
-      description: 'Address to listen on; one that other machines reach needs a token that is given.',
-      default: '127.0.0.1',
-      helpValue: '<address>',
-    }),
     port: portFlag(7005),
-    'token-file': Flags.string({
-      description: 'File with the bearer token, readable for its owner alone.',
-      helpValue: '<file>',
-    }),
-    'allow-host': Flags.string({
-      description: 'A further name under which requests may be sent to it; may be repeated.',
-      multiple: true,
-      helpValue: '<name>',
-    }),
+    ...serviceFlags,
     'accept-unsigned': Flags.boolean({
       description:
         'Roll out what nobody that this home trusts has signed: whoever can write to Redis can then reprogram the fleet.',
@@ -58,11 +43,7 @@ Everything that changes something needs a bearer token: that of --token-file or 
     const log = (line: LogLine | undefined) => {
       if (line !== undefined) this.note(logText(line, { at: Date.now(), json }));
     };
-    const token = bearerToken({
-      file: flags['token-file'],
-      variable: process.env.DREAMNET_TOKEN,
-      keptAt: join(resolveHome(process.env).configDir, 'injector.token'),
-    });
+    const token = serviceToken('injector', flags);
     requireTokenBeyondLoopback(flags.host, token);
     const warn = (text: string) => log({ level: 'warning', type: 'service', text });
     const session = await openService({
@@ -81,20 +62,10 @@ Everything that changes something needs a bearer token: that of --token-file or 
         windowMs: flags.window === undefined ? undefined : durationMs(flags.window),
       },
       log: (line) => log(serviceLine(line)),
-      onReady: (url) => log(readyLine(url, token)),
+      onReady: (url) => log(readyLine('injector', url, token)),
     });
     // It was stopped as services are stopped: that is no failure.
     process.exitCode = 0;
     return status;
   }
-}
-
-function readyLine(url: string, { path }: { readonly path: string | null }): LogLine {
-  const where = path === null ? 'the token is that of DREAMNET_TOKEN' : `the token is in ${path}`;
-  return {
-    level: 'info',
-    type: 'ready',
-    text: `the injector listens on ${url}; ${where}`,
-    facts: { url, tokenFile: path },
-  };
 }
