@@ -1,0 +1,55 @@
+/**
+ * Treated tasks and their forecasts without the program in, what actions explain of the difference out: after = forecast ·
+ * exp(d · θ), with d the actions that a task got, each alone and times its levels before (what an action can reach differs from
+ * task to task). Pure. The fleet's change does not rest on it: it only tells noise from effects that differ by rule.
+ */
+import { hasAction } from '../nerve/messages/action-set.js';
+import type { Counterfactual } from './counterfactual.js';
+import { fitLogLink } from './log-link.js';
+import type { Observations } from './observations.js';
+
+const effectPriorSd = 1;
+const interactionPriorSd = 0.2;
+
+/** exp(d · θ), row by row; 1 for held-out tasks. */
+export function explainedByActions(
+  seen: Observations,
+  { ratio, weight, noise }: Counterfactual,
+): Float64Array {
+  const explained = new Float64Array(seen.count).fill(1);
+  const rows = treatedRows(seen);
+  const pick = (value: (at: number) => number) => Float64Array.from(rows, value);
+  const codes = actionCodes(seen);
+  const got = codes.map((code) => pick((at) => (hasAction(seen.actions[at] ?? 0, code) ? 1 : 0)));
+  const levels = seen.controls.slice(1).map((column) => pick((at) => column[at] ?? 0));
+  const products = got.flatMap((column) =>
+    levels.map((level) => column.map((value, row) => value * (level[row] ?? 0))),
+  );
+  const design = [new Float64Array(rows.length).fill(1), ...got, ...products];
+  const fit = fitLogLink(
+    {
+      count: rows.length,
+      design,
+      ratio: pick((at) => (seen.after[at] ?? 0) / (seen.before[at] ?? 1)),
+      weight: pick((at) => weight[at] ?? 0),
+      offset: pick((at) => Math.log(ratio[at] ?? 1)),
+    },
+    design.map((_, at) => noise / (at <= codes.length ? effectPriorSd : interactionPriorSd) ** 2),
+  );
+  if (fit === undefined) return explained;
+  for (const [row, at] of rows.entries()) explained[at] = (fit.fitted[row] ?? 1) / (ratio[at] ?? 1);
+  return explained;
+}
+
+/** Of actions that a treated task got; ascending. */
+export function actionCodes(seen: Observations): number[] {
+  let all = 0;
+  for (const at of treatedRows(seen)) all |= seen.actions[at] ?? 0;
+  return Array.from({ length: 30 }, (_, at) => at + 1).filter((code) => hasAction(all, code));
+}
+
+export function treatedRows({ count, agents, agent }: Observations): number[] {
+  const rows: number[] = [];
+  for (let at = 0; at < count; at++) if (agents[agent[at] ?? 0]?.arm === 'treated') rows.push(at);
+  return rows;
+}
