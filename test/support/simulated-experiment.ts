@@ -125,7 +125,8 @@ function workloadOf(
     const seen = view();
     const factor = Math.exp(shock);
     const columns = { ...seen.columns };
-    for (const name of shocked) columns[name] = (columns[name] as Float64Array).map((value) => value * factor);
+    for (const name of shocked)
+      columns[name] = (columns[name] as Float64Array).map((value) => value * factor);
     return { ...seen, columns };
   };
   if (!acts) own.apply = () => ({ applied: true });

@@ -24,22 +24,18 @@ export interface Counterfactual {
 }
 
 /** Prior standard deviations: by how much more a task drifts that is one standard deviation off the others. */
-const deviationPriorSd = 0.5;
-const levelPriorSd = 0.05;
-const noiseMin = 1e-8;
-/** Tasks below this share of the mean level count less: what they do is noise, and of no weight. */
-const smallShare = 0.1;
+const priorSd = { deviation: 0.1, level: 0.02 } as const;
+/** A few held-out tasks that happen to agree do not make a law: 1 %. */
+const noiseMin = 1e-4;
 
 /** Undefined when no held-out agent has a task of the metric, or their tasks all fell to nothing. */
 export function forecastWithoutProgram(seen: Observations): Counterfactual | undefined {
-  const design = [new Float64Array(seen.count).fill(1), ...seen.controls];
+  const design = [new Float64Array(seen.count).fill(1), ...seen.controls.map(({ column }) => column)];
   const weight = weightsOf(seen);
   const control = rowsWhere(seen, design, weight, 'held-out');
   const noise = relativeNoise(control);
   if (noise === undefined) return undefined;
-  const penalty = design.map((_, at) =>
-    at === 0 ? 0 : noise / (at === 1 ? deviationPriorSd : levelPriorSd) ** 2,
-  );
+  const penalty = [0, ...seen.controls.map(({ kind }) => noise / priorSd[kind] ** 2)];
   const fit = fitLogLink(control, penalty);
   if (fit === undefined) return undefined;
   const offset = new Float64Array(seen.count);
@@ -47,17 +43,12 @@ export function forecastWithoutProgram(seen: Observations): Counterfactual | und
   return { design, weight, ratio, fit, penalty, noise };
 }
 
+/**
+ * By the root of the level: half way between every task alike (small ones, which hold little and are noisy, would decide) and
+ * by level (a few large ones would). It forecasts totals of heavy-tailed tasks best when the level is among the controls.
+ */
 function weightsOf({ count, before, tasks }: Observations): Float64Array {
-  let [sum, all] = [0, 0];
-  for (let at = 0; at < count; at++) {
-    sum += before[at] ?? 0;
-    all += tasks[at] ?? 0;
-  }
-  const small = (smallShare * sum) / all;
-  return Float64Array.from({ length: count }, (_, at) => {
-    const level = (before[at] ?? 0) / (tasks[at] ?? 1);
-    return ((tasks[at] ?? 0) * level) / (level + small);
-  });
+  return Float64Array.from({ length: count }, (_, at) => Math.sqrt((before[at] ?? 0) * (tasks[at] ?? 0)));
 }
 
 /** Those of one arm. */

@@ -1,7 +1,7 @@
 /**
  * Treated tasks and their forecasts without the program in, what actions explain of the difference out: after = forecast ·
- * exp(d · θ), with d the actions that a task got, each alone and times its levels before (what an action can reach differs from
- * task to task). Pure. The fleet's change does not rest on it: it only tells noise from effects that differ by rule.
+ * exp(d · θ), with d the actions that a task got, each alone, times its levels before, and for each kind of agent (what an
+ * action can reach differs from task to task and from label to label). Pure. The fleet's change does not rest on it: it only tells noise from effects that differ by rule.
  */
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { Counterfactual } from './counterfactual.js';
@@ -21,9 +21,12 @@ export function explainedByActions(
   const pick = (value: (at: number) => number) => Float64Array.from(rows, value);
   const codes = actionCodes(seen);
   const got = codes.map((code) => pick((at) => (hasAction(seen.actions[at] ?? 0, code) ? 1 : 0)));
-  const levels = seen.controls.slice(1).map((column) => pick((at) => column[at] ?? 0));
+  const levels = seen.controls
+    .filter(({ kind }) => kind === 'level')
+    .map(({ column }) => pick((at) => column[at] ?? 0));
+  const kinds = labelColumns(seen).map((column) => pick((at) => column[seen.agent[at] ?? 0] ?? 0));
   const products = got.flatMap((column) =>
-    levels.map((level) => column.map((value, row) => value * (level[row] ?? 0))),
+    [...levels, ...kinds].map((level) => column.map((value, row) => value * (level[row] ?? 0))),
   );
   const design = [new Float64Array(rows.length).fill(1), ...got, ...products];
   const fit = fitLogLink(
@@ -39,6 +42,24 @@ export function explainedByActions(
   if (fit === undefined) return explained;
   for (const [row, at] of rows.entries()) explained[at] = (fit.fitted[row] ?? 1) / (ratio[at] ?? 1);
   return explained;
+}
+
+/** A label that splits the agents into few kinds tells what they have in common; one that names each of them tells nothing. */
+const kindsMax = 8;
+const columnsMax = 16;
+
+/** Agent by agent, 1 where it has the value; for each value of such labels but the first, the rarest ones left out. */
+function labelColumns({ agents }: Observations): Float64Array[] {
+  const keys = [...new Set(agents.flatMap(({ labels }) => Object.keys(labels)))].sort();
+  return keys
+    .flatMap((key) => {
+      const values = [...new Set(agents.map(({ labels }) => labels[key] ?? ''))].sort();
+      if (values.length > kindsMax) return [];
+      return values
+        .slice(1)
+        .map((value) => Float64Array.from(agents, ({ labels }) => (labels[key] === value ? 1 : 0)));
+    })
+    .slice(0, columnsMax);
 }
 
 /** Of actions that a treated task got; ascending. */

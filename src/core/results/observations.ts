@@ -15,8 +15,17 @@ export interface Observations {
   readonly tasks: Float64Array;
   readonly before: Float64Array;
   readonly after: Float64Array;
-  /** What is known from before go-live, scaled to a standard deviation of 1 over all; see `controlColumns`. */
-  readonly controls: readonly Float64Array[];
+  /** What is known from before go-live; those in which all tasks are alike are left out. */
+  readonly controls: readonly Control[];
+  /** Share of what all reported tasks used in the window that is of tasks which had something before, too. */
+  readonly covered: number;
+}
+
+export interface Control {
+  /** How far the reading at go-live was off the mean before it, or the level of a metric; in logarithms. */
+  readonly kind: 'deviation' | 'level';
+  /** Mean 0, standard deviation 1 over all tasks. */
+  readonly column: Float64Array;
 }
 
 /** Metrics whose levels say what kind of task it is: what its cost is made of drifts each in its own way. */
@@ -36,18 +45,21 @@ export function observationsOf(reports: readonly ArmReport[], metric: string): O
   };
   const controls = [metric, ...levelMetrics].map(() => new Float64Array(size));
   let count = 0;
+  let [used, covered] = [0, 0];
   for (const [index, { rows, report }] of agents.entries()) {
     const own = rows.metrics.indexOf(metric);
     const levels = levelMetrics.map((name) => rows.metrics.indexOf(name));
     for (let row = 0; row < rows.count; row++) {
-      const before = rows.value(row, own, 0);
+      const [before, after] = [rows.value(row, own, 0), rows.value(row, own, 2)];
+      if (Number.isFinite(after)) used += after;
       // Without anything before there is no ratio; the plain difference has it in its sums.
       if (!(before > 0)) continue;
+      covered += after;
       columns.agent[count] = index;
       columns.actions[count] = report.groups[rows.group(row)]?.actions ?? 0;
       columns.tasks[count] = rows.tasks(row);
       columns.before[count] = before;
-      columns.after[count] = rows.value(row, own, 2);
+      columns.after[count] = after;
       const deviation = Math.log(rows.value(row, own, 1) / before);
       (controls[0] as Float64Array)[count] = Math.min(Math.max(deviation, -deviationMax), deviationMax);
       levels.forEach((level, at) => {
@@ -57,10 +69,11 @@ export function observationsOf(reports: readonly ArmReport[], metric: string): O
       count++;
     }
   }
-  const known = controls
-    .map((column) => scaled(column.subarray(0, count)))
-    .filter((column) => column !== null);
-  return { count, agents, ...columns, controls: known };
+  const known = controls.flatMap((column, at): Control[] => {
+    const own = scaled(column.subarray(0, count));
+    return own === null ? [] : [{ kind: at === 0 ? 'deviation' : 'level', column: own }];
+  });
+  return { count, agents, ...columns, controls: known, covered: used > 0 ? covered / used : 1 };
 }
 
 /** Mean 0, standard deviation 1; what is not known is the mean. Null when all are alike. */

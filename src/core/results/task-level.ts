@@ -7,8 +7,9 @@
  * one agent err together:
  *   V = Σ over treated (u_i / (1 - h_i))² + Σ over held-out q_i² + prior's share,
  *   u_i = (what agent i used - forecast with effects, `effect-model.ts`) / A,
- *   q_i = g' (H - H_i)^-1 s_i, the change of log C when held-out agent i is left out (one-step jackknife, CR3: Bell and McCaffrey,
- *         Survey Methodology 28, 2002, 169; MacKinnon, Nielsen and Webb, Journal of Econometrics 232, 2023, 272).
+ *   q_i = g' H^-1 s_i / sqrt(1 - k_i), what held-out agent i adds to log C, with s_i its residuals, H the slope of the equations and
+ *         k_i the share of its noise that its own pull on the fit hides (as CR2: Bell and McCaffrey, Survey Methodology 28, 2002,
+ *         169; Pustejovsky and Tipton, Journal of Business and Economic Statistics 36, 2018, 672).
  * The interval is exp(log(A/C) ± t sqrt(V)) - 1. Few agents in an arm: its variance is moderated by what the other arm's agents
  * say of the same (Smyth, Statistical Applications in Genetics 3, 2004), so that one held-out agent still gives an interval.
  */
@@ -29,71 +30,94 @@ export interface TaskLevelEstimate {
   readonly degrees: number;
   /** Set of actions -> log(A/C) of the treated tasks that got exactly this set, and its variance. */
   readonly groups: ReadonlyMap<number, { readonly log: number; readonly variance: number | null }>;
+  readonly level: TaskLevel;
 }
 
-/** Undefined when nothing can be forecast: no held-out task has the metric, or no treated one. */
+/** Where less is of tasks that had anything before, as with errors, most tasks have no ratio: sums say more. */
+const coveredMin = 0.95;
+
+/** Undefined when nothing can be forecast: no held-out task has the metric, or no treated one, or most had nothing before. */
 export function estimateByTask(reports: readonly ArmReport[], metric: string): TaskLevelEstimate | undefined {
   const seen = observationsOf(reports, metric);
+  if (seen.covered < coveredMin) return undefined;
   const without = forecastWithoutProgram(seen);
   if (without === undefined) return undefined;
   const explained = explainedByActions(seen, without);
-  const residuals = residualsOf(seen, without, explained);
-  const whole = estimateOf(seen, without, residuals, explained, undefined);
+  const level = { seen, without, explained, residuals: residualsOf(seen, without, explained) };
+  const whole = estimateOf(level, undefined);
   if (whole === undefined) return undefined;
   const sets = new Set(seen.actions.subarray(0, seen.count));
   const groups = [...sets].flatMap((set) => {
-    const estimate = estimateOf(seen, without, residuals, explained, set);
+    const estimate = estimateOf(level, set);
     return estimate === undefined ? [] : [[set, estimate] as const];
   });
-  return { ...whole, groups: new Map(groups) };
+  return { ...whole, groups: new Map(groups), level };
 }
 
+/** An interval that reaches from a hundredth to a hundred times says nothing. */
+const halfWidthMax = Math.log(100);
+
+/** Null when nothing can be stated. */
 export function intervalOf({
   log,
   variance,
   degrees,
 }: Pick<TaskLevelEstimate, 'log' | 'variance' | 'degrees'>): [number, number] | null {
   const halfWidth = variance === null ? Number.NaN : tQuantile95(degrees) * Math.sqrt(variance);
-  if (!Number.isFinite(halfWidth)) return null;
+  if (!(halfWidth <= halfWidthMax)) return null;
   return [Math.expm1(log - halfWidth), Math.expm1(log + halfWidth)];
 }
 
-/** Per agent (index of `seen.agents`): its equations of the forecast, Σ weight · x · (ratio - forecast), effects taken off. */
-interface Residuals {
-  readonly scores: readonly Float64Array[];
-  /** Its part of the slope H. */
-  readonly slopes: readonly (readonly Float64Array[])[];
+/** What the estimates of one metric share. */
+export interface TaskLevel {
+  readonly seen: Observations;
+  readonly without: Counterfactual;
+  readonly explained: Float64Array;
+  /** Agent by agent, as in `seen.agents`. */
+  readonly residuals: readonly Residuals[];
+}
+
+/** Of one agent: how the forecast fits its tasks, effects taken off. */
+export interface Residuals {
+  /** Σ weight · x · (ratio - forecast). */
+  readonly score: Float64Array;
+  /** Of held-out agents, its part of the slope H: Σ weight · forecast · x · x'. */
+  readonly slope: readonly Float64Array[];
+  /** The same, Σ weight² · x · x': the score's variance where the noise of all tasks is 1 and they are independent. */
+  readonly spread: readonly Float64Array[];
+  /** Σ weight²: of the score for x = 1. */
+  readonly squares: number;
 }
 
 function residualsOf(
   seen: Observations,
   { design, weight, ratio }: Counterfactual,
   explained: Float64Array,
-): Residuals {
-  const scores = seen.agents.map(() => new Float64Array(design.length));
-  const slopes = seen.agents.map(({ arm }) => (arm === 'held-out' ? zeros(design.length) : []));
+): Residuals[] {
+  const residuals = seen.agents.map(({ arm }) => {
+    const matrix = () => (arm === 'held-out' ? zeros(design.length) : []);
+    return { score: new Float64Array(design.length), slope: matrix(), spread: matrix(), squares: 0 };
+  });
   for (let at = 0; at < seen.count; at++) {
-    const agent = seen.agent[at] ?? 0;
-    const forecast = ratio[at] ?? 0;
+    const own = residuals[seen.agent[at] ?? 0] as (typeof residuals)[number];
+    const [w, forecast] = [weight[at] ?? 0, ratio[at] ?? 0];
     const off = (seen.after[at] ?? 0) / ((seen.before[at] ?? 1) * (explained[at] ?? 1)) - forecast;
-    const score = scores[agent] as Float64Array;
     design.forEach((column, which) => {
-      score[which] = (score[which] ?? 0) + (weight[at] ?? 0) * (column[at] ?? 0) * off;
+      own.score[which] = (own.score[which] ?? 0) + w * (column[at] ?? 0) * off;
     });
-    const slope = slopes[agent] ?? [];
-    if (slope.length > 0) addOuter(slope, design, at, (weight[at] ?? 0) * forecast);
+    own.squares += w * w;
+    if (own.slope.length === 0) continue;
+    addOuter(own.slope, design, at, w * forecast);
+    addOuter(own.spread, design, at, w * w);
   }
-  return { scores, slopes };
+  return residuals;
 }
 
-type Estimate = Omit<TaskLevelEstimate, 'groups'>;
+type Estimate = Omit<TaskLevelEstimate, 'groups' | 'level'>;
 
 /** Of the treated tasks with exactly these actions, or of all. */
 function estimateOf(
-  seen: Observations,
-  without: Counterfactual,
-  residuals: Residuals,
-  explained: Float64Array,
+  { seen, without, residuals, explained }: TaskLevel,
   set: number | undefined,
 ): Estimate | undefined {
   const { design, ratio } = without;
@@ -132,7 +156,7 @@ function estimateOf(
   return { log, ...together(treated, control) };
 }
 
-interface Noise {
+export interface Noise {
   readonly variance: number | null;
   readonly degrees: number;
 }
@@ -157,46 +181,52 @@ function noiseOfTreated(
   );
 }
 
-function noiseOfForecast(
+/** Of log C when `gradient` is its derivative by the coefficients of the forecast. */
+export function noiseOfForecast(
   seen: Observations,
   { fit, penalty, noise }: Counterfactual,
-  { scores, slopes }: Residuals,
+  residuals: readonly Residuals[],
   gradient: Float64Array,
 ): Noise {
   const solve = solverOf(fit.slope);
   if (solve === undefined) return { variance: null, degrees: 0 };
   const direction = solve(gradient);
-  const own: number[] = [];
-  const expected: number[] = [];
-  const lent: number[] = [];
-  for (const [at, { arm }] of seen.agents.entries()) {
-    const score = scores[at] as Float64Array;
-    if (arm === 'treated') {
-      lent.push(dot(direction, score) ** 2);
-      continue;
-    }
-    const slope = slopes[at] as readonly Float64Array[];
-    const others = solverOf(
-      fit.slope.map((line, row) => line.map((value, column) => value - (slope[row]?.[column] ?? 0))),
-    );
-    own.push(others === undefined ? Number.NaN : dot(others(gradient), score) ** 2);
-    expected.push(slope.reduce((sum, line, row) => sum + (direction[row] ?? 0) * dot(line, direction), 0));
-  }
-  const count = own.length;
-  const sum = own.reduce((total, one) => total + one, 0);
-  const mean = lent.reduce((total, one) => total + one, 0) / Math.max(1, lent.length);
+  const treated = residuals.filter((_, at) => seen.agents[at]?.arm === 'treated');
+  const heldOut = residuals.filter((_, at) => seen.agents[at]?.arm === 'held-out');
+  const own = heldOut.map(({ score, slope }) => {
+    const pulled = Float64Array.from(slope, (line) => dot(line, direction));
+    const hidden = dot(pulled, solve(pulled)) / dot(direction, pulled);
+    return dot(direction, score) ** 2 / (1 - hidden);
+  });
+  const expected = heldOut.map(({ spread }) =>
+    dot(
+      direction,
+      Float64Array.from(spread, (line) => dot(line, direction)),
+    ),
+  );
+  // How much more than independent tasks of noise 1 agents vary, as the treated ones show.
+  const dispersion =
+    sumOf(treated, ({ score }) => (score[0] ?? 0) ** 2) / sumOf(treated, ({ squares }) => squares);
+  const sum = sumOf(own, (one) => one);
   const { variance, degrees } = moderated(
     {
-      variance: count < 2 || !Number.isFinite(sum) ? null : ((count - 1) / count) * sum,
+      variance: own.length < 2 || !Number.isFinite(sum) ? null : sum,
       degrees: effectiveCount(expected) - 1,
     },
-    { variance: count * mean, degrees: Math.min(lentMax, lent.length - 1) },
+    {
+      variance: dispersion * sumOf(expected, (one) => one),
+      degrees: Math.min(lentMax, treated.length - 1),
+    },
   );
   const prior = penalty.reduce(
     (total, strength, at) => total + noise * strength * (direction[at] ?? 0) ** 2,
     0,
   );
   return { variance: variance === null ? null : variance + prior, degrees };
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
 }
 
 /** Kish's: as many alike ones would say as much. */
@@ -215,7 +245,7 @@ function moderated(own: Noise, lent: Noise): Noise {
 }
 
 /** Satterthwaite (Biometrics Bulletin 2, 1946, 110) and Welch (Biometrika 34, 1947, 28). */
-function together(one: Noise, other: Noise): { variance: number | null; degrees: number } {
+export function together(one: Noise, other: Noise): { variance: number | null; degrees: number } {
   if (one.variance === null || other.variance === null) return { variance: null, degrees: 0 };
   const variance = one.variance + other.variance;
   const squares = one.variance ** 2 / one.degrees + other.variance ** 2 / other.degrees;

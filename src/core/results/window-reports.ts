@@ -36,6 +36,8 @@ export interface ReportSelection {
   readonly reports: readonly ArmReport[];
   /** Reason -> agents, only for reasons that occurred. */
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>;
+  /** The same agent by agent. */
+  readonly without: ReadonlyMap<string, LeftOutReason>;
 }
 
 export function selectReports(options: {
@@ -46,12 +48,15 @@ export function selectReports(options: {
   const records = new Map(options.records.map((record) => [record.id, record]));
   const reports: ArmReport[] = [];
   const leftOut: Partial<Record<LeftOutReason, number>> = {};
+  const without = new Map<string, LeftOutReason>();
   for (const [agent, state] of options.agents) {
     const judged = judge({ agent, state, record: records.get(agent), instruction: options.instruction });
-    if (typeof judged === 'string') leftOut[judged] = (leftOut[judged] ?? 0) + 1;
-    else if (judged !== null) reports.push(judged);
+    if (typeof judged === 'string') {
+      leftOut[judged] = (leftOut[judged] ?? 0) + 1;
+      without.set(agent, judged);
+    } else if (judged !== null) reports.push(judged);
   }
-  return { reports, leftOut };
+  return { reports, leftOut, without };
 }
 
 interface Candidate {
