@@ -130,21 +130,22 @@ function ownNoise(
 }
 
 function forecastNoise(
-  { seen, without, residuals }: TaskLevel,
+  level: TaskLevel,
   touched: readonly number[],
   rows: RatioRows,
   fit: LogLinkFit,
   direction: Float64Array,
 ): Noise {
-  const gradient = new Float64Array(without.design.length);
+  const { design } = level.without;
+  const gradient = new Float64Array(design.length);
   for (const [row, at] of touched.entries()) {
     const x = Float64Array.from(rows.design, (column) => column[row] ?? 0);
     const pull = dot(x, direction) * (rows.weight[row] ?? 0) * (fit.fitted[row] ?? 0);
-    without.design.forEach((column, which) => {
+    design.forEach((column, which) => {
       gradient[which] = (gradient[which] ?? 0) + pull * (column[at] ?? 0);
     });
   }
-  return noiseOfForecast(seen, without, residuals, gradient);
+  return noiseOfForecast(level, gradient);
 }
 
 function meanArgument({ seen }: TaskLevel, touched: readonly number[], code: number): number | null {

@@ -17,8 +17,11 @@ export interface Estimates {
   readonly byTask: ReadonlyMap<string, TaskLevelEstimate>;
 }
 
-export function estimateMetrics(reports: readonly ArmReport[]): Estimates {
-  const names = new Set(reports.flatMap((report) => Object.keys(report.totals)));
+/** Of all metrics that any agent reports, unless some are named. */
+export function estimateMetrics(
+  reports: readonly ArmReport[],
+  names: Iterable<string> = new Set(reports.flatMap((report) => Object.keys(report.totals))),
+): Estimates {
   const metrics: Record<string, EffectEstimate> = {};
   const byTask = new Map<string, TaskLevelEstimate>();
   for (const metric of [...names].sort()) {

@@ -14,7 +14,7 @@
  * say of the same (Smyth, Statistical Applications in Genetics 3, 2004), so that one held-out agent still gives an interval.
  */
 import { type Counterfactual, forecastWithoutProgram } from './counterfactual.js';
-import { explainedByActions } from './effect-model.js';
+import { type Explained, explainedByActions } from './effect-model.js';
 import { addOuter } from './log-link.js';
 import { type Observations, observationsOf } from './observations.js';
 import { tQuantile95 } from './student-t.js';
@@ -72,7 +72,7 @@ export function intervalOf({
 export interface TaskLevel {
   readonly seen: Observations;
   readonly without: Counterfactual;
-  readonly explained: Float64Array;
+  readonly explained: Explained;
   /** Agent by agent, as in `seen.agents`. */
   readonly residuals: readonly Residuals[];
 }
@@ -92,7 +92,7 @@ export interface Residuals {
 function residualsOf(
   seen: Observations,
   { design, weight, ratio }: Counterfactual,
-  explained: Float64Array,
+  { factor }: Explained,
 ): Residuals[] {
   const residuals = seen.agents.map(({ arm }) => {
     const matrix = () => (arm === 'held-out' ? zeros(design.length) : []);
@@ -101,7 +101,7 @@ function residualsOf(
   for (let at = 0; at < seen.count; at++) {
     const own = residuals[seen.agent[at] ?? 0] as (typeof residuals)[number];
     const [w, forecast] = [weight[at] ?? 0, ratio[at] ?? 0];
-    const off = (seen.after[at] ?? 0) / ((seen.before[at] ?? 1) * (explained[at] ?? 1)) - forecast;
+    const off = (seen.after[at] ?? 0) / ((seen.before[at] ?? 1) * (factor[at] ?? 1)) - forecast;
     design.forEach((column, which) => {
       own.score[which] = (own.score[which] ?? 0) + w * (column[at] ?? 0) * off;
     });
@@ -116,10 +116,8 @@ function residualsOf(
 type Estimate = Omit<TaskLevelEstimate, 'groups' | 'level'>;
 
 /** Of the treated tasks with exactly these actions, or of all. */
-function estimateOf(
-  { seen, without, residuals, explained }: TaskLevel,
-  set: number | undefined,
-): Estimate | undefined {
+function estimateOf(level: TaskLevel, set: number | undefined): Estimate | undefined {
+  const { seen, without, explained } = level;
   const { design, ratio } = without;
   const gradient = new Float64Array(design.length);
   const own = seen.agents.map(() => ({ off: 0, size: 0, squares: 0 }));
@@ -128,7 +126,7 @@ function estimateOf(
     const agent = seen.agent[at] ?? 0;
     const isCounted = set === undefined || seen.actions[at] === set;
     const expected = (seen.before[at] ?? 0) * (ratio[at] ?? 0);
-    const withEffects = expected * (explained[at] ?? 1);
+    const withEffects = expected * (explained.factor[at] ?? 1);
     if (!isCounted) continue;
     const part = own[agent] as (typeof own)[number];
     part.off += (seen.after[at] ?? 0) - withEffects;
@@ -146,11 +144,9 @@ function estimateOf(
   if (!(used > 0)) return { log, variance: null, degrees: 0 };
   const inTreated = own.filter(({ size }, at) => size > 0 && seen.agents[at]?.arm === 'treated');
   const inHeldOut = own.filter(({ size }, at) => size > 0 && seen.agents[at]?.arm === 'held-out');
-  const treated = noiseOfTreated(inTreated, inHeldOut);
+  const treated = noiseOfTreated(inTreated, inHeldOut, explained.inflation);
   const control = noiseOfForecast(
-    seen,
-    without,
-    residuals,
+    level,
     gradient.map((value) => value / forecast),
   );
   return { log, ...together(treated, control) };
@@ -167,6 +163,7 @@ const lentMax = 8;
 function noiseOfTreated(
   treated: readonly { off: number; size: number; squares: number }[],
   heldOut: readonly { off: number; size: number }[],
+  inflation: number,
 ): Noise {
   const count = treated.length;
   const size = treated.reduce((sum, part) => sum + part.size, 0);
@@ -176,18 +173,17 @@ function noiseOfTreated(
   const shares = treated.reduce((sum, part) => sum + (part.size / size) ** 2, 0);
   const lent = (shares * relative.reduce((sum, one) => sum + one, 0)) / Math.max(1, relative.length);
   return moderated(
-    { variance: count < 2 || !Number.isFinite(own) ? null : ((count - 1) / count) * own, degrees },
+    { variance: count < 2 || !Number.isFinite(own) ? null : inflation * own, degrees },
     { variance: lent, degrees: Math.min(lentMax, relative.length - 1) },
   );
 }
 
 /** Of log C when `gradient` is its derivative by the coefficients of the forecast. */
 export function noiseOfForecast(
-  seen: Observations,
-  { fit, penalty, noise }: Counterfactual,
-  residuals: readonly Residuals[],
+  { seen, without, residuals, explained }: TaskLevel,
   gradient: Float64Array,
 ): Noise {
+  const { fit, penalty, noise } = without;
   const solve = solverOf(fit.slope);
   if (solve === undefined) return { variance: null, degrees: 0 };
   const direction = solve(gradient);
@@ -206,7 +202,8 @@ export function noiseOfForecast(
   );
   // How much more than independent tasks of noise 1 agents vary, as the treated ones show.
   const dispersion =
-    sumOf(treated, ({ score }) => (score[0] ?? 0) ** 2) / sumOf(treated, ({ squares }) => squares);
+    (explained.inflation * sumOf(treated, ({ score }) => (score[0] ?? 0) ** 2)) /
+    sumOf(treated, ({ squares }) => squares);
   const sum = sumOf(own, (one) => one);
   const { variance, degrees } = moderated(
     {
