@@ -4,6 +4,8 @@
  * (`log-link.ts`), so each action is told by the sets of tasks it touched. Where agents of different `class` differ in it by
  * more than chance (Cochran's Q, Biometrics 10, 1954, 101), there is one for each class.
  */
+
+import { actionByCode, dockerHost, referenceFleet } from '../language/capabilities.js';
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { ActionEffect } from '../nerve/messages/result.js';
 import { actionCodes, treatedRows } from './effect-model.js';
@@ -33,9 +35,18 @@ export function actionEffects(byTask: ReadonlyMap<string, TaskLevelEstimate>): A
     const byClass = classes.flatMap((name) => (name === undefined ? [] : effectsAmong(level, metric, name)));
     return all.flatMap((one) => {
       const own = byClass.filter(({ code }) => code === one.code);
-      return (differ(own) ? own : [one]).map(shown);
+      const name = nameOf(one.code, level.seen.agents);
+      return (differ(own) ? own : [one]).map((effect) => shown(effect, name));
     });
   });
+}
+
+/** As the fleets that we bring along call it, if that is what these agents did. */
+function nameOf(code: number, agents: readonly ArmReport[]): string | undefined {
+  const fleet = agents.every(({ workload }) => workload === 'docker') ? dockerHost : referenceFleet;
+  const name = actionByCode(fleet, code)?.name;
+  const isDone = name !== undefined && agents.some(({ report }) => report.effects[name] !== undefined);
+  return isDone ? name : undefined;
 }
 
 interface Effect extends ActionEffect {
@@ -43,8 +54,8 @@ interface Effect extends ActionEffect {
   readonly own: Noise;
 }
 
-function shown({ log: _log, own: _own, ...effect }: Effect): ActionEffect {
-  return effect;
+function shown({ log: _log, own: _own, ...effect }: Effect, action: string | undefined): ActionEffect {
+  return action === undefined ? effect : { ...effect, action };
 }
 
 /** Their own noise only: that of the forecast is the same for all classes. */

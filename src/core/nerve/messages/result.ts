@@ -51,6 +51,8 @@ export type GroupTotals = z.infer<typeof groupTotalsSchema>;
 /** What one action caused on the tasks that got it, others that they got as well taken off. */
 export const actionEffectSchema = z.object({
   code: z.number().int(),
+  /** Its name, where it is known what agents call it. */
+  action: z.string().optional(),
   /** Where agents differ in it by more than chance: those with this value of the label `class`. Absent: all of them. */
   class: z.string().optional(),
   metric: z.string(),
