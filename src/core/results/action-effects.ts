@@ -1,15 +1,13 @@
 /**
  * What is known by task in, one effect per action and metric out: what the action caused on the tasks that got it, what they
- * got besides taken off. Pure. Of tasks that got several actions, after = forecast · exp(Σ θ of its actions), fitted to totals
- * (`log-link.ts`), so each action is told by the sets of tasks it touched. Where agents of different `class` differ in it by
- * more than chance (Cochran's Q, Biometrics 10, 1954, 101), there is one for each class.
+ * got besides taken off. Pure. Each is told by the sets of tasks that the actions touched: the mean of what the model
+ * (`effect-model.ts`) has of the action on the scale of logarithms, tasks weighted by their forecast. Where agents of different
+ * `class` differ in it by more than chance (Cochran's Q, Biometrics 10, 1954, 101), there is one for each class.
  */
-
 import { actionByCode, dockerHost, referenceFleet } from '../language/capabilities.js';
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { ActionEffect } from '../nerve/messages/result.js';
-import { actionCodes, treatedRows } from './effect-model.js';
-import { fitLogLink, type LogLinkFit, type RatioRows } from './log-link.js';
+import type { EffectModel } from './effect-model.js';
 import { chiSquaredTail } from './significance.js';
 import { dot, solverOf } from './symmetric.js';
 import {
@@ -25,9 +23,6 @@ import type { ArmReport } from './window-reports.js';
 const classLabel = 'class';
 /** Below this the classes differ by more than chance. */
 const differsBelow = 0.01;
-/** Weak: it only keeps actions that always come together apart. */
-const priorPrecision = 1e-6;
-
 export function actionEffects(byTask: ReadonlyMap<string, TaskLevelEstimate>): ActionEffect[] {
   return [...byTask].flatMap(([metric, { level }]) => {
     const all = effectsAmong(level, metric, undefined);
@@ -70,93 +65,85 @@ function differ(classes: readonly Effect[]): boolean {
 }
 
 function effectsAmong(level: TaskLevel, metric: string, name: string | undefined): Effect[] {
-  const { seen, without } = level;
-  const isMeant = ({ labels }: ArmReport) => name === undefined || labels[classLabel] === name;
-  const touched = treatedRows(seen).filter((at) => {
-    const agent = seen.agents[seen.agent[at] ?? 0];
-    return (seen.actions[at] ?? 0) !== 0 && agent !== undefined && isMeant(agent);
-  });
-  const forecast = (at: number) => (seen.before[at] ?? 0) * (without.ratio[at] ?? 0);
-  const total = touched.reduce((sum, at) => sum + forecast(at), 0);
-  const codes = actionCodes(seen).filter((code) =>
-    touched.some((at) => hasAction(seen.actions[at] ?? 0, code)),
-  );
-  const rows: RatioRows = {
-    count: touched.length,
-    design: codes.map((code) =>
-      Float64Array.from(touched, (at) => (hasAction(seen.actions[at] ?? 0, code) ? 1 : 0)),
-    ),
-    ratio: Float64Array.from(touched, (at) => (seen.after[at] ?? 0) / forecast(at)),
-    weight: Float64Array.from(touched, (at) => forecast(at) / total),
-    offset: new Float64Array(touched.length),
-  };
-  const fit =
-    codes.length === 0
-      ? undefined
-      : fitLogLink(
-          rows,
-          codes.map(() => priorPrecision),
-        );
-  const solve = fit && solverOf(fit.slope);
-  if (fit === undefined || solve === undefined) return [];
-  return codes.flatMap((code, at) => {
-    const direction = solve(Float64Array.from(codes, (_, other) => (other === at ? 1 : 0)));
-    const log = fit.coefficients[at] ?? 0;
-    const own = ownNoise(level, touched, rows, fit, direction);
-    const noise = together(own, forecastNoise(level, touched, rows, fit, direction));
-    const had = touched.filter((row) => hasAction(seen.actions[row] ?? 0, code));
+  const { model } = level.explained;
+  const solve = model && solverOf(model.fit.slope);
+  if (model === undefined || solve === undefined) return [];
+  const codes = [...new Set(model.actions)].filter((code) => code !== 0);
+  return codes.flatMap((code) => {
+    const { had, gradient } = averageOf(level, model, { code, name });
+    if (had.length === 0) return [];
+    const log = dot(gradient, model.fit.coefficients);
+    const direction = solve(gradient);
+    const own = ownNoise(level, model, direction);
+    const noise = together(own, forecastNoise(level, model, direction));
     return {
       ...{ code, metric, log, own, argument: meanArgument(level, had, code) },
       ...(name === undefined ? {} : { class: name }),
-      agents: new Set(had.map((row) => seen.agent[row])).size,
-      tasks: had.reduce((sum, row) => sum + (seen.tasks[row] ?? 0), 0),
+      agents: new Set(had.map((at) => level.seen.agent[at])).size,
+      tasks: had.reduce((sum, at) => sum + (level.seen.tasks[at] ?? 0), 0),
       change: Math.expm1(log),
       interval: intervalOf({ log, ...noise }),
     };
   });
 }
 
-/** Of the treated tasks, with agents as clusters. */
-function ownNoise(
-  { seen }: TaskLevel,
-  touched: readonly number[],
-  rows: RatioRows,
-  fit: LogLinkFit,
-  direction: Float64Array,
-): Noise {
-  const byAgent = new Map<number, number>();
-  for (const [row, at] of touched.entries()) {
-    const pull = rows.design.reduce(
-      (sum, column, which) => sum + (column[row] ?? 0) * (direction[which] ?? 0),
-      0,
-    );
-    const off = (rows.weight[row] ?? 0) * ((rows.ratio[row] ?? 0) - (fit.fitted[row] ?? 0));
-    const agent = seen.agent[at] ?? 0;
-    byAgent.set(agent, (byAgent.get(agent) ?? 0) + pull * off);
+/** The tasks that got the action, of agents of the class if one is named; and the mean of its columns over them. */
+function averageOf(
+  { seen, without }: TaskLevel,
+  { treated, rows, actions }: EffectModel,
+  { code, name }: { code: number; name: string | undefined },
+): { had: number[]; gradient: Float64Array } {
+  const gradient = new Float64Array(rows.design.length);
+  const had: number[] = [];
+  let total = 0;
+  for (const [row, at] of treated.entries()) {
+    const agent = seen.agents[seen.agent[at] ?? 0];
+    if (!hasAction(seen.actions[at] ?? 0, code)) continue;
+    if (name !== undefined && agent?.labels[classLabel] !== name) continue;
+    const forecast = (seen.before[at] ?? 0) * (without.ratio[at] ?? 0);
+    had.push(at);
+    total += forecast;
+    for (const [which, action] of actions.entries()) {
+      if (action !== code) continue;
+      gradient[which] = (gradient[which] ?? 0) + forecast * (rows.design[which]?.[row] ?? 0);
+    }
   }
-  const squares = [...byAgent.values()].reduce((sum, one) => sum + one ** 2, 0);
-  const degrees = byAgent.size - rows.design.length;
-  if (degrees < 1) return { variance: null, degrees: 0 };
-  return { variance: (squares * byAgent.size) / degrees, degrees };
+  return { had, gradient: gradient.map((sum) => sum / total) };
 }
 
-function forecastNoise(
-  level: TaskLevel,
-  touched: readonly number[],
-  rows: RatioRows,
-  fit: LogLinkFit,
-  direction: Float64Array,
-): Noise {
+/** Of the treated tasks, with agents as clusters. */
+function ownNoise({ seen, explained }: TaskLevel, model: EffectModel, direction: Float64Array): Noise {
+  const byAgent = new Map<number, number>();
+  for (const [row, at] of model.treated.entries()) {
+    const agent = seen.agent[at] ?? 0;
+    const off = (model.rows.ratio[row] ?? 0) - (model.fit.fitted[row] ?? 0);
+    const pulled = pullOf(model, row, direction) * (model.rows.weight[row] ?? 0) * off;
+    byAgent.set(agent, (byAgent.get(agent) ?? 0) + pulled);
+  }
+  if (byAgent.size < 2) return { variance: null, degrees: 0 };
+  const squares = [...byAgent.values()].reduce((sum, one) => sum + one ** 2, 0);
+  return { variance: squares * explained.inflation, degrees: byAgent.size - 1 };
+}
+
+function forecastNoise(level: TaskLevel, model: EffectModel, direction: Float64Array): Noise {
   const { design } = level.without;
   const gradient = new Float64Array(design.length);
-  for (const [row, at] of touched.entries()) {
-    const x = Float64Array.from(rows.design, (column) => column[row] ?? 0);
-    const pull = dot(x, direction) * (rows.weight[row] ?? 0) * (fit.fitted[row] ?? 0);
+  for (const [row, at] of model.treated.entries()) {
+    const weight = (model.rows.weight[row] ?? 0) * (model.fit.fitted[row] ?? 0);
+    const pull = pullOf(model, row, direction) * weight;
     design.forEach((column, which) => {
       gradient[which] = (gradient[which] ?? 0) + pull * (column[at] ?? 0);
     });
   }
   return noiseOfForecast(level, gradient);
+}
+
+function pullOf({ rows }: EffectModel, row: number, direction: Float64Array): number {
+  let sum = 0;
+  rows.design.forEach((column, which) => {
+    sum += (column[row] ?? 0) * (direction[which] ?? 0);
+  });
+  return sum;
 }
 
 function meanArgument({ seen }: TaskLevel, touched: readonly number[], code: number): number | null {

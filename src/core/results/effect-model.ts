@@ -6,11 +6,11 @@
  */
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { Counterfactual } from './counterfactual.js';
-import { fitLogLink } from './log-link.js';
+import { fitLogLink, type LogLinkFit, type RatioRows } from './log-link.js';
 import type { Observations } from './observations.js';
 
-const effectPriorSd = 1;
-const interactionPriorSd = 0.2;
+/** Prior standard deviations: of what happens to treated tasks that no action touched, of an action, of how kinds differ in it. */
+const priorSd = { untouched: 0.01, action: 1, interaction: 0.2 } as const;
 
 /** A column is told from chance by so many tasks, or agents. */
 const perColumnMin = 5;
@@ -20,59 +20,74 @@ export interface Explained {
   readonly factor: Float64Array;
   /** By how much squares of what is left must be raised: what fits as well takes some of the noise for effects. */
   readonly inflation: number;
+  /** Undefined when nothing could be fitted. */
+  readonly model?: EffectModel;
 }
 
-export function explainedByActions(seen: Observations, without: Counterfactual): Explained {
-  const { ratio, weight, noise } = without;
+/** θ and what it was fitted to. */
+export interface EffectModel {
+  /** Treated tasks: rows of the observations. */
+  readonly treated: readonly number[];
+  readonly rows: RatioRows;
+  readonly fit: LogLinkFit;
+  /** Column by column, the action that it is of; 0 for the one of all tasks. */
+  readonly actions: readonly number[];
+}
+
+export function explainedByActions(seen: Observations, { ratio, weight, noise }: Counterfactual): Explained {
   const factor = new Float64Array(seen.count).fill(1);
-  const rows = treatedRows(seen);
-  const pick = (value: (at: number) => number) => Float64Array.from(rows, value);
-  const design = designOf(seen, rows);
+  const treated = treatedRows(seen);
+  const pick = (value: (at: number) => number) => Float64Array.from(treated, value);
+  const { columns, byAgent } = designOf(seen, treated);
+  const rows: RatioRows = {
+    count: treated.length,
+    design: columns.map(({ values }) => values),
+    ratio: pick((at) => (seen.after[at] ?? 0) / (seen.before[at] ?? 1)),
+    weight: pick((at) => weight[at] ?? 0),
+    offset: pick((at) => Math.log(ratio[at] ?? 1)),
+  };
   const fit = fitLogLink(
-    {
-      count: rows.length,
-      design: design.columns,
-      ratio: pick((at) => (seen.after[at] ?? 0) / (seen.before[at] ?? 1)),
-      weight: pick((at) => weight[at] ?? 0),
-      offset: pick((at) => Math.log(ratio[at] ?? 1)),
-    },
-    design.priorSd.map((sd) => noise / sd ** 2),
+    rows,
+    columns.map(({ prior }) => noise / priorSd[prior] ** 2),
   );
   if (fit === undefined) return { factor, inflation: 1 };
-  for (const [row, at] of rows.entries()) factor[at] = (fit.fitted[row] ?? 1) / (ratio[at] ?? 1);
-  const agents = new Set(rows.map((at) => seen.agent[at])).size;
+  for (const [row, at] of treated.entries()) factor[at] = (fit.fitted[row] ?? 1) / (ratio[at] ?? 1);
   const left = (count: number, fitted: number) => count / Math.max(1, count - fitted);
-  return { factor, inflation: left(rows.length, design.columns.length) * left(agents, design.byAgent) };
+  const inflation = left(treated.length, columns.length) * left(agentsOf(seen, treated), byAgent);
+  return { factor, inflation, model: { treated, rows, fit, actions: columns.map(({ action }) => action) } };
 }
 
-interface Design {
-  readonly columns: Float64Array[];
-  readonly priorSd: number[];
-  /** How many of the columns tell agents apart. */
-  readonly byAgent: number;
+interface Column {
+  readonly action: number;
+  readonly prior: keyof typeof priorSd;
+  readonly values: Float64Array;
 }
 
-function designOf(seen: Observations, rows: readonly number[]): Design {
-  const pick = (value: (at: number) => number) => Float64Array.from(rows, value);
-  const got = actionCodes(seen).map((code) => pick((at) => (hasAction(seen.actions[at] ?? 0, code) ? 1 : 0)));
+/** `byAgent`: how many of the columns tell agents apart. */
+function designOf(seen: Observations, treated: readonly number[]): { columns: Column[]; byAgent: number } {
+  const pick = (value: (at: number) => number) => Float64Array.from(treated, value);
+  const codes = actionCodes(seen);
   const levels = seen.controls
     .filter(({ kind }) => kind === 'level')
     .map(({ column }) => pick((at) => column[at] ?? 0));
   const kinds = labelColumns(seen).map((column) => pick((at) => column[seen.agent[at] ?? 0] ?? 0));
-  const agents = new Set(rows.map((at) => seen.agent[at])).size;
-  const told = [
-    ...(rows.length >= perColumnMin * got.length * levels.length ? levels : []),
-    ...(agents >= perColumnMin * kinds.length ? kinds : []),
-  ];
-  const products = got.flatMap((column) =>
-    told.map((other) => column.map((value, row) => value * (other[row] ?? 0))),
-  );
-  const alone = [new Float64Array(rows.length).fill(1), ...got];
-  return {
-    columns: [...alone, ...products],
-    priorSd: [...alone.map(() => effectPriorSd), ...products.map(() => interactionPriorSd)],
-    byAgent: 1 + told.filter((column) => kinds.includes(column)).length,
-  };
+  const hasLevels = treated.length >= perColumnMin * codes.length * levels.length;
+  const hasKinds = agentsOf(seen, treated) >= perColumnMin * kinds.length;
+  const told = [...(hasLevels ? levels : []), ...(hasKinds ? kinds : [])];
+  const ofActions = codes.flatMap((action): Column[] => {
+    const got = pick((at) => (hasAction(seen.actions[at] ?? 0, action) ? 1 : 0));
+    const products = told.map((other): Column => {
+      const values = got.map((value, row) => value * (other[row] ?? 0));
+      return { action, prior: 'interaction', values };
+    });
+    return [{ action, prior: 'action', values: got }, ...products];
+  });
+  const all: Column = { action: 0, prior: 'untouched', values: new Float64Array(treated.length).fill(1) };
+  return { columns: [all, ...ofActions], byAgent: 1 + (hasKinds ? kinds.length : 0) };
+}
+
+function agentsOf(seen: Observations, rows: readonly number[]): number {
+  return new Set(rows.map((at) => seen.agent[at])).size;
 }
 
 /** A label that splits the agents into few kinds tells what they have in common; one that names each of them tells nothing. */
@@ -100,7 +115,7 @@ export function actionCodes(seen: Observations): number[] {
   return Array.from({ length: 30 }, (_, at) => at + 1).filter((code) => hasAction(all, code));
 }
 
-export function treatedRows({ count, agents, agent }: Observations): number[] {
+function treatedRows({ count, agents, agent }: Observations): number[] {
   const rows: number[] = [];
   for (let at = 0; at < count; at++) if (agents[agent[at] ?? 0]?.arm === 'treated') rows.push(at);
   return rows;

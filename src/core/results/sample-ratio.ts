@@ -6,7 +6,6 @@
 import { type AgentRecord, externalWorkload } from '../nerve/messages/agent-record.js';
 import type { SampleRatio } from '../nerve/messages/result.js';
 import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
-import { compareArms } from './compare.js';
 import { chiSquaredTail, fisherBothSides, pearson, type Table } from './significance.js';
 import type { ArmReport } from './window-reports.js';
 
@@ -14,8 +13,6 @@ import type { ArmReport } from './window-reports.js';
 const threshold = 1e-3;
 /** Counts expected below it are too few for Pearson's statistic (Cochran, Biometrics 10, 1954, 417). */
 const expectedMin = 5;
-/** Of a logarithm. */
-const rounding = 1e-9;
 
 /** Undefined when nobody was held out. */
 export function checkSampleRatio(options: {
@@ -34,8 +31,8 @@ export function checkSampleRatio(options: {
   });
   const [treated, heldOut] = [countOf(false), countOf(true)];
   if (heldOut.drawn === 0) return undefined;
-  const table = [treated, heldOut].map(({ drawn: all, reported }) => [reported, all - reported]);
-  const { chiSquared, p } = test(table as unknown as Table);
+  const row = ({ drawn: all, reported }: typeof treated): [number, number] => [reported, all - reported];
+  const { chiSquared, p } = test([row(treated), row(heldOut)]);
   const tasks = tasksKept(options.reports);
   return {
     ...{ treated, heldOut, chiSquared, p, threshold, holds: p >= threshold },
@@ -60,25 +57,36 @@ function test(table: Table): Pick<SampleRatio, 'chiSquared' | 'p'> {
   return { chiSquared: value, p: chiSquaredTail(value, 1) };
 }
 
-/** Tasks of one agent go together, so they are compared as sums of agents are. */
+/**
+ * Tasks of one agent may go together, when it starts anew: so many fewer independent ones there are (the design effect, Kish,
+ * Survey Sampling, 1965).
+ */
 function tasksKept(reports: readonly ArmReport[]): SampleRatio['tasks'] {
-  const sumsOf = (arm: ArmReport['arm']) =>
-    reports
-      .filter((report) => report.arm === arm && report.report.followed !== undefined)
-      .map(({ report }) => ({
-        before: report.followed ?? 0,
-        after: report.groups.reduce((sum, group) => sum + group.tasks, 0),
-      }));
+  const kept = reports
+    .filter(({ report }) => report.followed !== undefined)
+    .map(({ arm, report }) => ({
+      arm,
+      followed: report.followed ?? 0,
+      lost: (report.followed ?? 0) - report.groups.reduce((sum, group) => sum + group.tasks, 0),
+    }));
+  const sumsOf = (arm: ArmReport['arm']) => {
+    const own = kept.filter((one) => one.arm === arm);
+    const followed = own.reduce((sum, one) => sum + one.followed, 0);
+    return { followed, lost: own.reduce((sum, one) => sum + one.lost, 0) };
+  };
   const [treated, heldOut] = [sumsOf('treated'), sumsOf('held-out')];
-  const shareOf = (sums: typeof treated) =>
-    sums.reduce((sum, one) => sum + one.after, 0) / sums.reduce((sum, one) => sum + one.before, 0);
-  const shares = { treated: shareOf(treated), heldOut: shareOf(heldOut) };
-  if (!Number.isFinite(shares.treated) || !Number.isFinite(shares.heldOut)) return undefined;
-  const difference = compareArms(treated, heldOut);
-  const reach = difference?.logReach ?? null;
-  const holds =
-    difference === null || reach === null
-      ? null
-      : Math.abs(Math.log1p(difference.change)) <= reach + rounding;
-  return { ...shares, holds };
+  if (treated.followed === 0 || heldOut.followed === 0) return undefined;
+  const share = (treated.lost + heldOut.lost) / (treated.followed + heldOut.followed);
+  const spread = kept.reduce((sum, one) => sum + (one.lost - share * one.followed) ** 2, 0);
+  const independent = share * (1 - share) * (treated.followed + heldOut.followed);
+  const alike = Math.max(1, spread / Math.max(independent, 1e-9));
+  const row = ({ followed, lost }: typeof treated): [number, number] => [
+    Math.round((followed - lost) / alike),
+    Math.round(lost / alike),
+  ];
+  return {
+    treated: 1 - treated.lost / treated.followed,
+    heldOut: 1 - heldOut.lost / heldOut.followed,
+    holds: test([row(treated), row(heldOut)]).p >= threshold,
+  };
 }
