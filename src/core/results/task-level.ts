@@ -85,8 +85,11 @@ export interface Residuals {
   readonly slope: readonly Float64Array[];
   /** The same, Σ weight² · x · x': the score's variance where the noise of all tasks is 1 and they are independent. */
   readonly spread: readonly Float64Array[];
-  /** Σ weight²: of the score for x = 1. */
+  /** Σ weight · x: the score where the noise of all tasks is 1 and they err together. */
+  readonly reach: Float64Array;
+  /** Σ weight², and Σ weight² · (ratio - forecast)². */
   readonly squares: number;
+  readonly offSquares: number;
 }
 
 function residualsOf(
@@ -96,7 +99,8 @@ function residualsOf(
 ): Residuals[] {
   const residuals = seen.agents.map(({ arm }) => {
     const matrix = () => (arm === 'held-out' ? zeros(design.length) : []);
-    return { score: new Float64Array(design.length), slope: matrix(), spread: matrix(), squares: 0 };
+    const vector = () => new Float64Array(design.length);
+    return { score: vector(), reach: vector(), slope: matrix(), spread: matrix(), squares: 0, offSquares: 0 };
   });
   for (let at = 0; at < seen.count; at++) {
     const own = residuals[seen.agent[at] ?? 0] as (typeof residuals)[number];
@@ -104,8 +108,10 @@ function residualsOf(
     const off = (seen.after[at] ?? 0) / ((seen.before[at] ?? 1) * (factor[at] ?? 1)) - forecast;
     design.forEach((column, which) => {
       own.score[which] = (own.score[which] ?? 0) + w * (column[at] ?? 0) * off;
+      own.reach[which] = (own.reach[which] ?? 0) + w * (column[at] ?? 0);
     });
     own.squares += w * w;
+    own.offSquares += (w * off) ** 2;
     if (own.slope.length === 0) continue;
     addOuter(own.slope, design, at, w * forecast);
     addOuter(own.spread, design, at, w * w);
@@ -200,10 +206,11 @@ export function noiseOfForecast(
       Float64Array.from(spread, (line) => dot(line, direction)),
     ),
   );
-  // How much more than independent tasks of noise 1 agents vary, as the treated ones show.
-  const dispersion =
-    (explained.inflation * sumOf(treated, ({ score }) => (score[0] ?? 0) ** 2)) /
-    sumOf(treated, ({ squares }) => squares);
+  const { alone, shared } = componentsOf(treated);
+  const lent =
+    explained.inflation *
+    (alone * sumOf(expected, (one) => one) +
+      shared * sumOf(heldOut, ({ reach }) => dot(direction, reach) ** 2));
   const sum = sumOf(own, (one) => one);
   const { variance, degrees } = moderated(
     {
@@ -211,7 +218,7 @@ export function noiseOfForecast(
       degrees: effectiveCount(expected) - 1,
     },
     {
-      variance: dispersion * sumOf(expected, (one) => one),
+      variance: lent,
       degrees: Math.min(lentMax, treated.length - 1),
     },
   );
@@ -220,6 +227,22 @@ export function noiseOfForecast(
     0,
   );
   return { variance: variance === null ? null : variance + prior, degrees };
+}
+
+/**
+ * Variance of one task's noise that is its own, and that it shares with all tasks of its agent: what agents' scores for x = 1
+ * vary more than independent tasks would is shared (the random effects of Imbens and Kolesár, Review of Economics and Statistics
+ * 98, 2016, 701).
+ */
+function componentsOf(agents: readonly Residuals[]): { alone: number; shared: number } {
+  const squares = sumOf(agents, (agent) => agent.squares);
+  const together = sumOf(agents, ({ reach }) => (reach[0] ?? 0) ** 2);
+  const ofTasks = sumOf(agents, ({ offSquares }) => offSquares) / squares;
+  const ofAgents = sumOf(agents, ({ score }) => (score[0] ?? 0) ** 2);
+  // Where each agent has one task, nothing tells the two apart, and nothing needs to.
+  if (!(together > squares * 1.001)) return { alone: ofAgents / squares, shared: 0 };
+  const shared = Math.max(0, (ofAgents - ofTasks * squares) / (together - squares));
+  return { alone: Math.max(0, ofTasks - shared), shared };
 }
 
 function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
