@@ -9,13 +9,20 @@ import { setUpRedis } from '../support/set-up-redis.js';
 const server = setUpRedis('killed');
 const main = fileURLToPath(new URL('../support/publishing-process.ts', import.meta.url));
 
-/** Killed some time after it began with the result that is named, or let go on to the end. */
-async function publisher(ids: readonly string[], killAt?: { id: string; afterMs: number }): Promise<void> {
+interface Death {
+  /** Killed some time after it began with this one, or at the worst moment of it. */
+  readonly id: string;
+  readonly afterMs?: number;
+}
+
+async function publisher(ids: readonly string[], death?: Death): Promise<void> {
   const { socketPath } = server.target;
-  const argument = JSON.stringify({ socketPath, prefix: server.names.prefix, ids });
+  const diesAt = death?.afterMs === undefined ? death?.id : undefined;
+  const argument = JSON.stringify({ socketPath, prefix: server.names.prefix, ids, diesAt });
   const child = fork(main, [argument], { execArgv: ['--import', 'tsx'] });
   child.on('message', (id) => {
-    if (id === killAt?.id) setTimeout(() => child.kill('SIGKILL'), killAt.afterMs);
+    if (id === death?.id && death.afterMs !== undefined)
+      setTimeout(() => child.kill('SIGKILL'), death.afterMs);
   });
   await once(child, 'exit');
 }
@@ -25,7 +32,7 @@ test('results are on the stream once each, however often their publisher was kil
   const random = seededRandom(17);
   for (let kill = 0; kill < 8; kill++) {
     const id = ids[40 * kill + random.below(40)] as string;
-    await publisher(ids, { id, afterMs: random.below(4) });
+    await publisher(ids, kill % 2 === 0 ? { id } : { id, afterMs: random.below(4) });
   }
   await publisher(ids);
   const { redis, names } = server;
