@@ -45,6 +45,8 @@ export function loopDocument({ decision, rollout, result, learned, rewards }: Lo
     /** `notes`: what weakens the measurement, in sentences. */
     execution: { ...result.execution, notes: notesOf(result) },
     leaderboard: result.leaderboard,
+    effects: result.effects ?? [],
+    analysis: result.analysis ?? null,
     learned: learned ?? null,
     rewards: rewards ?? null,
   };

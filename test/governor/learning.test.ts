@@ -85,6 +85,22 @@ describe('learning from results', () => {
     expect(size?.mean).toBeCloseTo(0, 2);
   });
 
+  it('believes what was estimated task by task before the difference of the sums', () => {
+    const sizes = [
+      { action: 'REDUCE_MEMORY_CACHE', code: 2, metric: 'memory', mean: -1, sd: 0.3, results: 0 },
+    ];
+    const plain = group('treated', 2, { '2': 0.5 }, { before: 1_000, after: 500 });
+    const caused = { log: 0.6 * Math.log(0.5), variance: 1e-6 };
+    const byTask = { ...plain, metrics: { memory: { ...plain.metrics.memory, caused } } };
+    const [size] = learnSizes(
+      sizes,
+      [byTask, group('held-out', 2, {}, { before: 1_000, after: 500 })],
+      referenceFleet,
+    );
+    expect(size?.mean).toBeCloseTo(-0.6, 0);
+    expect(size?.mean).toBeGreaterThan(-0.75);
+  });
+
   it('is not disturbed by sums that cannot be', () => {
     const before = expectedSizes(referenceFleet);
     const broken = group('treated', 1, { '1': 0.2 }, { before: 0, after: Number.NaN });

@@ -29,7 +29,7 @@ describe('treated against held-out', () => {
   });
 
   test('is before against after, without interval, when nobody is held out or the held-out have nothing', () => {
-    const estimate = { change: expect.closeTo(-0.2), interval: null, method: 'before-after' };
+    const estimate = { change: expect.closeTo(-0.2), interval: null, method: 'before-after', logReach: null };
     expect(compareArms(treated, [])).toEqual(estimate);
     expect(compareArms(treated, [{ before: 0, after: 0 }])).toEqual(estimate);
   });
@@ -46,6 +46,7 @@ describe('treated against held-out', () => {
       change: -1,
       interval: null,
       method: 'hold-out',
+      logReach: null,
     });
   });
 

@@ -81,7 +81,12 @@ describe('the summary of a damaged measurement', () => {
     ];
     const result = summarise(summaryInput([...fleet, ...bad]));
     const clean = summarise(summaryInput(fleet));
-    expect(result.execution).toEqual(clean.execution);
+    const { sampleRatio, ...execution } = result.execution;
+    expect(execution).toEqual({ ...clean.execution, sampleRatio: undefined });
+    expect(sampleRatio).toMatchObject({
+      treated: { drawn: 7, reported: 2 },
+      heldOut: { drawn: 2, reported: 2 },
+    });
     expect(result.contributions).toEqual(clean.contributions);
     expect(result.leftOut).toEqual({ 'impossible figures': 3, 'other arm': 1, 'no report': 1 });
     expect(result.succeeded).toBe(9);
@@ -137,10 +142,19 @@ describe('the summary of a damaged measurement', () => {
     expect(result.notes).toEqual(['The window was cut short: 8000 of 20000 ms.']);
   });
 
-  test('has no interval with one held-out agent, and no control with none', () => {
+  test('learns from the treated agents how agents differ when one is held out, and has no control with none', () => {
     const one = summarise(summaryInput(fleet.slice(0, 3)));
-    expect(one.execution).toMatchObject({ interval: null, metrics: { cost: { method: 'hold-out' } } });
-    expect(one.notes).toEqual(['Only one held-out agent reported: no interval can be given.']);
+    const [low, high] = one.execution.interval ?? [0, 0];
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(one.execution.reductionPct ?? Number.NaN);
+    expect(one.execution.metrics.cost).toMatchObject({ by: 'task', plain: { interval: null, agrees: null } });
+    expect(one.notes).toEqual([
+      'Only one held-out agent reported: how held-out agents differ is taken from the treated ones.',
+    ]);
+    const pair = summarise(summaryInput([fleet[0], fleet[2]] as TestAgent[]));
+    expect(pair.execution.interval).toBeNull();
+    expect(pair.execution.metrics.cost?.noInterval).toBe('too few agents say how agents differ');
+    expect(pair.notes).toEqual(['Only one held-out agent reported: no interval can be given.']);
     const none = summarise(summaryInput(fleet.slice(0, 2)));
     expect(none.execution).toMatchObject({ interval: null, metrics: { cost: { method: 'before-after' } } });
     expect(none.execution.reductionPct).toBeCloseTo(20);

@@ -13,7 +13,7 @@ import type { AgentRecord } from '../../src/core/nerve/messages/agent-record.js'
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { EffectEstimate, GroupTotals } from '../../src/core/nerve/messages/result.js';
 import type { RolloutAgent } from '../../src/core/nerve/messages/rollout-record.js';
-import { compareMetrics } from '../../src/core/results/compare.js';
+import { estimateMetrics } from '../../src/core/results/estimate.js';
 import { groupTotals } from '../../src/core/results/groups.js';
 import { selectReports } from '../../src/core/results/window-reports.js';
 
@@ -96,7 +96,8 @@ export function simulatedFleet({ seed, agents: count }: { seed: number; agents: 
       const records = agents.map(recordOf);
       const { reports } = selectReports({ instruction: order.instruction, agents: outcomes, records });
       for (const agent of agents) agent.goLive(order, nowMs);
-      return { metrics: compareMetrics(reports), groups: groupTotals(reports) };
+      const { metrics, byTask } = estimateMetrics(reports);
+      return { metrics, groups: groupTotals(reports, byTask) };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The document of a run in (DESIGN section 10), the card shown at its end out: framed where there is room. */
 import type { Objective, Prediction } from '../../core/nerve/messages/decision.js';
-import type { ExecutionSummary, Leaderboard } from '../../core/nerve/messages/result.js';
+import type { Analysis, ExecutionSummary, Leaderboard } from '../../core/nerve/messages/result.js';
 import type { Learned, Rewards } from '../../core/pipeline-events.js';
 import {
   formatBytes,
@@ -12,6 +12,7 @@ import {
 } from '../format.js';
 import { formatPairs, wrap } from '../table.js';
 import { displayWidth, escapeControls, truncateToWidth } from '../terminal-text.js';
+import { plainText, reasonTexts, traitText } from '../views/analysis-words.js';
 import { changeText, costsText, type Headline, rangeText } from './headline.js';
 import { type Paint, paint } from './paint.js';
 
@@ -62,6 +63,8 @@ export interface RunDocument {
       /** What weakens the measurement. */
       readonly notes: readonly string[];
     };
+  /** Absent in results of earlier versions. */
+  readonly analysis?: Analysis | null;
   readonly leaderboard: Pick<Leaderboard, 'topPerformer' | 'mostEfficient' | 'hardestWorker'>;
   readonly learned?: Pick<Learned, 'nextType' | 'effectSizes'> | null;
   readonly rewards?: Pick<Rewards, 'points' | 'agents'> | null;
@@ -122,7 +125,8 @@ function headLines(document: RunDocument, painter: Painter): string[] {
   ];
 }
 
-function rowSections({ program, rollout, execution, leaderboard, learned, rewards }: RunDocument): Row[][] {
+function rowSections(document: RunDocument): Row[][] {
+  const { program, rollout, execution, leaderboard, learned, rewards, analysis } = document;
   const failed = rollout.failed > 0 ? `, ${formatNumber(rollout.failed)} failed` : '';
   const { topPerformer, mostEfficient, hardestWorker } = leaderboard;
   return [
@@ -149,9 +153,11 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ],
       ...rowIf('quality', execution.agentsReporting > 0 && qualityText(execution)),
       ...rowIf('workload', escapeControls(execution.workload)),
+      ...rowIf('check', checkText(document)),
       ...rowIf('verdict', rollout.reason && escapeControls(rollout.reason)),
       ...execution.notes.map((note): Row => ['note', escapeControls(note)]),
     ],
+    analysis ? analysisRows(analysis) : [],
     [
       ...rowIf(
         'top performer',
@@ -176,6 +182,27 @@ function rowSections({ program, rollout, execution, leaderboard, learned, reward
       ),
     ],
   ];
+}
+
+/** The first few of each: `--json` and `--markdown` have all. */
+const linesShown = 3;
+
+function analysisRows(analysis: Analysis): Row[] {
+  const inCommon = (label: string, traits: Analysis['bestShare']) =>
+    traits.slice(0, linesShown).map((trait): Row => [label, traitText(trait)]);
+  return [
+    ...reasonTexts(analysis)
+      .slice(0, linesShown)
+      .map((text): Row => ['trouble', text]),
+    ...inCommon('in trouble', analysis.troubledShare),
+    ...inCommon('best quarter', analysis.bestShare),
+  ];
+}
+
+/** What the plain difference of the arms says of the headline's metric. */
+function checkText({ decision, execution }: RunDocument): string | undefined {
+  const estimate = execution.metrics?.[decision?.objective.metric ?? 'cost'];
+  return estimate && plainText(estimate);
 }
 
 function learnedText({ effectSizes, nextType }: NonNullable<RunDocument['learned']>): string {

@@ -1,21 +1,20 @@
 /**
  * One execution window of one agent: the tasks present at go-live are followed tick by tick and grouped by the set of
  * actions that the first evaluation gave them (or, held out, would have given them). Out: the sums before and in the
- * window per group, over tasks that are still there. Held-out groups are chosen by the same rule at the same moment,
- * so that they also control for regression to the mean.
+ * window per group, over tasks that are still there, and the tasks themselves as rows (`task-rows.ts`). Held-out groups are
+ * chosen by the same rule at the same moment, so that they also control for regression to the mean.
  */
 
 import { withAction } from '../nerve/messages/action-set.js';
-import type { EffectGroup, WindowReport } from '../nerve/messages/agent-record.js';
+import { type EffectGroup, type WindowReport, windowReportVersion } from '../nerve/messages/agent-record.js';
 import { measuredMetrics, readRow } from './measured-metrics.js';
 import type { TaskHistory } from './task-history.js';
+import { type MeasuredTask, taskRowsOf } from './task-rows.js';
 import type { TaskId, TaskView } from './workload.js';
 
-interface FollowedTask {
+interface FollowedTask extends MeasuredTask {
   actions: number;
   readonly arguments: Map<number, number>;
-  readonly before: Float64Array;
-  readonly sum: Float64Array;
   ticks: number;
   lastTick: number;
 }
@@ -51,12 +50,13 @@ export function openWindow(options: {
   readonly view: TaskView;
 }): WindowMeasurement {
   const tasks = new Map<TaskId, FollowedTask>();
-  for (const id of options.view.ids) {
-    const before = options.history.meanOf(id);
-    if (before === undefined) continue;
+  options.view.ids.forEach((id, at) => {
+    const before = options.history.meanOf(id)?.slice();
+    if (before === undefined) return;
+    const atGoLive = readRow(options.view, at, new Float64Array(measuredMetrics.length));
     const sum = new Float64Array(measuredMetrics.length);
-    tasks.set(id, { actions: 0, arguments: new Map(), before: before.slice(), sum, ticks: 0, lastTick: 0 });
-  }
+    tasks.set(id, { actions: 0, arguments: new Map(), before, atGoLive, sum, ticks: 0, lastTick: 0 });
+  });
   const totals: WindowTotals = {
     applied: 0,
     refused: 0,
@@ -91,7 +91,9 @@ export function openWindow(options: {
     },
     report(nowMs) {
       const present = [...tasks.values()].filter((task) => task.ticks > 0 && task.lastTick === ticks);
+      const bySet = Map.groupBy(present, (task) => task.actions);
       return {
+        version: windowReportVersion,
         instruction: options.instruction,
         arm: options.arm,
         since: options.sinceMs,
@@ -103,7 +105,9 @@ export function openWindow(options: {
         refused: totals.refused,
         effects: Object.fromEntries(totals.effects),
         steps: totals.steps,
-        groups: groupsOf(present),
+        followed: tasks.size,
+        groups: [...bySet].map(([actions, members]) => groupOf(actions, members)),
+        rows: taskRowsOf([...bySet.values()]),
         errors: totals.errors,
         ...(totals.lastError === undefined ? {} : { lastError: totals.lastError }),
       };
@@ -111,14 +115,13 @@ export function openWindow(options: {
   };
 }
 
-function groupsOf(tasks: readonly FollowedTask[]): EffectGroup[] {
-  const bySet = Map.groupBy(tasks, (task) => task.actions);
-  return [...bySet].map(([actions, members]) => ({
+function groupOf(actions: number, members: readonly FollowedTask[]): EffectGroup {
+  return {
     actions,
     tasks: members.length,
     arguments: meanArguments(members),
     sums: sumsOf(members),
-  }));
+  };
 }
 
 /** A metric that a task does not have, or did not always have, is not part of the sums; one that none has is absent. */

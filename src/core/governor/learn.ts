@@ -1,8 +1,9 @@
 /**
  * Learning: a result in, sharper effect sizes out. For each metric the sizes of all actions are one normal vector; every
- * group of tasks that got the same set of actions is one observation, log(after/before) of the treated minus that of the
- * held-out tasks which would have got the same set, and is worked in by a Kalman step (linear Gaussian regression). Old
- * evidence fades: each result first widens the sizes a little.
+ * group of tasks that got the same set of actions is one observation, what the actions caused on it as estimated task by task
+ * (else, from results without, log(after/before) of the treated minus that of the held-out tasks which would have got the same
+ * set), and is worked in by a Kalman step (linear Gaussian regression). Old evidence fades: each result first widens the sizes
+ * a little.
  */
 import type { Redis } from 'ioredis';
 import { type Capabilities, doseOf } from '../language/capabilities.js';
@@ -109,15 +110,23 @@ function observationsOf(
     const treated = group.metrics[metric];
     const change = logRatio(treated);
     if (treated === undefined || change === undefined) return [];
+    const doses = dosesOf(group, capabilities);
+    if (treated.caused !== undefined) {
+      const { log, variance } = treated.caused;
+      return [{ doses, logChange: log, variance: variance + leftOutVariance(log) }];
+    }
     const control = heldOut.find(
       ({ actions, tasks }) => actions === group.actions && tasks >= controlTasksMin,
     );
     const controlChange = logRatio(control?.metrics[metric]) ?? drift ?? 0;
     const logChange = change - controlChange;
     const measured = (treated.logVariance ?? unknownSd ** 2) + (control?.metrics[metric]?.logVariance ?? 0);
-    const variance = measured + modelSd ** 2 + (modelShare * logChange) ** 2;
-    return [{ doses: dosesOf(group, capabilities), logChange, variance }];
+    return [{ doses, logChange, variance: measured + leftOutVariance(logChange) }];
   });
+}
+
+function leftOutVariance(logChange: number): number {
+  return modelSd ** 2 + (modelShare * logChange) ** 2;
 }
 
 /** Doses at the mean argument that the group's tasks got. */

@@ -1,11 +1,16 @@
 /** `agent:<id>` hashes: one agent's record in fields, read for one or for many agents. */
 import type { Redis } from 'ioredis';
-import { type AgentRecord, agentRecordSchema } from './messages/agent-record.js';
+import {
+  type AgentRecord,
+  agentRecordSchema,
+  windowReportSchema,
+  windowReportVersion,
+} from './messages/agent-record.js';
 import type { Names } from './names.js';
 import { pipelinedReads } from './records.js';
 
 /** Fields whose values are JSON; the others are plain text. */
-const jsonFields = ['labels', 'capabilities', 'former', 'metrics', 'window'] as const;
+const jsonFields = ['labels', 'capabilities', 'former', 'metrics'] as const;
 const plainFields = [
   'id',
   'host',
@@ -17,7 +22,7 @@ const plainFields = [
   'instruction',
   'offer',
 ] as const;
-const allFields = [...plainFields, 'startedAt', ...jsonFields] as const;
+const allFields = [...plainFields, 'startedAt', ...jsonFields, 'window'] as const;
 
 /** The hash fields for the given parts of a record; `undefined` parts are left out, empty text clears a field. */
 export function agentRecordFields(record: Partial<AgentRecord>): Record<string, string> {
@@ -45,14 +50,26 @@ function parseAgentRecord(values: readonly (string | null)[]): AgentRecord | und
   allFields.forEach((field, at) => {
     const text = values[at];
     if (text === null || text === undefined || text === '') return;
-    document[field] = isJsonField(field)
-      ? jsonOrUndefined(text)
-      : field === 'startedAt'
-        ? Number(text)
-        : text;
+    if (field === 'window') Object.assign(document, windowOf(text));
+    else
+      document[field] = isJsonField(field)
+        ? jsonOrUndefined(text)
+        : field === 'startedAt'
+          ? Number(text)
+          : text;
   });
   const parsed = agentRecordSchema.safeParse(document);
   return parsed.success ? parsed.data : undefined;
+}
+
+/** A report that cannot be read leaves the rest of the record as it is, and says so. */
+function windowOf(text: string): Pick<AgentRecord, 'window' | 'unreadableWindow'> {
+  const document = jsonOrUndefined(text);
+  const parsed = windowReportSchema.safeParse(document);
+  if (parsed.success) return { window: parsed.data };
+  const version = (document as { version?: unknown } | null | undefined)?.version;
+  const isOther = typeof version === 'number' && version !== windowReportVersion;
+  return { unreadableWindow: isOther ? 'other version' : 'damaged' };
 }
 
 function isJsonField(field: string): boolean {

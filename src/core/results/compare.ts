@@ -1,5 +1,6 @@
 /**
- * Window reports of both arms -> what the program changed, metric by metric: treated against held-out. Pure.
+ * Sums of both arms' agents -> by how much their totals differ: treated against held-out, whatever their tasks are. Pure. It is
+ * the sanity check of what `task-level.ts` estimates, and the estimate where tasks cannot be told apart.
  *
  * With A and B the totals after and before of the treated (T) and held-out (C) agents,
  *   R = (A_T/B_T) / (A_C/B_C),  change = R - 1,
@@ -10,18 +11,12 @@
  */
 import type { EffectEstimate } from '../nerve/messages/result.js';
 import { type AgentSums, type LogRatio, logRatioOf } from './ratio.js';
-import { tQuantile95 } from './student-t.js';
+import { tQuantile95, tQuantile999 } from './student-t.js';
 import type { ArmReport } from './window-reports.js';
 
-/** Metric -> estimate; a metric of which there was nothing before go-live has none. */
-export function compareMetrics(reports: readonly ArmReport[]): Record<string, EffectEstimate> {
-  const metrics = new Set(reports.flatMap((report) => Object.keys(report.totals)));
-  const estimates: Record<string, EffectEstimate> = {};
-  for (const metric of [...metrics].sort()) {
-    const estimate = compareArms(sumsOf(reports, 'treated', metric), sumsOf(reports, 'held-out', metric));
-    if (estimate !== null) estimates[metric] = estimate;
-  }
-  return estimates;
+export interface ArmsEstimate extends EffectEstimate {
+  /** Half-width of the 99.9 % interval on the log scale; null when the variance is not known. */
+  readonly logReach: number | null;
 }
 
 /**
@@ -31,19 +26,24 @@ export function compareMetrics(reports: readonly ArmReport[]): Record<string, Ef
 export function compareArms(
   treated: readonly AgentSums[],
   heldOut: readonly AgentSums[],
-): EffectEstimate | null {
+): ArmsEstimate | null {
   const treatment = logRatioOf(treated);
   const control = logRatioOf(heldOut);
   if (treatment.log === null) return null;
   if (control.agents === 0) {
-    return { change: Math.exp(treatment.log) - 1, interval: null, method: 'before-after' };
+    const change = Math.exp(treatment.log) - 1;
+    return { change, interval: null, method: 'before-after', logReach: null };
   }
   if (control.log === null || control.after === 0) return null;
   const logChange = treatment.log - control.log;
+  const { standardError, degrees } = spreadOf(treatment, control);
+  const halfWidth = standardError * tQuantile95(degrees);
+  const isKnown = Number.isFinite(halfWidth);
   return {
     change: Math.exp(logChange) - 1,
-    interval: intervalOf(logChange, treatment, control),
+    interval: isKnown ? [Math.exp(logChange - halfWidth) - 1, Math.exp(logChange + halfWidth) - 1] : null,
     method: 'hold-out',
+    logReach: isKnown ? standardError * tQuantile999(degrees) : null,
   };
 }
 
@@ -56,13 +56,11 @@ export function sumsOf(
   return reports.flatMap((report) => (report.arm === arm ? (report.totals[metric] ?? []) : []));
 }
 
-function intervalOf(logChange: number, treatment: LogRatio, control: LogRatio): [number, number] | null {
-  if (treatment.variance === null || control.variance === null) return null;
+function spreadOf(treatment: LogRatio, control: LogRatio): { standardError: number; degrees: number } {
+  if (treatment.variance === null || control.variance === null)
+    return { standardError: Number.NaN, degrees: Number.NaN };
   const variance = treatment.variance + control.variance;
-  if (variance === 0) return [Math.exp(logChange) - 1, Math.exp(logChange) - 1];
-  const degrees =
-    variance ** 2 /
-    (treatment.variance ** 2 / (treatment.agents - 1) + control.variance ** 2 / (control.agents - 1));
-  const halfWidth = tQuantile95(degrees) * Math.sqrt(variance);
-  return [Math.exp(logChange - halfWidth) - 1, Math.exp(logChange + halfWidth) - 1];
+  const squares =
+    treatment.variance ** 2 / (treatment.agents - 1) + control.variance ** 2 / (control.agents - 1);
+  return { standardError: Math.sqrt(variance), degrees: variance === 0 ? 1 : variance ** 2 / squares };
 }

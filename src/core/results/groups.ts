@@ -1,22 +1,27 @@
 /**
  * Window reports -> totals per arm and set of actions, which is what effect sizes are learned from. Pure.
  * Held-out groups hold the tasks that would have been touched, so that group and counterpart differ by the actions alone.
- * `logVariance` is the variance of log(after/before) with agents as clusters (`ratio.ts`).
+ * `logVariance` is the variance of log(after/before) with agents as clusters (`ratio.ts`); `caused` is what the tasks of a
+ * treated group did beyond their forecast without the program (`task-level.ts`).
  */
 import type { EffectGroup } from '../nerve/messages/agent-record.js';
 import type { GroupTotals } from '../nerve/messages/result.js';
 import { logRatioOf } from './ratio.js';
+import type { TaskLevelEstimate } from './task-level.js';
 import type { ArmReport } from './window-reports.js';
 
 /** Ordered by arm, then by set of actions. */
-export function groupTotals(reports: readonly ArmReport[]): GroupTotals[] {
+export function groupTotals(
+  reports: readonly ArmReport[],
+  byTask: ReadonlyMap<string, TaskLevelEstimate>,
+): GroupTotals[] {
   const members = reports.flatMap(({ arm, report }) => report.groups.map((group) => ({ arm, group })));
   const byKey = Map.groupBy(
     members.filter(({ group }) => group.tasks > 0),
     ({ arm, group }) => `${arm} ${group.actions}`,
   );
   return [...byKey.values()]
-    .map((group) => totalsOf(group))
+    .map((group) => totalsOf(group, byTask))
     .sort((a, b) => b.arm.localeCompare(a.arm) || a.actions - b.actions);
 }
 
@@ -26,15 +31,17 @@ interface Member {
   readonly group: EffectGroup;
 }
 
-function totalsOf(members: readonly Member[]): GroupTotals {
+function totalsOf(members: readonly Member[], byTask: ReadonlyMap<string, TaskLevelEstimate>): GroupTotals {
   const groups = members.map((member) => member.group);
+  const { arm, group } = members[0] as Member;
+  const { actions } = group;
   return {
-    arm: members[0]?.arm ?? 'treated',
-    actions: groups[0]?.actions ?? 0,
+    arm,
+    actions,
     agents: groups.length,
     tasks: groups.reduce((sum, group) => sum + group.tasks, 0),
     arguments: meanArguments(groups),
-    metrics: metricsOf(groups),
+    metrics: metricsOf(groups, arm === 'treated' ? byTask : undefined),
   };
 }
 
@@ -50,7 +57,10 @@ function meanArguments(groups: readonly EffectGroup[]): Record<string, number> {
   return Object.fromEntries([...sums].map(([action, { total, tasks }]) => [action, total / tasks]));
 }
 
-function metricsOf(groups: readonly EffectGroup[]): GroupTotals['metrics'] {
+function metricsOf(
+  groups: readonly EffectGroup[],
+  byTask: ReadonlyMap<string, TaskLevelEstimate> | undefined,
+): GroupTotals['metrics'] {
   const names = new Set(groups.flatMap((group) => Object.keys(group.sums)));
   const metrics: GroupTotals['metrics'] = {};
   for (const name of names) {
@@ -60,7 +70,11 @@ function metricsOf(groups: readonly EffectGroup[]): GroupTotals['metrics'] {
         return pair === undefined ? [] : [{ before: pair[0], after: pair[1] }];
       }),
     );
-    metrics[name] = { before, after, logVariance: variance };
+    const caused = byTask?.get(name)?.groups.get(groups[0]?.actions ?? 0);
+    metrics[name] = {
+      ...{ before, after, logVariance: variance },
+      ...(caused?.variance == null ? {} : { caused: { log: caused.log, variance: caused.variance } }),
+    };
   }
   return metrics;
 }

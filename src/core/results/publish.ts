@@ -49,11 +49,27 @@ export async function readResult(redis: Redis, names: Names, id: string): Promis
   return received?.ok ? received.value : undefined;
 }
 
+/** Whether there is an entry of it that `readResult` can make nothing of: of another version, or damaged. */
+export async function isUnreadableResult(redis: Redis, names: Names, id: string): Promise<boolean> {
+  const entries = await newestMessages(redis, names.results, resultSchema, limits.streamEntriesMax);
+  return entries.some(
+    (entry) => !entry.ok && (fieldIn(entry.raw, 'id') === id || fieldIn(entry.raw, 'decision') === id),
+  );
+}
+
 /** The newest `count` entries, newest first; those that do not fit are left out. */
 export async function readNewestResults(redis: Redis, names: Names, count: number): Promise<Result[]> {
   if (count < 1) return [];
   const entries = await newestMessages(redis, names.results, resultSchema, count);
   return entries.flatMap((entry) => (entry.ok ? [entry.value] : []));
+}
+
+function fieldIn(raw: string, field: 'id' | 'decision'): unknown {
+  try {
+    return (JSON.parse(raw) as Record<string, unknown> | null)?.[field];
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,24 +1,36 @@
 /**
- * Degrees of freedom in, the 97.5 % quantile of Student's t out: half-widths of 95 % intervals in standard errors.
+ * Degrees of freedom in, a quantile of Student's t out: half-widths of 95 % and 99.9 % intervals in standard errors.
  * Hill, "Algorithm 396: Student's t-quantiles", Communications of the ACM 13 (1970) 619; degrees need not be whole.
  */
 
-/** Both tails outside a 95 % interval. */
-const tails = 0.05;
-/** 2.5 % quantile of the standard normal. */
-const normalQuantile = -1.959963984540054;
+interface Level {
+  /** Both tails outside the interval. */
+  readonly tails: number;
+  /** Quantile of the standard normal at the lower end. */
+  readonly normalQuantile: number;
+}
 
 /** `degrees` of 1 or more, else infinite: nothing is known then. */
 export function tQuantile95(degrees: number): number {
+  return quantileOf(degrees, { tails: 0.05, normalQuantile: -1.959963984540054 });
+}
+
+/** The same for 99.9 %. */
+export function tQuantile999(degrees: number): number {
+  return quantileOf(degrees, { tails: 0.001, normalQuantile: -3.2905267314919255 });
+}
+
+function quantileOf(degrees: number, level: Level): number {
+  const { tails, normalQuantile } = level;
   if (!(degrees >= 1)) return Number.POSITIVE_INFINITY;
   if (degrees === 1) return 1 / Math.tan((tails * Math.PI) / 2);
   if (degrees === 2) return Math.sqrt(2 / (tails * (2 - tails)) - 2);
   if (degrees > 1e6) return -normalQuantile;
-  return Math.sqrt(degrees * expansion(degrees));
+  return Math.sqrt(degrees * expansion(degrees, level));
 }
 
 /** The polynomials of the paper, with its letters. */
-function expansion(n: number): number {
+function expansion(n: number, { tails, normalQuantile: x }: Level): number {
   const a = 1 / (n - 0.5);
   const b = 48 / (a * a);
   let c = (((20_700 * a) / b - 98) * a - 16) * a + 96.36;
@@ -28,7 +40,6 @@ function expansion(n: number): number {
     const inner = 1 / (((n + 6) / (n * y) - 0.089 * d - 0.822) * (n + 2) * 3) + 0.5 / (n + 4);
     return ((inner * y - 1) * (n + 1)) / (n + 2) + 1 / y;
   }
-  const x = normalQuantile;
   const square = x * x;
   if (n < 5) c += 0.3 * (n - 4.5) * (x + 0.6);
   c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c;

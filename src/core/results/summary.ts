@@ -4,13 +4,17 @@
  */
 import type { AgentRecord } from '../nerve/messages/agent-record.js';
 import type { Decision } from '../nerve/messages/decision.js';
-import type { EffectEstimate, ExecutionSummary, Result } from '../nerve/messages/result.js';
+import type { EffectEstimate, ExecutionSummary, Result, SampleRatio } from '../nerve/messages/result.js';
 import type { RolloutAgent, RolloutRecord } from '../nerve/messages/rollout-record.js';
-import { compareMetrics, sumsOf } from './compare.js';
+import { actionEffects } from './action-effects.js';
+import { analyse } from './analysis.js';
+import { sumsOf } from './compare.js';
 import { contributionsOf } from './contributions.js';
+import { type Estimates, estimateMetrics } from './estimate.js';
 import { groupTotals } from './groups.js';
 import { leaderboardOf } from './leaderboard.js';
 import { pointsOf } from './points-rule.js';
+import { checkSampleRatio, sampleRatioNote } from './sample-ratio.js';
 import { type AgentScores, type Aim, scoreAgents } from './scores.js';
 import { type ArmReport, type ReportSelection, selectReports } from './window-reports.js';
 
@@ -32,7 +36,9 @@ export function summarise(input: SummaryInput): Result {
   const selection = selectReports({ instruction: record.id, agents: input.agents, records: input.records });
   const scores = scoreAgents(selection.reports, aimOf(decision));
   const contributions = contributionsOf(selection.reports, scores);
-  const execution = executionOf(input, selection.reports);
+  const estimates = estimateMetrics(selection.reports);
+  const sampleRatio = checkSampleRatio({ ...input, reports: selection.reports });
+  const execution = executionOf(input, selection.reports, estimates, sampleRatio);
   const decisionId = decision?.id ?? record.instruction.decision;
   const goal = record.goal ?? decision?.goal;
   return {
@@ -46,7 +52,9 @@ export function summarise(input: SummaryInput): Result {
     state: record.state,
     ...countsOf(input.agents),
     execution,
-    groups: groupTotals(selection.reports),
+    groups: groupTotals(selection.reports, estimates.byTask),
+    effects: actionEffects(estimates.byTask),
+    analysis: analyse({ ...input, selection, scores }),
     leaderboard: leaderboardOf(scores, pointsOf(contributions)),
     contributions,
     leftOut: selection.leftOut,
@@ -79,9 +87,13 @@ function countsOf(
   };
 }
 
-function executionOf(input: SummaryInput, reports: readonly ArmReport[]): ExecutionSummary {
+function executionOf(
+  input: SummaryInput,
+  reports: readonly ArmReport[],
+  { metrics }: Estimates,
+  sampleRatio: SampleRatio | undefined,
+): ExecutionSummary {
   const treated = reports.filter(({ arm }) => arm === 'treated');
-  const metrics = compareMetrics(reports);
   const counting = reports.filter(({ report }) => report.completed !== undefined);
   const completed = sum(reports, ({ report }) => report.completed ?? 0);
   const failed = sum(reports, ({ report }) => report.failed ?? 0);
@@ -98,6 +110,7 @@ function executionOf(input: SummaryInput, reports: readonly ArmReport[]): Execut
     ...reductionOf(metrics.cost),
     latencyChangePct: metrics.latency === undefined ? null : percent(metrics.latency.change),
     metrics,
+    ...(sampleRatio === undefined ? {} : { sampleRatio }),
     errors: sum(reports, ({ report }) => report.errors),
     successRate: completed + failed === 0 ? null : completed / (completed + failed),
   };
@@ -157,7 +170,8 @@ function notesOf(
   if (reports.length === 0) notes.push('No agent reported: nothing was measured.');
   else if (execution.tasks === 0) notes.push('The agents that reported had no tasks: nothing was measured.');
   else if (heldOut === 0) notes.push('No held-out agent reported: the changes are before against after.');
-  else if (heldOut === 1) notes.push('Only one held-out agent reported: no interval can be given.');
+  else if (heldOut === 1) notes.push(oneHeldOut(execution));
+  notes.push(...doubtsOf(execution));
   if (record.liveAt !== undefined && execution.windowMs < record.windowMs) {
     notes.push(`The window was cut short: ${execution.windowMs} of ${record.windowMs} ms.`);
   }
@@ -168,6 +182,26 @@ function notesOf(
   for (const [reason, agents] of Object.entries(leftOut))
     notes.push(`Left out, ${reason}: ${agents} agents.`);
   return notes;
+}
+
+function oneHeldOut({ interval }: ExecutionSummary): string {
+  return interval === null
+    ? 'Only one held-out agent reported: no interval can be given.'
+    : 'Only one held-out agent reported: how held-out agents differ is taken from the treated ones.';
+}
+
+/** What speaks against the estimates. */
+function doubtsOf({ metrics, sampleRatio }: ExecutionSummary): string[] {
+  const contradicted = Object.entries(metrics).filter(([, { plain }]) => plain?.agrees === false);
+  const signed = (change: number | undefined) => `${((change ?? Number.NaN) * 100).toFixed(1)} %`;
+  const unlike = sampleRatio === undefined ? undefined : sampleRatioNote(sampleRatio);
+  return [
+    ...contradicted.map(
+      ([metric, { change, plain }]) =>
+        `Two ways of measuring ${metric.replaceAll('_', ' ')} contradict each other: ${signed(change)} task by task, ${signed(plain?.change)} as plain difference of the arms.`,
+    ),
+    ...(unlike === undefined ? [] : [unlike]),
+  ];
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

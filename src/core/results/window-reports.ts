@@ -5,6 +5,8 @@
  */
 import { type AgentRecord, externalWorkload, type WindowReport } from '../nerve/messages/agent-record.js';
 import type { RolloutAgent } from '../nerve/messages/rollout-record.js';
+import type { TaskRows } from '../nerve/task-rows.js';
+import { believableRows } from './possible-report.js';
 import type { AgentSums } from './ratio.js';
 
 /** One agent's believable report. */
@@ -13,18 +15,29 @@ export interface ArmReport {
   readonly arm: WindowReport['arm'];
   readonly outcome: RolloutAgent['outcome'];
   readonly workload: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly report: WindowReport;
+  /** Its tasks, one by one as far as it tells them apart. */
+  readonly rows: TaskRows;
   /** Metric -> the agent's sums over all its groups. */
   readonly totals: Readonly<Record<string, AgentSums>>;
 }
 
 /** Why a report was left out. */
-export type LeftOutReason = 'no report' | 'does not report measurements' | 'other arm' | 'impossible figures';
+export type LeftOutReason =
+  | 'no report'
+  | 'does not report measurements'
+  | 'other arm'
+  | 'impossible figures'
+  | 'unreadable report'
+  | 'report of another version';
 
 export interface ReportSelection {
   readonly reports: readonly ArmReport[];
   /** Reason -> agents, only for reasons that occurred. */
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>;
+  /** The same agent by agent. */
+  readonly without: ReadonlyMap<string, LeftOutReason>;
 }
 
 export function selectReports(options: {
@@ -35,12 +48,15 @@ export function selectReports(options: {
   const records = new Map(options.records.map((record) => [record.id, record]));
   const reports: ArmReport[] = [];
   const leftOut: Partial<Record<LeftOutReason, number>> = {};
+  const without = new Map<string, LeftOutReason>();
   for (const [agent, state] of options.agents) {
     const judged = judge({ agent, state, record: records.get(agent), instruction: options.instruction });
-    if (typeof judged === 'string') leftOut[judged] = (leftOut[judged] ?? 0) + 1;
-    else if (judged !== null) reports.push(judged);
+    if (typeof judged === 'string') {
+      leftOut[judged] = (leftOut[judged] ?? 0) + 1;
+      without.set(agent, judged);
+    } else if (judged !== null) reports.push(judged);
   }
-  return { reports, leftOut };
+  return { reports, leftOut, without };
 }
 
 interface Candidate {
@@ -56,29 +72,24 @@ function judge({ agent, state, record, instruction }: Candidate): ArmReport | Le
   const report = record?.window;
   if (record === undefined || report === undefined || report.instruction !== instruction) {
     if (!isExpectedToReport(state)) return null;
+    if (record?.unreadableWindow !== undefined) return unreadable[record.unreadableWindow];
     return record?.workload === externalWorkload ? 'does not report measurements' : 'no report';
   }
   const arm = state.heldOut ? 'held-out' : 'treated';
   if (report.arm !== arm) return 'other arm';
-  if (!isPossible(report)) return 'impossible figures';
-  return { agent, arm, outcome: state.outcome, workload: record.workload, report, totals: totalsOf(report) };
+  const rows = believableRows(report);
+  if (rows === undefined) return 'impossible figures';
+  const { workload, labels } = record;
+  return { agent, arm, outcome: state.outcome, workload, labels, report, rows, totals: totalsOf(report) };
 }
+
+const unreadable = {
+  damaged: 'unreadable report',
+  'other version': 'report of another version',
+} as const satisfies Record<NonNullable<AgentRecord['unreadableWindow']>, LeftOutReason>;
 
 function isExpectedToReport({ outcome, heldOut }: RolloutAgent): boolean {
   return outcome === 'live' || (heldOut && outcome === 'staged');
-}
-
-/** Nothing that is counted or summed can be negative or no number, and time does not run backwards. */
-function isPossible(report: WindowReport): boolean {
-  const counters = [report.ticks, report.completed ?? 0, report.failed ?? 0, report.applied, report.refused];
-  const sums = report.groups.flatMap((group) => [
-    group.tasks,
-    group.actions,
-    ...Object.values(group.sums).flat(),
-  ]);
-  const effects = Object.values(report.effects);
-  const all = [...counters, ...effects, ...sums, report.errors, report.at - report.since];
-  return all.every((value) => Number.isFinite(value) && value >= 0);
 }
 
 function totalsOf(report: WindowReport): Record<string, AgentSums> {

@@ -132,3 +132,38 @@ test('only agents that report measurements are held out', () => {
   expect(plan.heldOut).toBe(2);
   expect(held.filter((at) => at >= 160)).toHaveLength(2);
 });
+
+describe('the hold-out', () => {
+  const targets = Array.from({ length: 400 }, (_, at) => ({
+    ...{ id: `agent-${at}`, host: 'host-1', transport: 'bus' as const, workload: 'simulated' },
+    labels: {
+      class: at < 300 ? 'web' : at < 380 ? 'batch' : 'stream',
+      region: at % 2 === 0 ? 'north' : 'south',
+    },
+  }));
+  const heldOutOf = (id: string) =>
+    planRollout({
+      ...{ instructionId: id, selector: '', targets, batch: '10', maxFailures: '0' },
+    }).agents.flatMap((agent) => (agent.heldOut ? [Number(agent.id.slice(6))] : []));
+
+  test('is of each kind of agent in proportion, to within one', () => {
+    for (let round = 0; round < 50; round++) {
+      const held = heldOutOf(`instr_${round}`);
+      const of = (isMeant: (at: number) => boolean) => held.filter(isMeant).length;
+      expect(held).toHaveLength(20);
+      for (const half of [0, 1]) {
+        expect(Math.abs(of((at) => at < 300 && at % 2 === half) - 7.5)).toBeLessThanOrEqual(1);
+        expect(Math.abs(of((at) => at >= 300 && at < 380 && at % 2 === half) - 2)).toBeLessThanOrEqual(1);
+        expect(Math.abs(of((at) => at >= 380 && at % 2 === half) - 0.5)).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+
+  test('may be anybody, nobody more likely than others', () => {
+    const times = new Array(400).fill(0);
+    for (let round = 0; round < 2_000; round++) for (const at of heldOutOf(`instr_${round}`)) times[at]++;
+    // 100 each on the average, give or take 10.
+    expect(Math.min(...times)).toBeGreaterThan(55);
+    expect(Math.max(...times)).toBeLessThan(150);
+  });
+});

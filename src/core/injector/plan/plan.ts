@@ -1,6 +1,7 @@
 /**
  * The plan: an instruction's targets in, batches with a random hold-out in them out. The order is shuffled by the
- * instruction's id, so that the canary is a fair sample and a resumed rollout plans the same.
+ * instruction's id, so that the canary is a fair sample and a resumed rollout plans the same. The hold-out is drawn in
+ * proportion from each kind of agent, so that the arms are alike in what labels tell.
  */
 import { noAgents } from '../../fleet/no-agents.js';
 import { limits } from '../../limits.js';
@@ -15,6 +16,7 @@ export interface Target {
   readonly transport: TransportName;
   /** What it works on; `external` agents report no measurements. */
   readonly workload?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface PlannedAgent extends Target {
@@ -60,11 +62,7 @@ export function planRollout(options: PlanOptions): Plan {
   const reporting = targets.filter(({ workload }) => workload !== externalWorkload);
   const heldOut = heldOutCount(reporting.length, options.holdOutShare ?? limits.holdOutShare);
   const order = options.inOrder ? [...targets] : shuffle(targets, options.instructionId);
-  const held = new Set(
-    shuffle(reporting, `${options.instructionId}/hold-out`)
-      .slice(0, heldOut)
-      .map(({ id }) => id),
-  );
+  const held = drawHoldOut(reporting, heldOut, `${options.instructionId}/hold-out`);
   putTreatedFirst(order, held);
   const batches: PlannedAgent[][] = [];
   for (let from = 0; from < order.length; ) {
@@ -88,6 +86,27 @@ function canaryOf(batches: readonly (readonly PlannedAgent[])[], asked: number |
 function heldOutCount(agents: number, share: number): number {
   if (agents < 2 || share <= 0) return 0;
   return Math.min(agents - 1, Math.max(1, Math.round(agents * share)));
+}
+
+/**
+ * Systematic sampling (Cochran, Sampling Techniques, 1977, chapter 8) of the agents, sorted by kind and shuffled within:
+ * everybody is as likely to be held out, and each kind has its share to within one agent.
+ */
+function drawHoldOut(agents: readonly Target[], count: number, seed: string): Set<string> {
+  const sorted = shuffle(agents, seed)
+    .map(({ id, ...agent }) => ({ id, kind: kindOf(agent) }))
+    .sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0));
+  const step = sorted.length / count;
+  const start = createRandom(seed, 'start')() * step;
+  const places = Array.from({ length: count }, (_, at) =>
+    Math.min(sorted.length - 1, Math.floor(start + at * step)),
+  );
+  return new Set(places.flatMap((place) => sorted[place]?.id ?? []));
+}
+
+function kindOf({ workload = '', labels = {} }: Omit<Target, 'id'>): string {
+  const told = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [workload, ...told.sort()].join('\n');
 }
 
 /** A canary that holds the program out shows nothing: whatever its size, the first agent of the first batch is treated. */

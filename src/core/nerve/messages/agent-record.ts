@@ -1,5 +1,6 @@
 /** What an agent writes of itself into `agent:<id>`: who it is, what it runs, its last tick and its window report. */
 import { z } from 'zod';
+import { taskRowsSchema } from '../task-rows.js';
 import { digestSchema, identifierSchema, timestampMsSchema } from './identifiers.js';
 
 /** The metrics of one tick, for the tasks of one agent; sums are over its tasks. What its tasks do not have is absent, never 0. */
@@ -37,8 +38,12 @@ export const effectGroupSchema = z.object({
 });
 export type EffectGroup = z.infer<typeof effectGroupSchema>;
 
+/** Of the reports that agents write now; those without a version have groups only, and are read as well. */
+export const windowReportVersion = 2;
+
 /** What one agent saw from go-live to now: treated agents ran the program, held-out agents only shadow-ran it. */
 export const windowReportSchema = z.object({
+  version: z.literal(windowReportVersion).optional(),
   instruction: identifierSchema,
   arm: z.enum(['treated', 'held-out']),
   since: timestampMsSchema,
@@ -53,7 +58,11 @@ export const windowReportSchema = z.object({
   effects: z.record(z.string(), z.number()),
   /** Instructions of program.bc executed, derived from the cost bound and the rows evaluated. */
   steps: z.number().nonnegative(),
+  /** Tasks there at go-live; those of the groups are still there. */
+  followed: z.number().int().nonnegative().optional(),
   groups: z.array(effectGroupSchema).max(4_096),
+  /** The same tasks one by one, as far as there is room. */
+  rows: taskRowsSchema.optional(),
   /** Effects or ticks that went wrong, with the last message. */
   errors: z.number().nonnegative(),
   lastError: z.string().max(1_000).optional(),
@@ -94,6 +103,8 @@ export const agentRecordSchema = z.object({
   former: z.array(identifierSchema).readonly().optional(),
   metrics: tickMetricsSchema.optional(),
   window: windowReportSchema.optional(),
+  /** Why there is no `window` although the agent wrote one; never written. */
+  unreadableWindow: z.enum(['damaged', 'other version']).optional(),
   startedAt: timestampMsSchema,
 });
 export type AgentRecord = z.infer<typeof agentRecordSchema>;
