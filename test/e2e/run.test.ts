@@ -14,6 +14,8 @@ describe('dreamnet run', () => {
       'rollout',
       'execution',
       'leaderboard',
+      'effects',
+      'analysis',
       'learned',
       'rewards',
     ]);
