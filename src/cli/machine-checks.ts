@@ -12,8 +12,9 @@ import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
 import { listKeys } from '../core/fleet/key-store.js';
 import { findRedisBinary } from '../core/fleet/redis-binary.js';
-import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
+import { requireReachable } from '../core/fleet/redis-url.js';
 import { routesHere } from '../core/injector/transports/docker/routes.js';
+import { withoutPassword } from '../core/nerve/address.js';
 import { formatCount } from './format.js';
 import { terminalWidth } from './terminal-text.js';
 

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signInstruction } from '../../src/core/instruction-signature.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { RolloutRecord } from '../../src/core/nerve/messages/rollout-record.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { appendMessage } from '../../src/core/nerve/streams.js';
 import { key, newKey, startTestHost } from '../agent/support.js';
 import { forget, instructionOf, onceBefore, recordOf, steerFrom } from '../injector/support.js';

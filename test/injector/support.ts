@@ -1,5 +1,5 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
-import type { Redis } from 'ioredis';
+
 import { beforeEach } from 'vitest';
 import type { Host } from '../../src/core/agent/host.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
@@ -12,6 +12,7 @@ import type { Transports } from '../../src/core/injector/transports/courier.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { WishAction } from '../../src/core/nerve/messages/wish.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import { key, startTestHost, throttleAll } from '../agent/support.js';

@@ -5,9 +5,9 @@ import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { connectRedis, type RedisTarget } from '../../src/core/nerve/connection.js';
 import { createNames, type Names } from '../../src/core/nerve/names.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 
 export interface TestRedis {
   /** A connected client; `clear` empties what it sees, `stop` closes it. */
@@ -87,6 +87,11 @@ function spawnServer(directory: string, socketPath: string, keep: boolean): Chil
     ...['--port', '0', '--unixsocket', socketPath, '--dir', directory, '--save', ''],
     ...(keep ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no']),
   ];
+  return spawnGuarded(directory, settings);
+}
+
+/** A server that goes with this process, and its directory with it. */
+export function spawnGuarded(directory: string, settings: readonly string[]): ChildProcess {
   const command = [directory, serverBinary(), ...settings];
   return spawn('sh', ['-c', guard, 'test-redis-guard', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
@@ -100,7 +105,7 @@ function keptFile(directory: string): string {
   return join(directory, file);
 }
 
-async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {
+export async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.stdin?.end(how === 'kill' ? 'KILL\n' : 'TERM\n');

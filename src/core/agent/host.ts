@@ -3,12 +3,13 @@
  * traces, all agents of a step in one pipeline. Orders come in on `host:<id>:orders`; acknowledgements, traces, records
  * and task snapshots go out.
  */
-import type { Redis } from 'ioredis';
+
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';
 import { createFleetClock, describeClock, type FleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
 import { Agent } from './agent.js';

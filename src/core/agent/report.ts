@@ -1,5 +1,5 @@
 /** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
-import type { ChainableCommander, Redis } from 'ioredis';
+
 import { agentRecordFields } from '../nerve/agent-records.js';
 import type { TransportName } from '../nerve/messages/agent-record.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
@@ -7,6 +7,7 @@ import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/orde
 import type { LoadTrace, TickTrace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import type { ChainableCommander, Redis } from '../nerve/redis.js';
 import { appendMessage } from '../nerve/streams.js';
 import { encodeTaskSnapshot } from '../nerve/task-snapshot.js';
 import {

@@ -2,8 +2,9 @@
  * Ticks of a host in, written to Redis while it answers. While it does not, nobody waits: programs go on running, ticks are
  * left out, and how many is said when Redis is back.
  */
-import type { Redis } from 'ioredis';
+
 import { messageOf } from '../errors.js';
+import type { Redis } from '../nerve/redis.js';
 import type { Reporter } from './report.js';
 
 export interface TickWriterOptions {

@@ -1,8 +1,9 @@
 /** `agent:<id>` hashes: one agent's record in fields, read for one or for many agents. */
-import type { Redis } from 'ioredis';
+
 import { type AgentRecord, agentRecordSchema } from './messages/agent-record.js';
 import type { Names } from './names.js';
 import { pipelinedReads } from './records.js';
+import type { Redis } from './redis.js';
 
 /** Fields whose values are JSON; the others are plain text. */
 const jsonFields = ['labels', 'capabilities', 'former', 'metrics', 'window'] as const;

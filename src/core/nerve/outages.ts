@@ -2,7 +2,7 @@
  * A connection in, how often Redis was away from it out: it may have come back without what was written last. Whoever wrote
  * something remembers the number, and looks after it when the number has grown.
  */
-import type { Redis } from 'ioredis';
+import type { Redis } from './redis.js';
 
 export interface Outages {
   /** So many since the watch began. */

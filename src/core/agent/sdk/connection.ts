@@ -1,8 +1,9 @@
 /** A client for Redis with the names of a fleet, as agents need it, behind what their users see of it. */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError } from '../../errors.js';
 import { beginConnecting, type RedisTarget } from '../../nerve/connection.js';
 import { createNames, type Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import type { AgentConnection, ConnectionOptions } from './open-connection.js';
 
 export class Connection implements AgentConnection {
