@@ -23,7 +23,8 @@ export interface ClusterNode {
   start(): void;
 }
 
-export interface TestCluster extends Omit<TestRedis, 'stopServer' | 'startServer' | 'keptBytes'> {
+/** What is done to the server of a single Redis is done to all of these. */
+export interface TestCluster extends TestRedis {
   readonly masters: readonly ClusterNode[];
   /** Of the first master; none unless asked for. */
   readonly replica: ClusterNode | undefined;
@@ -61,7 +62,7 @@ export async function startTestCluster(prefix = '', options: TestClusterOptions 
   const masters = nodes.slice(0, 3);
   const replica = nodes[3];
   await joinMasters(masters, options);
-  if (replica !== undefined) await follow(replica, masters[0] as ClusterNode);
+  if (replica !== undefined) await follow(replica, masters);
   const isWhole = (options.slotsMissing ?? 0) === 0;
   const untilWhole = () => every(nodes, (info) => info.includes('cluster_state:ok'));
   if (isWhole) await untilWhole();
@@ -93,6 +94,14 @@ export async function startTestCluster(prefix = '', options: TestClusterOptions 
     clear: async () => {
       for (const { direct } of masters) await direct.flushall();
     },
+    stopServer: async (how = 'orderly') => {
+      for (const node of nodes) await node.end(how);
+    },
+    startServer: async () => {
+      for (const node of nodes) node.start();
+      await untilWhole();
+    },
+    keptBytes: () => 0,
     moveSlot: async (key) => moveSlot(masters, slotOf(key)),
     stop: async () => {
       for (const client of clients) client.disconnect();
@@ -117,7 +126,7 @@ async function startNode(directory: string, name: string, options: TestClusterOp
       '--cluster-node-timeout',
       '1000',
     ],
-    ...['--save', '', '--appendonly', 'no', ...(options.settings ?? [])],
+    ...['--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', '0', ...(options.settings ?? [])],
   ];
   let server: ChildProcess = spawnGuarded(directory, settings);
   const url = `redis://${options.credentials ?? ''}127.0.0.1:${port}`;
@@ -170,12 +179,18 @@ async function meet(node: ClusterNode, other: ClusterNode): Promise<void> {
   await node.direct.call('CLUSTER', 'MEET', '127.0.0.1', other.port, busPort[1] ?? '');
 }
 
-async function follow(replica: ClusterNode, master: ClusterNode): Promise<void> {
+async function follow(replica: ClusterNode, masters: readonly ClusterNode[]): Promise<void> {
+  const master = masters[0] as ClusterNode;
   const id = await master.direct.cluster('MYID');
   await meet(replica, master);
-  await until(async () => String(await replica.direct.cluster('NODES')).includes(String(id)));
+  await every([...masters, replica], (info) => info.includes('cluster_known_nodes:4'));
   await until(async () => (await replica.direct.call('CLUSTER', 'REPLICATE', id)) === 'OK');
   await until(async () => String(await replica.direct.info('replication')).includes('master_link_status:up'));
+  // They would not vote for a replica that they take for a master without slots.
+  for (const { direct } of masters)
+    await until(async () =>
+      new RegExp(`:${replica.port}@\\d+\\S* slave`).test(String(await direct.cluster('NODES'))),
+    );
 }
 
 /** Entries of the slot are handed over key by key while clients go on: asked for meanwhile, they are said to be on their way. */

@@ -33,9 +33,11 @@ export interface TestRedis {
 
 /**
  * Use in `beforeAll`, with `stop` in `afterAll`. The prefix is the namespace of `names`; `keep` writes an append-only file
- * once a second, as the product's private Redis does.
+ * once a second, as the product's private Redis does. With DREAMNET_TEST_CLUSTER in the environment it is a cluster.
  */
 export async function startTestRedis(prefix = '', { keep = false } = {}): Promise<TestRedis> {
+  if (process.env.DREAMNET_TEST_CLUSTER && !keep)
+    return (await import('./redis-cluster.js')).startTestCluster(prefix);
   const directory = await mkdtemp(join(tmpdir(), 'dreamnet-test-'));
   const target = { socketPath: join(directory, 'redis.sock'), url: null };
   const clients: Redis[] = [];
@@ -68,6 +70,11 @@ export async function startTestRedis(prefix = '', { keep = false } = {}): Promis
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** As services with the SDK are told it. */
+export function addressOf(target: RedisTarget): string {
+  return target.socketPath ?? target.url ?? '';
 }
 
 /**

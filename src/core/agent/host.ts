@@ -10,6 +10,7 @@ import type { TrustSource } from '../keys/trust.js';
 import { createFleetClock, describeClock, type FleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';
+import { isServing } from '../nerve/serving.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
 import { Agent } from './agent.js';
@@ -114,8 +115,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       refresher.close();
       await Promise.all([ticking, joined?.leave()]);
       await Promise.all(agents.map((agent) => agent.close()));
-      if (joined !== undefined && redis.status === 'ready')
-        await untilClosed(redis, reporter.signOff(agents));
+      if (joined !== undefined && isServing(redis)) await untilClosed(redis, reporter.signOff(agents));
     },
   };
 }

@@ -5,6 +5,7 @@
 
 import { messageOf } from '../errors.js';
 import type { Redis } from '../nerve/redis.js';
+import { isServing, onLost } from '../nerve/serving.js';
 import type { Reporter } from './report.js';
 
 export interface TickWriterOptions {
@@ -18,7 +19,7 @@ export function createTickWriter({ redis, reporter, log }: TickWriterOptions): R
   let underWay = false;
   let leftOut = 0;
   return async (ticks, options) => {
-    if (underWay || redis.status !== 'ready') {
+    if (underWay || !isServing(redis)) {
       if (leftOut++ === 0) log('Redis is away: programs go on running, their ticks are not written');
       return;
     }
@@ -55,7 +56,7 @@ function waitingFor(redis: Redis): Set<() => void> {
   const known = closings.get(redis);
   if (known !== undefined) return known;
   const waiting = new Set<() => void>();
-  redis.on('close', () => {
+  onLost(redis, () => {
     for (const resolve of waiting) resolve();
   });
   closings.set(redis, waiting);

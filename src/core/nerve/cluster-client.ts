@@ -70,6 +70,7 @@ export class ClusterClient extends Cluster {
       ...(shared.tls && { dnsLookup: (host, callback) => callback(null, host) }),
     });
     this.opening = opening;
+    this.#calmListener();
     this.on('error', () => undefined);
     this.on('ready', () => this.#recover());
     this.on('-node', () => this.#fall());
@@ -152,6 +153,29 @@ export class ClusterClient extends Cluster {
     return new Error(
       `the cluster gave no answer within ${this.opening.answerWithinMs} ms: ${error.message} (tried ${tried.join(', ') || 'all of its servers'})`,
     );
+  }
+
+  /**
+   * The parent listens on one server, and goes on with another at once when that goes away: while all are away, without end
+   * and without a pause. It does not look for servers that have taken the place of those it knows.
+   */
+  #calmListener(): void {
+    const { subscriber } = this as unknown as { subscriber: { started: boolean; selectSubscriber(): void } };
+    const select = subscriber.selectSubscriber.bind(subscriber);
+    let selectedMs = 0;
+    let tries = 0;
+    subscriber.selectSubscriber = () => {
+      tries = Date.now() - selectedMs > answerMsMax ? 0 : tries + 1;
+      selectedMs = Date.now();
+      if (tries === 0) return select();
+      this.#later(tries, () =>
+        this.refreshSlotsCache((error) => {
+          if (this.status !== 'ready') return;
+          if (error) this.disconnect(true);
+          else if (subscriber.started) select();
+        }),
+      );
+    };
   }
 
   #fall(): void {

@@ -9,6 +9,7 @@ import { messageOf } from '../../core/errors.js';
 import { isReachability, patientCopy } from '../../core/nerve/connection.js';
 import type { Names } from '../../core/nerve/names.js';
 import type { Redis } from '../../core/nerve/redis.js';
+import { isServing, onLost, onServing } from '../../core/nerve/serving.js';
 import { eventsBetween, type FleetEvent } from './fleet-events.js';
 import { type FleetFacts, readFleetFacts } from './fleet-facts.js';
 
@@ -79,8 +80,8 @@ class Feed implements FleetFeed {
 
   start(): void {
     const { names } = this.#options;
-    this.#reader.on('ready', () => this.#onReady());
-    this.#reader.on('close', () => this.#onClose());
+    onServing(this.#reader, () => this.#onReady());
+    onLost(this.#reader, () => this.#onClose());
     this.#listener.on('message', () => this.#wake(readingsApartMs));
     this.#reader.connect().catch(() => undefined);
     this.#listener
@@ -132,7 +133,7 @@ class Feed implements FleetFeed {
   }
 
   async #read(): Promise<void> {
-    if (this.#reading || this.#closed || this.#reader.status !== 'ready') return;
+    if (this.#reading || this.#closed || !isServing(this.#reader)) return;
     this.#reading = true;
     this.#askedAgain = false;
     clearTimeout(this.#timer);
@@ -151,7 +152,7 @@ class Feed implements FleetFeed {
       if (!isReachability(thrown)) this.#publish({ problem: escapeControls(messageOf(thrown)) }, []);
     } finally {
       this.#reading = false;
-      if (!this.#closed && this.#reader.status === 'ready')
+      if (!this.#closed && isServing(this.#reader))
         this.#wake(this.#askedAgain ? readingsApartMs : (this.#options.everyMs ?? everyMsDefault));
     }
   }

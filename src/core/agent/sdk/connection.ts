@@ -4,6 +4,7 @@ import { DreamnetError } from '../../errors.js';
 import { beginConnecting, type RedisTarget } from '../../nerve/connection.js';
 import { createNames, type Names } from '../../nerve/names.js';
 import type { Redis } from '../../nerve/redis.js';
+import { isServing } from '../../nerve/serving.js';
 import type { AgentConnection, ConnectionOptions } from './open-connection.js';
 
 export class Connection implements AgentConnection {
@@ -17,7 +18,7 @@ export class Connection implements AgentConnection {
   }
 
   get connected(): boolean {
-    return this.redis.status === 'ready';
+    return isServing(this.redis);
   }
 
   close(): void {
