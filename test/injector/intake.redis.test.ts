@@ -58,7 +58,7 @@ describe('the newest instruction', () => {
     ];
     const idleMs = limits.reclaimAfterMs + 1;
     const place = [server.names.instructions, 'injector', 'dead', 0, streamId] as const;
-    await server.redis.call('XCLAIM', ...place, 'IDLE', idleMs);
+    await server.redis.xclaim(...place, 'IDLE', idleMs);
     const { instruction, settle } = await take('two');
     expect(instruction?.id).toBe('a');
     await settle();

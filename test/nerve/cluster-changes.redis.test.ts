@@ -62,10 +62,10 @@ describe('slots that move', () => {
     await cluster.moveSlot('stream');
     await redis.xadd('stream', '*', 'a', '2');
     expect((await reading)?.[0]?.[1]?.[0]?.[1]).toEqual(['a', '2']);
-    await redis.zadd('board', '1', 'old');
+    await redis.zadd('board', 1, 'old');
     await cluster.moveSlot('board');
-    await redis.multi().del('board').zadd('board', '2', 'new').exec();
-    expect(await redis.zrange('board', 0, -1)).toEqual(['new']);
+    await redis.multi().del('board').zadd('board', 2, 'new').exec();
+    expect(await redis.zrange('board', '0', '-1')).toEqual(['new']);
   });
 });
 

@@ -159,8 +159,7 @@ export async function handBack(
   streamId: string | undefined,
 ): Promise<void> {
   if (streamId === undefined) return;
-  const idle = ['IDLE', limits.reclaimAfterMs, 'JUSTID'];
-  await redis.call('XCLAIM', stream, group, consumer, 0, streamId, ...idle);
+  await redis.xclaim(stream, group, consumer, 0, streamId, 'IDLE', limits.reclaimAfterMs, 'JUSTID');
 }
 
 /** Keeps a message that did not fit, with every reason, where an operator can find it. */
