@@ -33,6 +33,9 @@ export interface CheckedMachine {
   readonly redisUrl?: string | undefined;
 }
 
+/** Shorter than a command waits: who looks wants to know how it is now. */
+const redisMsMax = 2_000;
+
 export async function checkMachine(machine: CheckedMachine): Promise<readonly MachineCheck[]> {
   const { env } = machine;
   return [
@@ -56,7 +59,8 @@ async function checkRedis({ env, redisUrl }: CheckedMachine): Promise<MachineChe
   try {
     if (redisUrl !== undefined) {
       await requireReachable(redisUrl);
-      return { name, ok: true, found: `${withoutPassword(redisUrl)} answers` };
+      const found = await describeGiven(redisUrl);
+      return { name, ok: true, found: `${withoutPassword(redisUrl)} answers${found}` };
     }
     const binary = findRedisBinary(env);
     const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 5_000 });
@@ -66,6 +70,19 @@ async function checkRedis({ env, redisUrl }: CheckedMachine): Promise<MachineChe
     const hint = error instanceof DreamnetError ? error.hint : undefined;
     return { name, ok: false, found: messageOf(error), ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+/** Asks it as every command does; only a cluster has more to say than that it answers. */
+async function describeGiven(url: string): Promise<string> {
+  const [{ connectRedis }, { ClusterClient }] = await Promise.all([
+    import('../core/nerve/connection.js'),
+    import('../core/nerve/cluster-client.js'),
+  ]);
+  const wish = { patience: 'command', name: 'dreamnet-doctor', giveUpAfterMs: redisMsMax } as const;
+  const redis = await connectRedis({ socketPath: null, url }, wish);
+  const masters = redis instanceof ClusterClient ? redis.nodes('master').length : 0;
+  redis.disconnect();
+  return masters === 0 ? '' : `: a cluster of ${formatCount(masters, 'master')}, all slots served`;
 }
 
 function checkHome(env: NodeJS.ProcessEnv): MachineCheck[] {

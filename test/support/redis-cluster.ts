@@ -17,6 +17,7 @@ export interface ClusterNode {
   readonly url: string;
   /** A connection to this server alone, whatever the cluster does. */
   readonly direct: Standalone;
+  runs(): boolean;
   /** `kill` as a crash does. */
   end(how: 'orderly' | 'kill'): Promise<void>;
   /** Starts it again, empty; it knows the cluster from its file. */
@@ -34,6 +35,8 @@ export interface TestCluster extends TestRedis {
   moveSlot(key: string): Promise<void>;
   /** Waits until all slots are served, as every server sees it. */
   untilWhole(): Promise<void>;
+  /** Waits until servers that run know that one of them is away. */
+  untilDown(): Promise<void>;
 }
 
 export interface TestClusterOptions {
@@ -91,6 +94,11 @@ export async function startTestCluster(prefix = '', options: TestClusterOptions 
     replica,
     masterOf,
     untilWhole,
+    untilDown: () =>
+      every(
+        nodes.filter(({ runs }) => runs()),
+        (info) => info.includes('cluster_state:fail'),
+      ),
     clear: async () => {
       for (const { direct } of masters) await direct.flushall();
     },
@@ -135,6 +143,7 @@ async function startNode(directory: string, name: string, options: TestClusterOp
   await direct.ping();
   return {
     ...{ port, url, direct },
+    runs: () => server.exitCode === null && server.signalCode === null,
     end: (how) => endServer(server, how),
     start: () => {
       server = spawnGuarded(directory, settings);
@@ -212,7 +221,7 @@ async function moveSlot(masters: readonly ClusterNode[], slot: number): Promise<
 
 async function ownerOf(masters: readonly ClusterNode[], slot: number): Promise<ClusterNode | undefined> {
   for (const master of masters) {
-    if (master.direct.status !== 'ready') continue;
+    if (!master.runs()) continue;
     const ranges = await master.direct.cluster('SLOTS');
     const range = ranges.find(([first, last]) => first <= slot && slot <= last);
     return masters.find(({ port }) => port === range?.[2]?.[1]);
