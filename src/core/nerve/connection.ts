@@ -109,6 +109,12 @@ export function unreachable(target: RedisTarget, thrown: unknown): DreamnetError
   });
 }
 
+/** For people: a client of a cluster says what it tried, that of a single server only that its connection is closed. */
+export function whyLost(thrown: unknown): string {
+  const text = messageOf(thrown);
+  return text.startsWith('the cluster') ? text : 'it went away and did not come back';
+}
+
 /** True for failures of the connection, as opposed to an error that the server answered. */
 export function isReachability(thrown: unknown): boolean {
   const text = messageOf(thrown);
