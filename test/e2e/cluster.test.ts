@@ -51,6 +51,15 @@ it('a fleet that stays takes what was decided, is rolled back and stops', async 
   const { id } = decided.decision.instruction;
   const injected = await cli.json<LoopDocument>(['inject', '--batch', '10', '--bake', '0']);
   expect(injected.rollout).toMatchObject({ id, batches: 2, succeeded: 20 });
+  await expect.poll(() => cluster.redis.exists(cluster.names.aggregate), { timeout: 10_000 }).toBe(1);
+  const followed = cli.start(['trace', 'agent-0001', '--follow', '--jsonl']);
+  let lines = '';
+  followed.child.stdout?.on('data', (chunk) => {
+    lines += chunk;
+  });
+  await expect.poll(() => lines, { timeout: 10_000 }).toContain('\n');
+  followed.child.kill('SIGINT');
+  await followed.ended;
   const status = await cli.json<{ agents: { alive: number } }>(['status']);
   expect(status.agents.alive).toBe(20);
   expect(await cli.json(['rollout', 'rollback', id])).toMatchObject({ state: 'rolled_back' });

@@ -6,6 +6,7 @@ import { watchOutages } from '../../src/core/nerve/outages.js';
 import { pipelined } from '../../src/core/nerve/records.js';
 import type { Redis } from '../../src/core/nerve/redis.js';
 import { isServing } from '../../src/core/nerve/serving.js';
+import { startFleetFeed } from '../../src/tui/hooks/fleet-feed.js';
 import { type ClusterNode, startTestCluster, type TestCluster } from '../support/redis-cluster.js';
 
 const keys = Array.from({ length: 500 }, (_, at) => `key:${at}`);
@@ -99,16 +100,22 @@ describe('a master that goes away', () => {
   });
   afterEach(() => cluster.stop());
 
-  test('holds up nobody who only waits while the connection lasts', async () => {
+  test('holds up nobody who only waits while the connection lasts, and a console says so', async () => {
     const redis = await connect('agent');
     const master = cluster.masters[1] as ClusterNode;
+    const feed = startFleetFeed({ redis, names: cluster.names, everyMs: 50 });
+    onTestFinished(() => feed.close());
+    const shown = () => feed.view().connection.state;
+    await expect.poll(shown).toBe('up');
     const waiting = untilClosed(redis, redis.blpop(await keyOf(master), 0));
     await expect.poll(() => blocked(cluster)).toBe(1);
     await master.end('kill');
     await waiting;
     expect(isServing(redis)).toBe(false);
+    await expect.poll(shown, { timeout: 10_000 }).toBe('lost');
     master.start();
     await expect.poll(() => isServing(redis), { timeout: 15_000 }).toBe(true);
+    await expect.poll(shown, { timeout: 15_000 }).toBe('up');
   });
 
   test('and is not replaced is given up by a command, which says what it tried', async () => {
