@@ -176,6 +176,13 @@ describe('src', () => {
     expect(printing).toEqual([]);
   });
 
+  it('takes the client of Redis from the nerve, where it is the same for one server and a cluster', () => {
+    const taking = files.filter(
+      (file) => layerOf(file) !== 'nerve' && importsOf(read(file)).some(({ target }) => target === 'ioredis'),
+    );
+    expect(taking).toEqual([]);
+  });
+
   it('exports by default only where oclif wants it', () => {
     const byDefault = files.filter(
       (file) => !/^commands\/|^cli\/help\.ts$/.test(file) && hasDefaultExport(read(file)),

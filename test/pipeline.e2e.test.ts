@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { steerRollout } from '../src/core/injector/control/steer.js';
 import type { LoopContext } from '../src/core/loop-context.js';
 import { resultSchema } from '../src/core/nerve/messages/result.js';
+import type { Redis } from '../src/core/nerve/redis.js';
 import { readRollout } from '../src/core/nerve/rollout-records.js';
 import { newestMessages } from '../src/core/nerve/streams.js';
 import { inject, resumeRequest, runLoop } from '../src/core/pipeline.js';

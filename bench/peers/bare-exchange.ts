@@ -5,8 +5,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { duplicateConnection } from '../../src/core/nerve/connection.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 
 const PEERS = 2;
 const answers = 'bench:answers';

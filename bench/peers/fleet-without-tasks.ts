@@ -7,11 +7,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { type Home, prepareHome, resolveHome } from '../../src/core/fleet/home.js';
 import { startPrivateRedis } from '../../src/core/fleet/private-redis.js';
 import { ensureSigningKeys } from '../../src/core/fleet/signing-keys.js';
 import { connectRedis } from '../../src/core/nerve/connection.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { type BareExchange, startBareExchange } from './bare-exchange.js';
 
 const HOSTS = 2;

@@ -2,7 +2,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { keyIdOf } from '../../src/core/bytecode/signature.js';
 import { type Home, resolveHome } from '../../src/core/fleet/home.js';
 import { listAgents } from '../../src/core/fleet/registry.js';
@@ -20,6 +19,7 @@ import { limits } from '../../src/core/limits.js';
 import { connectRedis } from '../../src/core/nerve/connection.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import { createNames, type Names } from '../../src/core/nerve/names.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 
 /** Supervisor and hosts are those that a user runs: built, not compiled on the way in. */
 const builtFleet = path.join(import.meta.dirname, '..', '..', 'dist', 'core', 'fleet', 'local-fleet.js');

@@ -5,7 +5,6 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
 import { Agent } from '../../src/core/agent/agent.js';
 import { createReporter } from '../../src/core/agent/report.js';
 import { createTracePace } from '../../src/core/agent/trace-pace.js';
@@ -17,6 +16,7 @@ import { referenceFleet } from '../../src/core/language/capabilities.js';
 import { limits } from '../../src/core/limits.js';
 import { createNames, type Names } from '../../src/core/nerve/names.js';
 import { pipelined } from '../../src/core/nerve/records.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { traceField } from '../../src/core/tracer/entries.js';
 import { readTraces } from '../../src/core/tracer/read.js';
 import { type AgentTrace, pipelinedWithTraces } from '../../src/core/tracer/write.js';

@@ -44,7 +44,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       parse: async (prefix) => checkedPrefix(prefix),
     }),
     redis: Flags.string({
-      description: 'Redis to use instead of the private one.',
+      description: 'Redis to use instead of the private one; any server of a Redis Cluster will do.',
       env: 'REDIS_URL',
       helpGroup: GLOBAL,
       helpValue: '<url>',

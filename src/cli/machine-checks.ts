@@ -12,8 +12,9 @@ import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
 import { listKeys } from '../core/fleet/key-store.js';
 import { findRedisBinary } from '../core/fleet/redis-binary.js';
-import { requireReachable, withoutPassword } from '../core/fleet/redis-url.js';
+import { requireReachable } from '../core/fleet/redis-url.js';
 import { routesHere } from '../core/injector/transports/docker/routes.js';
+import { withoutPassword } from '../core/nerve/address.js';
 import { formatCount } from './format.js';
 import { terminalWidth } from './terminal-text.js';
 
@@ -31,6 +32,9 @@ export interface CheckedMachine {
   /** A Redis that is configured instead of the private one. */
   readonly redisUrl?: string | undefined;
 }
+
+/** Shorter than a command waits: who looks wants to know how it is now. */
+const redisMsMax = 2_000;
 
 export async function checkMachine(machine: CheckedMachine): Promise<readonly MachineCheck[]> {
   const { env } = machine;
@@ -55,7 +59,8 @@ async function checkRedis({ env, redisUrl }: CheckedMachine): Promise<MachineChe
   try {
     if (redisUrl !== undefined) {
       await requireReachable(redisUrl);
-      return { name, ok: true, found: `${withoutPassword(redisUrl)} answers` };
+      const found = await describeGiven(redisUrl);
+      return { name, ok: true, found: `${withoutPassword(redisUrl)} answers${found}` };
     }
     const binary = findRedisBinary(env);
     const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 5_000 });
@@ -65,6 +70,19 @@ async function checkRedis({ env, redisUrl }: CheckedMachine): Promise<MachineChe
     const hint = error instanceof DreamnetError ? error.hint : undefined;
     return { name, ok: false, found: messageOf(error), ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+/** Asks it as every command does; only a cluster has more to say than that it answers. */
+async function describeGiven(url: string): Promise<string> {
+  const [{ connectRedis }, { ClusterClient }] = await Promise.all([
+    import('../core/nerve/connection.js'),
+    import('../core/nerve/cluster-client.js'),
+  ]);
+  const wish = { patience: 'command', name: 'dreamnet-doctor', giveUpAfterMs: redisMsMax } as const;
+  const redis = await connectRedis({ socketPath: null, url }, wish);
+  const masters = redis instanceof ClusterClient ? redis.nodes('master').length : 0;
+  redis.disconnect();
+  return masters === 0 ? '' : `: a cluster of ${formatCount(masters, 'master')}, all slots served`;
 }
 
 function checkHome(env: NodeJS.ProcessEnv): MachineCheck[] {

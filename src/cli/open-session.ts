@@ -4,7 +4,7 @@ import { prepareHome, resolveHome } from '../core/fleet/home.js';
 import { openHomeKeyring } from '../core/fleet/home-keyring.js';
 import { type OpenFleet, type OpenFleetOptions, openFleet } from '../core/fleet/open-fleet.js';
 import type { LoopContext } from '../core/loop-context.js';
-import { isReachability, unreachable } from '../core/nerve/connection.js';
+import { isReachability, unreachable, whyLost } from '../core/nerve/connection.js';
 import { describeClock, openFleetClock } from '../core/nerve/fleet-clock.js';
 import type { ReportEvent } from '../core/pipeline-events.js';
 import { fleetWish } from './fleet-wish.js';
@@ -56,7 +56,7 @@ export async function withSession<T>(
     return await unlessLost(session, work(session));
   } catch (thrown) {
     if (thrown instanceof DreamnetError || !isReachability(thrown)) throw thrown;
-    throw lostRedis(unreachable(session.fleet.target, 'it went away and did not come back'), rollout);
+    throw lostRedis(unreachable(session.fleet.target, whyLost(thrown)), rollout);
   } finally {
     await session.close();
     if (options.need === 'daemon' && session.fleet.agentsStarted > 0)

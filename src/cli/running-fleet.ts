@@ -1,8 +1,9 @@
 /** Flags in, a connection to the fleet that runs out, for commands that never start one; undefined when none runs. */
-import type { Redis } from 'ioredis';
+
 import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
 import type { Names } from '../core/nerve/names.js';
+import type { Redis } from '../core/nerve/redis.js';
 
 export interface RunningFleetOptions {
   readonly command: string;

@@ -1,8 +1,9 @@
 /** What every step of the loop is given: connections, names, keys, clock, randomness, where events go, and how to stop. */
-import type { Redis } from 'ioredis';
+
 import type { Transports } from './injector/transports/courier.js';
 import type { KeyPair, Keyring } from './keys/keyring.js';
 import type { Names } from './nerve/names.js';
+import type { Redis } from './nerve/redis.js';
 import type { ReportEvent } from './pipeline-events.js';
 import type { Random } from './random.js';
 

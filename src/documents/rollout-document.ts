@@ -1,9 +1,10 @@
 /** Rollouts as Redis has them in, the documents of `rollout list` and `rollout show` out. */
-import type { Redis } from 'ioredis';
+
 import { findRollout } from '../core/injector/control/find-rollout.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../core/nerve/messages/rollout-record.js';
 import type { Control, Wish } from '../core/nerve/messages/wish.js';
 import type { Names } from '../core/nerve/names.js';
+import type { Redis } from '../core/nerve/redis.js';
 import { readHold } from '../core/nerve/rollout-holds.js';
 import { newestRollouts, readRolloutAgents, readRollouts } from '../core/nerve/rollout-records.js';
 

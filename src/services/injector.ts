@@ -21,6 +21,7 @@ import { agentOutcomeSchema, rolloutStateSchema } from '../core/nerve/messages/r
 import { wishActionSchema } from '../core/nerve/messages/wish.js';
 import { readHold } from '../core/nerve/rollout-holds.js';
 import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
+import { isServing } from '../core/nerve/serving.js';
 import { rolloutDocument, rolloutsDocument } from '../documents/rollout-document.js';
 import { steeredDocument } from '../documents/steered-document.js';
 import { redisIsAway } from './answer-failure.js';
@@ -75,7 +76,7 @@ export function injectorRoutes(face: InjectorFace): FastifyPluginAsync {
   const { context } = acceptance;
   const { redis, names } = context;
   const ready = async () => {
-    if (redis.status !== 'ready') throw redisIsAway();
+    if (!isServing(redis)) throw redisIsAway();
   };
   const notStopping = async () => {
     if (stopping.aborted) throw isStopping();
@@ -168,7 +169,7 @@ async function leftByService({ acceptance }: InjectorFace, typed: string): Promi
 function healthOf({ service, acceptance, version, startedAt, redisAt, stopping }: InjectorFace) {
   const { redis, clock } = acceptance.context;
   const { state, rollout, since, done, trouble } = service.status;
-  const isReady = redis.status === 'ready';
+  const isReady = isServing(redis);
   return {
     status: isReady && !stopping.aborted && trouble === null ? 'ok' : 'unavailable',
     service: 'injector',

@@ -5,6 +5,7 @@ import { DreamnetError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { LoopContext } from '../core/loop-context.js';
 import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
+import { isServing } from '../core/nerve/serving.js';
 import { readAggregate, readHealth, readHistory } from '../core/orchestrator/read.js';
 import { redisIsAway } from './answer-failure.js';
 import { prometheusContentType, prometheusText } from './prometheus.js';
@@ -29,7 +30,7 @@ const historySchema = z.strictObject({
 export function orchestratorRoutes(face: OrchestratorFace): FastifyPluginAsync {
   const { redis, names, clock } = face.context;
   const ready = async () => {
-    if (redis.status !== 'ready') throw redisIsAway();
+    if (!isServing(redis)) throw redisIsAway();
   };
 
   return async (server) => {
@@ -47,7 +48,7 @@ export function orchestratorRoutes(face: OrchestratorFace): FastifyPluginAsync {
 
     server.get('/health', async () => {
       const { version, startedAt, redisAt } = face;
-      const isThere = redis.status === 'ready';
+      const isThere = isServing(redis);
       const fleet = isThere ? await readHealth(redis, names).catch(() => undefined) : undefined;
       return {
         ...{ service: 'orchestrator', version, upMs: Math.max(0, clock() - startedAt) },

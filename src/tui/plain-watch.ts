@@ -1,9 +1,10 @@
 /** The fleet as lines of text or JSON, for pipes and logs: one line per happening, one per new aggregate. */
-import type { Redis } from 'ioredis';
+
 import { formatCount, formatNumber, formatTime } from '../cli/format.js';
 import { safeJson } from '../cli/terminal-text.js';
 import type { Aggregate } from '../core/nerve/messages/aggregate.js';
 import type { Names } from '../core/nerve/names.js';
+import type { Redis } from '../core/nerve/redis.js';
 import type { FleetEvent } from './hooks/fleet-events.js';
 import { type FleetView, startFleetFeed } from './hooks/fleet-feed.js';
 import { liveMetrics } from './metrics.js';

@@ -2,9 +2,10 @@
  * The fleet in Redis, on the whole terminal, until the user leaves; then one line that says how things stood. Load this
  * file lazily: it brings Ink along.
  */
-import type { Redis } from 'ioredis';
+
 import { describeTarget, type RedisTarget } from '../core/nerve/connection.js';
 import type { Names } from '../core/nerve/names.js';
+import type { Redis } from '../core/nerve/redis.js';
 import { startFleetFeed } from './hooks/fleet-feed.js';
 import type { SteerRollout } from './hooks/use-steering.js';
 import { summaryLine } from './summary-line.js';

@@ -284,7 +284,7 @@ describe('a host that starts', () => {
       action: 'live',
       targets: ['agent-0002'],
     });
-    await server.redis.del(server.names.program(throttle.digest), server.names.program(cache.digest));
+    for (const { digest } of [throttle, cache]) await server.redis.del(server.names.program(digest));
     const second = await startTestHost(server, { stateDir });
     expect(second.agents[0]).toMatchObject({
       live: { instruction: 'instr_one', loaded: { program: { digest: throttle.digest } } },

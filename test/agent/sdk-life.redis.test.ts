@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAgent, DreamnetError, describeOffer } from '../../src/core/agent/sdk/index.js';
+import { addressOf } from '../support/redis.js';
 import { setUpRedis } from '../support/set-up-redis.js';
 import {
   bringLive,
@@ -171,8 +172,7 @@ test('a Redis that takes no stranger is said so with DN641', async () => {
 });
 
 describe('options that cannot be what was meant', () => {
-  const good = () =>
-    queueOptions([], { redis: server.target.socketPath as string, stateDir: temporaryDirectory() });
+  const good = () => queueOptions([], { redis: addressOf(server.target), stateDir: temporaryDirectory() });
   const set = () => good().capabilities.SET_CONCURRENCY;
   const privateKey = () => newKey().privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const cases: Readonly<Record<string, [change: () => object, code: string, text: string]>> = {
@@ -298,7 +298,7 @@ interface SdkProcess {
 /** Resolves when its agent is there. */
 async function startProcess(stateDir: string, trust = publicKey): Promise<SdkProcess> {
   const main = fileURLToPath(new URL('../support/sdk-process.ts', import.meta.url));
-  const words = [server.target.socketPath as string, server.names.prefix, stateDir, trust];
+  const words = [addressOf(server.target), server.names.prefix, stateDir, trust];
   const child = fork(main, words, {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -13,7 +13,7 @@ import { signProgram } from '../../src/core/bytecode/signature.js';
 import type { Capabilities } from '../../src/core/language/capabilities.js';
 import { renderDiagnostics } from '../../src/core/language/diagnostics/render-diagnostic.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
-import type { TestRedis } from '../support/redis.js';
+import { addressOf, type TestRedis } from '../support/redis.js';
 import { key, obeyed, storeProgram, type TestProgram, temporaryDirectory } from './support.js';
 
 export const publicKey = key.publicKey.export({ type: 'spki', format: 'pem' }) as string;
@@ -104,7 +104,7 @@ export async function startQueueAgent(
   const agent = await createAgent(
     queueOptions(queues, {
       ...(change.connection === undefined && {
-        redis: server.target.socketPath as string,
+        redis: addressOf(server.target),
         prefix: server.names.prefix,
       }),
       log: (line) => log.push(line),

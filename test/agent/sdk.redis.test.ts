@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeOffer, openConnection } from '../../src/core/agent/sdk/index.js';
 import { readAgentRecords } from '../../src/core/nerve/agent-records.js';
+import { addressOf } from '../support/redis.js';
 import { setUpRedis } from '../support/set-up-redis.js';
 import {
   bringLive,
@@ -132,7 +133,7 @@ describe('a service with the SDK', () => {
     const onWarning = ({ message }: Error) => void warnings.push(message);
     process.on('warning', onWarning);
     onTestFinished(() => void process.off('warning', onWarning));
-    const connection = openConnection({ redis: server.target.socketPath as string, prefix: 'fleet' });
+    const connection = openConnection({ redis: addressOf(server.target), prefix: 'fleet' });
     onTestFinished(() => connection.close());
     const agents = Array.from({ length: 20 }, (_, at) =>
       startQueueAgent(server, [newQueue('a')], { id: `one-${at}`, connection }),
@@ -142,7 +143,7 @@ describe('a service with the SDK', () => {
   });
 
   test('shares a connection with other agents of the process, and leaves it open', async () => {
-    const connection = openConnection({ redis: server.target.socketPath as string, prefix: 'fleet' });
+    const connection = openConnection({ redis: addressOf(server.target), prefix: 'fleet' });
     const queues = [newQueue('a'), newQueue('b')];
     const one = await startQueueAgent(server, queues.slice(0, 1), { id: 'one', connection });
     const two = await startQueueAgent(server, queues.slice(1), { id: 'two', connection });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { PlanDocument } from '../../src/cli/views/plan-document.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import type { RolloutDocument } from '../../src/documents/rollout-document.js';
 import { type CommandLine, commandLine, goal, quick, tcpRedis } from './support.js';
 

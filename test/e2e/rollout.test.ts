@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { AgentsDocument } from '../../src/cli/views/agents-document.js';
 import type { FleetDocument } from '../../src/cli/views/fleet-document.js';
 import type { ReturnedDocument } from '../../src/cli/views/returned-view.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import type { RolloutDocument, RolloutsDocument } from '../../src/documents/rollout-document.js';
 import type { SteeredDocument } from '../../src/documents/steered-document.js';
 import { type CommandLine, commandLine, goal } from './support.js';

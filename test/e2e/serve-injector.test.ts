@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { ResultsDocument } from '../../src/cli/views/results-document.js';
 import { createNames } from '../../src/core/nerve/names.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import type { RolloutDocument } from '../../src/documents/rollout-document.js';
 import type { Started } from '../cli/run-command.js';
 import { sentOrders, timesTold } from '../injector/support.js';

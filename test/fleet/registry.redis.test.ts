@@ -73,7 +73,7 @@ test('damaged records are left out and hide nobody else', async () => {
     ['a', 'gone', 'text', 'nohost', 'badhost', 'badlabels', 'z'].map((id) => agentRecord(id)),
   );
   const { redis, names } = server;
-  await redis.del(names.agent('gone'), names.agent('text'));
+  for (const id of ['gone', 'text']) await redis.del(names.agent(id));
   await redis.set(names.agent('text'), 'no hash');
   await redis.hdel(names.agent('nohost'), 'host');
   await redis.hset(names.agent('badhost'), 'host', '../../x y');

@@ -59,7 +59,16 @@ describe('taking instructions in turn', () => {
     const [[streamId]] = (await server.redis.xrange(server.names.instructions, '-', '+')) as [
       [string, string[]],
     ];
-    await server.redis.xclaim(server.names.instructions, 'injector', 'command', 0, streamId, 'IDLE', 30_001);
+    await server.redis.call(
+      'XCLAIM',
+      server.names.instructions,
+      'injector',
+      'command',
+      0,
+      streamId,
+      'IDLE',
+      30_001,
+    );
     expect((await take())?.instruction.id).toBe('a');
   });
 

@@ -1,5 +1,4 @@
 /** Real hosts and a rollout that a test may change: instruction, program, plan and coordinator, on a real Redis. */
-import type { Redis } from 'ioredis';
 import { beforeEach, expect } from 'vitest';
 import type { Agent } from '../../src/core/agent/agent.js';
 import type { Host } from '../../src/core/agent/host.js';
@@ -14,6 +13,7 @@ import { referenceFleet } from '../../src/core/language/capabilities.js';
 import type { Instruction } from '../../src/core/nerve/messages/instruction.js';
 import type { Order } from '../../src/core/nerve/messages/order.js';
 import type { WishAction } from '../../src/core/nerve/messages/wish.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { readRollout, readRolloutAgents } from '../../src/core/nerve/rollout-records.js';
 import type { PipelineEvent } from '../../src/core/pipeline-events.js';
 import { key, startTestHost, throttleAll } from '../agent/support.js';

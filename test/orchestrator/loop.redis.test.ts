@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { alertSchema } from '../../src/core/nerve/messages/aggregate.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { newestMessages } from '../../src/core/nerve/streams.js';
 import { type OrchestratorOptions, runOrchestrator } from '../../src/core/orchestrator/loop.js';
 import { readAggregate, readHistory } from '../../src/core/orchestrator/read.js';

@@ -1,9 +1,10 @@
 /** The injector's service in this process: a real server on a free port, real hosts, a real Redis. */
-import type { Redis } from 'ioredis';
+
 import { onTestFinished } from 'vitest';
 import type { ServiceSettings } from '../../src/core/injector-service/settings.js';
 import type { LoopContext } from '../../src/core/loop-context.js';
 import { connectRedis } from '../../src/core/nerve/connection.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 import { bearerToken } from '../../src/services/bearer-token.js';
 import { serveInjector } from '../../src/services/serve-injector.js';
 import { key, trustOf } from '../agent/support.js';

@@ -49,7 +49,7 @@ process.on('disconnect', () => process.exit(0));
 tell({ type: 'ready' });
 
 async function injectFor(task: InjectorTask): Promise<void> {
-  const redis = await connectRedis(task.target, { patience: 'command', name: 'injector' });
+  const redis = (await connectRedis(task.target, { patience: 'command', name: 'injector' })) as Redis;
   const names = createNames(task.prefix);
   const privateKey = createPrivateKey(task.privateKey);
   const key = { privateKey, keyId: keyIdOf(privateKey) };

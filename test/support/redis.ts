@@ -5,9 +5,9 @@ import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { connectRedis, type RedisTarget } from '../../src/core/nerve/connection.js';
 import { createNames, type Names } from '../../src/core/nerve/names.js';
+import type { Redis } from '../../src/core/nerve/redis.js';
 
 export interface TestRedis {
   /** A connected client; `clear` empties what it sees, `stop` closes it. */
@@ -33,9 +33,11 @@ export interface TestRedis {
 
 /**
  * Use in `beforeAll`, with `stop` in `afterAll`. The prefix is the namespace of `names`; `keep` writes an append-only file
- * once a second, as the product's private Redis does.
+ * once a second, as the product's private Redis does. With DREAMNET_TEST_CLUSTER in the environment it is a cluster.
  */
 export async function startTestRedis(prefix = '', { keep = false } = {}): Promise<TestRedis> {
+  if (process.env.DREAMNET_TEST_CLUSTER && !keep)
+    return (await import('./redis-cluster.js')).startTestCluster(prefix);
   const directory = await mkdtemp(join(tmpdir(), 'dreamnet-test-'));
   const target = { socketPath: join(directory, 'redis.sock'), url: null };
   const clients: Redis[] = [];
@@ -70,6 +72,11 @@ export async function startTestRedis(prefix = '', { keep = false } = {}): Promis
   };
 }
 
+/** As services with the SDK are told it. */
+export function addressOf(target: RedisTarget): string {
+  return target.socketPath ?? target.url ?? '';
+}
+
 /**
  * The shell ends the server as it is told to on its input. When the input ends without a word the test process is gone,
  * however it was killed: then the server and its directory go too.
@@ -87,6 +94,11 @@ function spawnServer(directory: string, socketPath: string, keep: boolean): Chil
     ...['--port', '0', '--unixsocket', socketPath, '--dir', directory, '--save', ''],
     ...(keep ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no']),
   ];
+  return spawnGuarded(directory, settings);
+}
+
+/** A server that goes with this process, and its directory with it. */
+export function spawnGuarded(directory: string, settings: readonly string[]): ChildProcess {
   const command = [directory, serverBinary(), ...settings];
   return spawn('sh', ['-c', guard, 'test-redis-guard', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
@@ -100,7 +112,7 @@ function keptFile(directory: string): string {
   return join(directory, file);
 }
 
-async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {
+export async function endServer(server: ChildProcess, how: 'orderly' | 'kill'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.stdin?.end(how === 'kill' ? 'KILL\n' : 'TERM\n');

@@ -1,5 +1,5 @@
 /** The registry and the agents' own records in, the documents of `agents list` and `agents show` out. */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError } from '../../core/errors.js';
 import { listAgents, type RegisteredAgent } from '../../core/fleet/registry.js';
 import { parseSelector } from '../../core/fleet/selector.js';
@@ -7,6 +7,7 @@ import { readAgentRecords } from '../../core/nerve/agent-records.js';
 import type { AgentRecord } from '../../core/nerve/messages/agent-record.js';
 import type { RolloutAgent } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
+import type { Redis } from '../../core/nerve/redis.js';
 import { newestRollouts, readRollout, readRolloutAgents } from '../../core/nerve/rollout-records.js';
 import { readLedger } from '../../core/rewards/points.js';
 import { closest } from '../closest.js';

@@ -1,13 +1,14 @@
 /** What is known of a home's fleet -> the document of `status` and `up`: processes, Redis, agents alive, last rollout. */
-import type { Redis } from 'ioredis';
+
 import type { FleetStatus } from '../../core/fleet/fleet-status.js';
 import type { Home } from '../../core/fleet/home.js';
 import { hasOtherPrefix, prefixText } from '../../core/fleet/match-running.js';
-import { withoutPassword } from '../../core/fleet/redis-url.js';
 import { limits } from '../../core/limits.js';
+import { withoutPassword } from '../../core/nerve/address.js';
 import type { Health } from '../../core/nerve/messages/aggregate.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
+import type { Redis } from '../../core/nerve/redis.js';
 import { readHold } from '../../core/nerve/rollout-holds.js';
 import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
 import { readHealth } from '../../core/orchestrator/read.js';

@@ -1,6 +1,5 @@
 /** Results on their stream in, the documents of `results` out; and the card of one of them. */
 
-import type { Redis } from 'ioredis';
 import { DreamnetError } from '../../core/errors.js';
 import { readDecision, readDecisions } from '../../core/governor/decisions.js';
 import { limits } from '../../core/limits.js';
@@ -9,6 +8,7 @@ import type { Decision } from '../../core/nerve/messages/decision.js';
 import type { EffectEstimate, Result } from '../../core/nerve/messages/result.js';
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
+import type { Redis } from '../../core/nerve/redis.js';
 import { readRollout, readRolloutAgents } from '../../core/nerve/rollout-records.js';
 import {
   type ComparedResult,

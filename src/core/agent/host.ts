@@ -3,12 +3,14 @@
  * traces, all agents of a step in one pipeline. Orders come in on `host:<id>:orders`; acknowledgements, traces, records
  * and task snapshots go out.
  */
-import type { Redis } from 'ioredis';
+
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';
 import { createFleetClock, describeClock, type FleetClock } from '../nerve/fleet-clock.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
+import { isServing } from '../nerve/serving.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import { pause } from '../pause.js';
 import { Agent } from './agent.js';
@@ -113,8 +115,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       refresher.close();
       await Promise.all([ticking, joined?.leave()]);
       await Promise.all(agents.map((agent) => agent.close()));
-      if (joined !== undefined && redis.status === 'ready')
-        await untilClosed(redis, reporter.signOff(agents));
+      if (joined !== undefined && isServing(redis)) await untilClosed(redis, reporter.signOff(agents));
     },
   };
 }

@@ -1,5 +1,4 @@
 /** What a host writes to Redis for its agents: registration, heartbeats, acknowledgements, ticks; one pipeline each. */
-import type { ChainableCommander, Redis } from 'ioredis';
 import type { Capabilities } from '../language/capabilities.js';
 import { limits } from '../limits.js';
 import { agentRecordFields } from '../nerve/agent-records.js';
@@ -9,6 +8,7 @@ import type { Acknowledgement, LoadTimings, Order } from '../nerve/messages/orde
 import type { LoadTrace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import type { ChainableCommander, Redis } from '../nerve/redis.js';
 import { appendMessage } from '../nerve/streams.js';
 import { encodeTaskSnapshot } from '../nerve/task-snapshot.js';
 import {

@@ -5,10 +5,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { appendMessage } from '../nerve/streams.js';
 
 export interface SoleProcess {

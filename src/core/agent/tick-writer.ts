@@ -2,8 +2,10 @@
  * Ticks of a host in, written to Redis while it answers and keeps up. While it does not, nobody waits: programs go on running,
  * ticks are added up instead of written one by one, and how many is said when Redis is back.
  */
-import type { Redis } from 'ioredis';
+
 import { messageOf } from '../errors.js';
+import type { Redis } from '../nerve/redis.js';
+import { isServing, onLost } from '../nerve/serving.js';
 import type { AgentTick, Reporter } from './report.js';
 
 export interface TickWriterOptions {
@@ -23,7 +25,7 @@ export function createTickWriter({ redis, reporter, log }: TickWriterOptions): T
   let leftOut = 0;
   return async (ticks, options) => {
     reporter.ticked(ticks, options.nowMs);
-    if (underWay || redis.status !== 'ready') {
+    if (underWay || !isServing(redis)) {
       if (leftOut++ === 0) log('Redis is away: programs go on running, their ticks are added up');
       return;
     }
@@ -63,7 +65,7 @@ function waitingFor(redis: Redis): Set<() => void> {
   const known = closings.get(redis);
   if (known !== undefined) return known;
   const waiting = new Set<() => void>();
-  redis.on('close', () => {
+  onLost(redis, () => {
     for (const resolve of waiting) resolve();
   });
   closings.set(redis, waiting);

@@ -6,9 +6,9 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Redis } from 'ioredis';
 import { limits } from '../limits.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 
 /** Ask before its agents are listed. */
 export async function keepHeapLeanForLargeFleet(redis: Redis, names: Names): Promise<void> {

@@ -1,8 +1,8 @@
 /** What is wanted and what runs in, the running fleet out if it is what is wanted; otherwise an error that says how they differ. */
 import { DreamnetError } from '../errors.js';
+import { withoutPassword } from '../nerve/address.js';
 import type { FleetConnection, FleetStatus } from './fleet-status.js';
 import type { Home } from './home.js';
-import { withoutPassword } from './redis-url.js';
 import type { FleetLifetime, FleetState } from './state-file.js';
 
 /** The part of a wish for a fleet that a fleet that runs already must meet. */

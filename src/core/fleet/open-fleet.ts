@@ -3,12 +3,13 @@
  * nothing configured the private Redis and a local fleet of simulated agents are started; a fleet that runs is used as
  * it is; with a Redis address, simulated agents are started only where no other agent has ever registered.
  */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import { connectRedis, describeTarget, type RedisTarget } from '../nerve/connection.js';
 import { openFleetClock } from '../nerve/fleet-clock.js';
 import { createNames, type Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { recordedStatus } from './fleet-status.js';
 import { type Home, prepareHome } from './home.js';
 import {

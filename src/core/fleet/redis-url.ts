@@ -1,12 +1,13 @@
 /** The URL of a Redis that runs elsewhere in, an error out when nobody can listen there; so a wrong one is told at once. */
 import { createConnection } from 'node:net';
 import { DreamnetError } from '../errors.js';
+import { addressesIn, withoutPassword } from '../nerve/address.js';
 
 const connectMsMax = 5_000;
 
 /** Accepts `redis:`, `rediss:` and a list of them separated by commas, of which one must answer. */
 export async function requireReachable(redisUrl: string): Promise<void> {
-  const addresses = redisUrl.split(',').map((url) => addressOf(url.trim()));
+  const addresses = addressesOf(redisUrl);
   const reached = await Promise.all(addresses.map(connects));
   if (reached.includes(true)) return;
   throw new DreamnetError({
@@ -17,27 +18,25 @@ export async function requireReachable(redisUrl: string): Promise<void> {
   });
 }
 
-/** The URL without its password, for messages. */
-export function withoutPassword(redisUrl: string): string {
-  return redisUrl.replace(/\/\/[^/@]*@/g, '//***@');
-}
-
 interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-function addressOf(url: string): Address {
-  const parsed = URL.parse(url);
-  if (parsed !== null && ['redis:', 'rediss:'].includes(parsed.protocol) && parsed.hostname !== '') {
-    return { host: parsed.hostname.replace(/^\[|\]$/g, ''), port: Number(parsed.port || 6379) };
+function addressesOf(text: string): Address[] {
+  try {
+    return addressesIn(text).map((url) => {
+      const { hostname, port } = new URL(url);
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+    });
+  } catch {
+    throw new DreamnetError({
+      code: 'DN312',
+      kind: 'bad-input',
+      message: `"${withoutPassword(text)}" is not the URL of a Redis`,
+      hint: 'Write it as redis://host:port, or rediss://host:port for TLS; servers of a cluster are separated by commas.',
+    });
   }
-  throw new DreamnetError({
-    code: 'DN312',
-    kind: 'bad-input',
-    message: `"${withoutPassword(url)}" is not the URL of a Redis`,
-    hint: 'Write it as redis://host:port, or rediss://host:port for TLS.',
-  });
 }
 
 function connects(address: Address): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** The registry: who the agents are, which of them are alive, and which of them a selector means. */
-import type { Redis } from 'ioredis';
+
 import { z } from 'zod';
 import { limits } from '../limits.js';
 import {
@@ -10,6 +10,7 @@ import {
 import { digestSchema, identifierSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { parseSelector } from './selector.js';
 
 /** What choosing and addressing an agent needs; `nerve/agent-records.ts` reads the whole record. */

@@ -1,7 +1,8 @@
 /** Results waiting on `swarm:execution:results` in, what the governor learned from each out; each counts once. */
-import type { Redis } from 'ioredis';
+
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { acknowledge, takeFromGroup } from '../nerve/streams.js';
 import type { Learned } from '../pipeline-events.js';
 import { readDecision } from './decisions.js';

@@ -1,7 +1,8 @@
 /** Decision records on their stream: written once each, found again by id. */
-import type { Redis } from 'ioredis';
+
 import { type Decision, decisionSchema } from '../nerve/messages/decision.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { appendMessage, newestMessages } from '../nerve/streams.js';
 
 /** How far back a decision is looked for: results come within a window, so it is near the end. */

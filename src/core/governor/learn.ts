@@ -5,12 +5,13 @@
  * set), and is worked in by a Kalman step (linear Gaussian regression). Old evidence fades: each result first widens the sizes
  * a little.
  */
-import type { Redis } from 'ioredis';
+
 import { type Capabilities, doseOf } from '../language/capabilities.js';
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { Objective } from '../nerve/messages/decision.js';
 import type { GroupTotals, Result } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import type { Learned } from '../pipeline-events.js';
 import { type EffectSize, hasLearnedFrom, readMemory, writeLearned } from './memory.js';
 

@@ -3,11 +3,12 @@
  * change of a metric's logarithm per unit of an action's argument, as a normal distribution; until something was
  * measured it is the prior of the capability file.
  */
-import type { Redis } from 'ioredis';
+
 import { z } from 'zod';
 import { type Capabilities, referenceFleet } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { expectedSizes } from './expected-sizes.js';
 
 export interface EffectSize {

@@ -1,12 +1,12 @@
 /** The state a decision rests on: the living agents a selector means, and their task tables as last recorded, as one table. */
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { TaskTable } from '../bytecode/task-table.js';
 import { DreamnetError } from '../errors.js';
 import type { RegisteredAgent } from '../fleet/registry.js';
 import { externalWorkload } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { decodeTaskSnapshot, type TaskSnapshot } from '../nerve/task-snapshot.js';
 
 export interface FleetState {

@@ -1,5 +1,5 @@
 /** An agent's id in, what happened to it out: its outcome in the rollouts that meant it, and the programs that it loaded. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import {
@@ -10,6 +10,7 @@ import {
 import type { LoadTrace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { newestRollouts, readRollouts } from '../nerve/rollout-records.js';
 import { readLastLoad, readTraces } from '../tracer/read.js';
 import { noSuchAgent } from './one-agent.js';

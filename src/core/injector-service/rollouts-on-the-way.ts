@@ -1,7 +1,8 @@
 /** Rollouts that have begun and have not ended: whether somebody works on each, and which of them a service may take over. */
-import type { Redis } from 'ioredis';
+
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { readHold } from '../nerve/rollout-holds.js';
 import { newestRollouts, readRollouts } from '../nerve/rollout-records.js';
 

@@ -2,10 +2,11 @@
  * What waits on `swarm:instructions` in, the next one to roll out out: in turn, each once. Nobody looks at what a service
  * takes, so whatever does not fit, is not vouched for or comes too late is set aside here, with the reason.
  */
-import type { Redis } from 'ioredis';
+
 import { intakeGroup, type JudgeInstruction } from '../injector/intake.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { readRollout, readRollouts } from '../nerve/rollout-records.js';
 import {
   acknowledge,

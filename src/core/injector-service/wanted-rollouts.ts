@@ -2,12 +2,13 @@
  * Rollouts that an operator wants to go on although nobody works on them: left where the service that works finds them,
  * because the one that was asked may stand by. Signed by the one that was asked, which knew who asked.
  */
-import type { Redis } from 'ioredis';
+
 import { z } from 'zod';
 import type { LoopContext } from '../loop-context.js';
 import { identifierSchema, timestampMsSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { checkFields, type SignatureVerdict, signFields } from '../signed-fields.js';
 import { type Acceptance, trustOf } from './accept.js';
 

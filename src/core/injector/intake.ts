@@ -2,11 +2,12 @@
  * Instructions in: what waits on `swarm:instructions`, the one to roll out now, and what became of the others. A message
  * that does not fit goes to `swarm:instructions:rejected` with every reason; it never stops the listener.
  */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError } from '../errors.js';
 import { limits } from '../limits.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { readRollout } from '../nerve/rollout-records.js';
 import {
   acknowledge,

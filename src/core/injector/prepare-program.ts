@@ -1,6 +1,5 @@
 /** The compile step: an instruction in, signed bytes of program.bc with checked parameter values out, stored by digest. */
 import { createPublicKey } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { compileSource } from '../bytecode/compile.js';
 import { digestOf } from '../bytecode/digest.js';
 import { bytecodeLimits } from '../bytecode/limits.js';
@@ -14,6 +13,7 @@ import { renderDiagnostics } from '../language/diagnostics/render-diagnostic.js'
 import { readCapabilities } from '../language/read-capabilities.js';
 import type { Instruction } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { readStoredProgram } from '../nerve/stored-program.js';
 import type { SigningKey } from './course/send-orders.js';
 

@@ -1,5 +1,4 @@
 /** `agent:<id>` hashes: one agent's record in fields, read for one or for many agents. */
-import type { Redis } from 'ioredis';
 import {
   type AgentRecord,
   agentRecordSchema,
@@ -8,6 +7,7 @@ import {
 } from './messages/agent-record.js';
 import type { Names } from './names.js';
 import { pipelinedReads } from './records.js';
+import type { Redis } from './redis.js';
 
 /** Fields whose values are JSON; the others are plain text. */
 const jsonFields = ['labels', 'capabilities', 'former', 'metrics'] as const;

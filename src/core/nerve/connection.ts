@@ -1,14 +1,18 @@
-/** Where Redis is -> a connected client, or a DreamnetError that says what was tried and what to do. */
-import { Redis, type RedisOptions } from 'ioredis';
+/**
+ * Where Redis is -> a connected client, or a DreamnetError that says what was tried and what to do. Whether it is one server
+ * or a cluster is found out by asking the first that answers.
+ */
+import type { Redis as Standalone } from 'ioredis';
 import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
+import { addressesIn, describeTarget, type RedisTarget } from './address.js';
+import { ClusterClient, waitMs } from './cluster-client.js';
+import { lateClient, settledClient } from './late-client.js';
+import { openCluster, readyCluster } from './open-cluster.js';
+import type { Redis } from './redis.js';
+import { causeOf, type Patience, serverClients } from './server-client.js';
 
-export interface RedisTarget {
-  /** Unix socket of the private Redis, or null. */
-  readonly socketPath: string | null;
-  /** `redis://` or `rediss://` address, or null. */
-  readonly url: string | null;
-}
+export { describeTarget, type RedisTarget } from './address.js';
 
 export interface ConnectOptions {
   /**
@@ -22,50 +26,44 @@ export interface ConnectOptions {
   readonly giveUpAfterMs?: number;
 }
 
-/** Resolves when the server answers; the client closes with `client.disconnect()`. */
+/**
+ * Resolves when the server answers, and all of a cluster is served; the client closes with `client.disconnect()`. Throws
+ * DN201, DN202, or DN203 to DN205 for a cluster that is none or cannot be worked with.
+ */
 export async function connectRedis(target: RedisTarget, options: ConnectOptions): Promise<Redis> {
-  const client = newClient(target, options);
+  const patience = patienceOf(options);
+  const servers = serverClients(target, patience);
+  let isUsed = false;
+  let server: Standalone | undefined;
   try {
-    await answerInTime(client, options);
-    return client;
+    server = await firstThatAnswers(servers, options);
+    const cluster =
+      target.socketPath === null ? await openCluster({ target, servers, server, patience }) : undefined;
+    isUsed = cluster === undefined;
+    return cluster ?? server;
   } catch (thrown) {
-    if (options.patience !== 'command' && isReachability(thrown)) {
-      await new Promise<void>((resolve) => client.once('ready', () => resolve()));
-      return client;
-    }
-    client.disconnect();
-    throw unreachable(target, causes.get(client) ?? thrown);
+    throw thrown instanceof DreamnetError ? thrown : unreachable(target, thrown);
+  } finally {
+    if (!isUsed) server?.disconnect();
   }
 }
 
 /** A client at once, whether the server is there or not: it goes on trying, and its commands wait. Throws DN202. */
 export function beginConnecting(target: RedisTarget, options: ConnectOptions & { patience: 'agent' }): Redis {
-  const client = newClient(target, options);
-  client.connect().catch(() => undefined);
-  return client;
-}
-
-/** A server may take the connection and then say nothing, which is no error to the client. */
-async function answerInTime(client: Redis, options: ConnectOptions): Promise<void> {
-  if (options.patience !== 'command') return client.connect();
-  const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
-  const silent = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => silent.reject(new Error(`no answer within ${giveUpAfterMs} ms`)),
-    giveUpAfterMs,
-  );
-  try {
-    const connecting = client.connect();
-    connecting.catch(() => undefined);
-    await Promise.race([connecting, silent.promise]);
-  } finally {
-    clearTimeout(timer);
+  if (target.socketPath !== null) {
+    const [client] = serverClients(target, patienceOf(options));
+    client.connect().catch(() => undefined);
+    return client;
   }
+  addressesIn(target.url ?? '');
+  return lateClient(() => connectRedis(target, options));
 }
 
 /** A second connection of the same kind, for commands that block and for listening. */
 export async function duplicateConnection(client: Redis): Promise<Redis> {
-  const copy = client.duplicate({ lazyConnect: true });
+  const known = await settledClient(client);
+  if (known instanceof ClusterClient) return readyCluster(known.another());
+  const copy = (known as Standalone).duplicate({ lazyConnect: true });
   copy.on('error', () => undefined);
   // The client subscribes again by itself after each reconnect, and nobody waits for that: closed at that moment, it would
   // end the process.
@@ -79,10 +77,22 @@ export async function duplicateConnection(client: Redis): Promise<Redis> {
   return copy;
 }
 
-/** Address as shown to people: without the password. */
-export function describeTarget(target: RedisTarget): string {
-  if (target.socketPath !== null) return target.socketPath;
-  return (target.url ?? '').replace(/^(rediss?:\/\/)[^@/]*@/, '$1***@');
+/** A connection to the same place, connecting when it is first used, that reconnects for ever while its commands wait. */
+export function patientCopy(client: Redis, name: string): Redis {
+  const patient = { waits: true, giveUpAfterMs: Number.POSITIVE_INFINITY };
+  if (client instanceof ClusterClient) {
+    const shared = { ...client.opening.shared, connectionName: name };
+    return client.another({ ...patient, answerWithinMs: patient.giveUpAfterMs, shared });
+  }
+  const copy = (client as Standalone).duplicate({
+    lazyConnect: true,
+    connectionName: name,
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: waitMs,
+  });
+  copy.on('error', () => undefined);
+  return copy;
 }
 
 /** The DN201 error for a server that does not answer; `thrown` gives the cause. */
@@ -99,10 +109,16 @@ export function unreachable(target: RedisTarget, thrown: unknown): DreamnetError
   });
 }
 
+/** For people: a client of a cluster says what it tried, that of a single server only that its connection is closed. */
+export function whyLost(thrown: unknown): string {
+  const text = messageOf(thrown);
+  return text.startsWith('the cluster') ? text : 'it went away and did not come back';
+}
+
 /** True for failures of the connection, as opposed to an error that the server answered. */
 export function isReachability(thrown: unknown): boolean {
   const text = messageOf(thrown);
-  return /ECONN|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|Connection is closed|max retries|LOADING/i.test(
+  return /ECONN|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|Connection is closed|max retries|LOADING|None of startup nodes|Cluster is ended|the cluster gave no answer/i.test(
     text,
   );
 }
@@ -115,44 +131,54 @@ export function passesByItself(thrown: unknown): boolean {
   );
 }
 
-const causes = new WeakMap<Redis, Error>();
-
-/** Replies as flat arrays, the same under both protocol versions. */
-type LegacyOptions = RedisOptions & { replyMapping: 'legacy' };
-
-function newClient(target: RedisTarget, options: ConnectOptions): Redis {
-  const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
-  const patient = options.patience !== 'command';
-  const waits = options.patience !== 'request';
-  let brokenSince = 0;
-  const shared: LegacyOptions = {
-    replyMapping: 'legacy',
-    connectionName: options.name,
-    lazyConnect: true,
-    maxRetriesPerRequest: waits ? null : 0,
-    enableOfflineQueue: waits,
-    connectTimeout: 5_000,
-    retryStrategy: (attempt) => {
-      if (attempt === 1) brokenSince = Date.now();
-      if (!patient && Date.now() - brokenSince >= giveUpAfterMs) return null;
-      return Math.min(50 * 2 ** Math.min(attempt, 6), 2_000) * (0.75 + Math.random() / 2);
-    },
+function patienceOf({ patience, name, giveUpAfterMs = limits.redisGiveUpAfterMs }: ConnectOptions): Patience {
+  return {
+    name,
+    waits: patience !== 'request',
+    giveUpAfterMs: patience === 'command' ? giveUpAfterMs : Number.POSITIVE_INFINITY,
   };
-  const client = connectionFor(target, shared);
-  client.on('error', (error: Error) => causes.set(client, error));
-  return client;
 }
 
-function connectionFor(target: RedisTarget, shared: LegacyOptions): Redis {
-  if (target.socketPath !== null) return new Redis({ ...shared, path: target.socketPath });
-  const url = target.url ?? '';
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new DreamnetError({
-      code: 'DN202',
-      kind: 'bad-input',
-      message: `"${url}" is no Redis address.`,
-      hint: 'Use redis://host:port or rediss://host:port, for example --redis redis://127.0.0.1:6379.',
-    });
+async function firstThatAnswers(
+  servers: readonly [Standalone, ...Standalone[]],
+  options: ConnectOptions,
+): Promise<Standalone> {
+  let found: Standalone | undefined;
+  try {
+    found = await Promise.any(servers.map((server) => answering(server, options)));
+    return found;
+  } catch (thrown) {
+    throw thrown instanceof AggregateError ? thrown.errors[0] : thrown;
+  } finally {
+    for (const server of servers) if (server !== found) server.disconnect();
   }
-  return new Redis(url, shared);
+}
+
+/** The client, when it is connected; patient ones wait for that. Throws what the connection failed with. */
+async function answering(server: Standalone, options: ConnectOptions): Promise<Standalone> {
+  try {
+    await answerInTime(server, options);
+  } catch (thrown) {
+    if (options.patience === 'command' || !isReachability(thrown)) throw causeOf(server) ?? thrown;
+    await new Promise<void>((resolve) => server.once('ready', () => resolve()));
+  }
+  return server;
+}
+
+/** A server may take the connection and then say nothing, which is no error to the client. */
+async function answerInTime(client: Standalone, options: ConnectOptions): Promise<void> {
+  if (options.patience !== 'command') return client.connect();
+  const giveUpAfterMs = options.giveUpAfterMs ?? limits.redisGiveUpAfterMs;
+  const silent = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => silent.reject(new Error(`no answer within ${giveUpAfterMs} ms`)),
+    giveUpAfterMs,
+  );
+  try {
+    const connecting = client.connect();
+    connecting.catch(() => undefined);
+    await Promise.race([connecting, silent.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

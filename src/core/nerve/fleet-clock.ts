@@ -2,8 +2,9 @@
  * The clock that all of a fleet share, which is Redis's: a machine's own clock in, what Redis's shows now out, so that
  * expiries and heartbeats mean the same on machines whose clocks are hours apart.
  */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
+import type { Redis } from './redis.js';
 
 export interface FleetClock {
   /** Milliseconds since 1970: the machine's own while it is right within a second, so that it runs on evenly. */

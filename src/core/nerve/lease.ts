@@ -3,7 +3,7 @@
  * that a killed holder is followed by another. It is no fence: whoever writes something that must not be written twice
  * needs one besides, such as a rollout's epoch.
  */
-import type { Redis } from 'ioredis';
+import type { Redis } from './redis.js';
 import { runScript } from './run-script.js';
 
 export interface Lease {

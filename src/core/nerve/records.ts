@@ -1,7 +1,8 @@
 /** JSON values kept in strings and hash fields: written as text, read back through their schema, many in one pipeline. */
-import type { ChainableCommander, Redis } from 'ioredis';
+
 import type { ZodType } from 'zod';
 import { limits } from '../limits.js';
+import type { ChainableCommander, Redis } from './redis.js';
 
 /** Text from Redis -> checked value, or undefined when it is absent or does not fit (another version, damage). */
 export function parseRecord<T>(text: string | null | undefined, schema: ZodType<T>): T | undefined {

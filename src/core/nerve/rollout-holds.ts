@@ -1,8 +1,9 @@
 /** Who works on a rollout, and what is wished of it: fields of `rollout:<id>`, each changed by one script. */
-import type { Redis } from 'ioredis';
+
 import { type Wish, wishSchema } from './messages/wish.js';
 import type { Names } from './names.js';
 import { parseRecord } from './records.js';
+import type { Redis } from './redis.js';
 import { runScript } from './run-script.js';
 
 /** The names that `scripts/ask-rollout.lua` gives to what came of a wish. */

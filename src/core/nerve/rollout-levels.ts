@@ -1,10 +1,11 @@
 /** `rollout:<id>`, fields `before:<agent>`: what agents that gates compare measured before the rollout touched them. */
-import type { Redis } from 'ioredis';
+
 import { z } from 'zod';
 import { tickMetricsSchema } from './messages/agent-record.js';
 import { timestampMsSchema } from './messages/identifiers.js';
 import type { Names } from './names.js';
 import { parseRecord } from './records.js';
+import type { Redis } from './redis.js';
 import { writeRolloutFields } from './rollout-records.js';
 
 const field = 'before:';

@@ -1,5 +1,5 @@
 /** `rollout:<id>` hashes: written only by the coordinator that holds the rollout, read by anyone. */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError } from '../errors.js';
 import { limits } from '../limits.js';
 import {
@@ -11,6 +11,7 @@ import {
 import { type Wish, wishSchema } from './messages/wish.js';
 import type { Names } from './names.js';
 import { parseRecord, pipelinedReads } from './records.js';
+import type { Redis } from './redis.js';
 import { runScript } from './run-script.js';
 
 const agentField = 'agent:';

@@ -1,7 +1,7 @@
 /** Runs one of the Lua scripts beside this file by its digest; sends the text only when the server does not know it. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from './redis.js';
 
 export type ScriptName =
   | 'append-acknowledgements'

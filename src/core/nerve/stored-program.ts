@@ -1,6 +1,7 @@
 /** A digest in, the bytes that Redis holds under it out, not yet looked at; undefined when there are none. */
-import type { Redis } from 'ioredis';
+
 import type { Names } from './names.js';
+import type { Redis } from './redis.js';
 
 /** Of a value above `bytesMax`, one byte more than that is read: enough to be refused, and nothing that could hurt. */
 export async function readStoredProgram(

@@ -1,7 +1,8 @@
 /** Messages on streams: append (durable) and publish (wake), read a range, and consume as a group with reclaim. */
-import type { Redis } from 'ioredis';
+
 import type { ZodType } from 'zod';
 import { limits } from '../limits.js';
+import type { Redis } from './redis.js';
 import { inOurWords, reasonsOf } from './schema-words.js';
 
 /** One message as read: its stream id, and either the checked value or every reason why it does not fit. */

@@ -2,12 +2,13 @@
  * What an agent offers to programs in, its published form out: a capability file as JSON with sorted keys and without
  * spaces, and the SHA-256 of it, by which agents' records name it. Agents that offer the same so have one copy in Redis.
  */
-import type { Redis } from 'ioredis';
+
 import { digestOf } from '../bytecode/digest.js';
 import { canonicalJson } from '../canonical-json.js';
 import type { Capabilities } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 
 export interface PublishedOffer {
   readonly digest: string;

@@ -3,13 +3,14 @@
  * not believed: it is bounded, must have the digest that the records name, and must read as a capability file. An agent
  * whose offer cannot be used is like one that publishes none: it checks by itself what it is sent.
  */
-import type { Redis } from 'ioredis';
+
 import { digestOf } from '../bytecode/digest.js';
 import type { Capabilities } from '../language/capabilities.js';
 import { languageLimits } from '../language/limits.js';
 import { readCapabilities } from '../language/read-capabilities.js';
 import { limits } from '../limits.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 
 export interface OfferingAgent {
   readonly id: string;

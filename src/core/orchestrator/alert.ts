@@ -1,8 +1,9 @@
 /** A change of the fleet's settled health -> an alert on `swarm:alerts`, stream and channel. */
-import type { Redis } from 'ioredis';
+
 import type { Alert, Health } from '../nerve/messages/aggregate.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { appendMessage } from '../nerve/streams.js';
 import type { HealthChange, HealthState } from './health-watch.js';
 

@@ -3,9 +3,9 @@
  * settles on another state. Any number may run; one aggregates. Errors of Redis cost ticks, never the loop.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import { holdLease, type Lease, releaseLease } from '../nerve/lease.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import type { RunCounters } from './aggregate.js';
 import { raiseHealthAlert } from './alert.js';
 import { type HealthState, type HealthWatch, newHealthWatch, watchHealth } from './health-watch.js';

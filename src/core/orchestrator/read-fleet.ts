@@ -1,8 +1,9 @@
 /** Redis -> what every known agent last said of itself and when it was last heard of; never scans. */
-import type { Redis } from 'ioredis';
+
 import { type AgentStatus, agentStatusSchema, tickMetricsSchema } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelined } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import type { AgentSample, FleetReading } from './aggregate.js';
 
 /** One sorted set and four fields of each agent's hash, in pipelines: 1,160 commands for the reference fleet. */

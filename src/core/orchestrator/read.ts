@@ -1,7 +1,8 @@
 /** What the orchestrator last wrote: aggregate, health and history out of Redis, checked. */
-import type { Redis } from 'ioredis';
+
 import { type Aggregate, aggregateSchema, type Health, healthSchema } from '../nerve/messages/aggregate.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { newestMessages } from '../nerve/streams.js';
 import { documentOfHash } from './hash-codec.js';
 

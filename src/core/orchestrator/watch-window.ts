@@ -1,6 +1,7 @@
 /** An execution window passes: aggregates are reported as they appear, until the window ends or the signal is raised. */
-import type { Redis } from 'ioredis';
+
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { pause } from '../pause.js';
 import type { ReportEvent } from '../pipeline-events.js';
 import { runOrchestrator } from './loop.js';

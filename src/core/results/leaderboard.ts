@@ -1,8 +1,9 @@
 /** Scores of the treated agents -> who did best; and the same as sorted sets in Redis, written and read. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import type { Leaderboard } from '../nerve/messages/result.js';
 import type { LeaderboardKind, Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import type { AgentScores } from './scores.js';
 
 /** Agents listed in a result. */

@@ -1,8 +1,9 @@
 /** A result -> `swarm:execution:results`, once per instruction however often it is called; and results read back. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { runScript } from '../nerve/run-script.js';
 import { newestMessages, parseEntry } from '../nerve/streams.js';
 

@@ -1,9 +1,10 @@
 /** The agents of a rollout in, their records out as soon as every living one has closed its window, or after a while. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import type { AgentRecord } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { pause } from '../pause.js';
 
 export interface ReportWait {

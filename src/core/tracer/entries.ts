@@ -1,8 +1,9 @@
 /** Entries of a trace stream, as bytes -> traces, checked; what does not fit is given with its reasons. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import { type Trace, tickTraceSchema, traceSchema } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import { inOurWords, reasonsOf } from '../nerve/schema-words.js';
 import { parseMessage, type Received } from '../nerve/streams.js';
 import { decodeTick, type EncodedTick } from './tick-encoding.js';

@@ -1,8 +1,9 @@
 /** One agent's traces as they are written, until a signal is raised: an async iterator on a connection of its own. */
-import type { Redis } from 'ioredis';
+
 import { duplicateConnection } from '../nerve/connection.js';
 import type { Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
+import type { Redis } from '../nerve/redis.js';
 import type { Received } from '../nerve/streams.js';
 import { createTraceParser, type TraceEntry } from './entries.js';
 

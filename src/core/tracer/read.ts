@@ -1,8 +1,9 @@
 /** One agent's newest traces out of Redis, checked; damaged entries are counted, never fatal. */
-import type { Redis } from 'ioredis';
+
 import { type LoadTrace, loadTraceSchema, type Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { createTraceParser, type TraceEntry } from './entries.js';
 
 export interface StoredTrace {

@@ -3,12 +3,12 @@
  * a reference made from its content, so that whoever writes the same has the same reference, and nobody has to ask.
  */
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { canonicalJson } from '../canonical-json.js';
 import { digestSchema, identifierSchema } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../nerve/records.js';
+import type { Redis } from '../nerve/redis.js';
 import { referenceBytes } from './tick-encoding.js';
 
 const traceNamesSchema = z.object({

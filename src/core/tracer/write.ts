@@ -2,11 +2,12 @@
  * Traces of any agents -> their streams `trace:<agent>`, in pipelines. The entry id starts with the trace's own time, so
  * that `trace:<agent>:<timestamp>` names one; Redis numbers those of the same millisecond.
  */
-import type { ChainableCommander, Redis } from 'ioredis';
+
 import { limits } from '../limits.js';
 import type { TickTrace, Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';
+import type { ChainableCommander, Redis } from '../nerve/redis.js';
 import { addScript, repeatUnknownScript, type ScriptCall } from '../nerve/run-script.js';
 import { traceField } from './entries.js';
 import { encodeTick } from './tick-encoding.js';

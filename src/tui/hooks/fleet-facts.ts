@@ -2,7 +2,7 @@
  * Redis in, what the console knows about the fleet out. Only reads; streams are read from where the last reading
  * ended, so that nothing large is fetched or parsed twice.
  */
-import type { Redis } from 'ioredis';
+
 import type { ZodType } from 'zod';
 import { limits } from '../../core/limits.js';
 import { type Aggregate, type Alert, alertSchema, type Health } from '../../core/nerve/messages/aggregate.js';
@@ -12,6 +12,7 @@ import { type Result, resultSchema } from '../../core/nerve/messages/result.js';
 import { type RolloutRecord, rolloutRecordSchema } from '../../core/nerve/messages/rollout-record.js';
 import type { Names } from '../../core/nerve/names.js';
 import { parseRecord, pipelined } from '../../core/nerve/records.js';
+import type { Redis } from '../../core/nerve/redis.js';
 import { parseEntry } from '../../core/nerve/streams.js';
 import { readAggregate, readHealth, readHistory } from '../../core/orchestrator/read.js';
 

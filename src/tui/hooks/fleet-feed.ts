@@ -2,12 +2,14 @@
  * A connection in, a view of the fleet that keeps itself up to date out. Wakes on the fleet's channels, polls calmly
  * otherwise, never writes; when Redis goes away it says since when, and goes on by itself when it is back.
  */
-import type { Redis } from 'ioredis';
+
 import { formatDuration } from '../../cli/format.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import { messageOf } from '../../core/errors.js';
-import { isReachability } from '../../core/nerve/connection.js';
+import { isReachability, patientCopy } from '../../core/nerve/connection.js';
 import type { Names } from '../../core/nerve/names.js';
+import type { Redis } from '../../core/nerve/redis.js';
+import { isServing, onLost, onServing } from '../../core/nerve/serving.js';
 import { eventsBetween, type FleetEvent } from './fleet-events.js';
 import { type FleetFacts, readFleetFacts } from './fleet-facts.js';
 
@@ -41,7 +43,6 @@ const everyMsDefault = 1_000;
 /** Readings are at least this far apart, however often the fleet's channels speak. */
 const readingsApartMs = 200;
 const eventsMax = 500;
-const reconnectMsMax = 2_000;
 
 export function startFleetFeed(options: FleetFeedOptions): FleetFeed {
   const feed = new Feed(options);
@@ -79,8 +80,8 @@ class Feed implements FleetFeed {
 
   start(): void {
     const { names } = this.#options;
-    this.#reader.on('ready', () => this.#onReady());
-    this.#reader.on('close', () => this.#onClose());
+    onServing(this.#reader, () => this.#onReady());
+    onLost(this.#reader, () => this.#onClose());
     this.#listener.on('message', () => this.#wake(readingsApartMs));
     this.#reader.connect().catch(() => undefined);
     this.#listener
@@ -132,7 +133,7 @@ class Feed implements FleetFeed {
   }
 
   async #read(): Promise<void> {
-    if (this.#reading || this.#closed || this.#reader.status !== 'ready') return;
+    if (this.#reading || this.#closed || !isServing(this.#reader)) return;
     this.#reading = true;
     this.#askedAgain = false;
     clearTimeout(this.#timer);
@@ -151,7 +152,7 @@ class Feed implements FleetFeed {
       if (!isReachability(thrown)) this.#publish({ problem: escapeControls(messageOf(thrown)) }, []);
     } finally {
       this.#reading = false;
-      if (!this.#closed && this.#reader.status === 'ready')
+      if (!this.#closed && isServing(this.#reader))
         this.#wake(this.#askedAgain ? readingsApartMs : (this.#options.everyMs ?? everyMsDefault));
     }
   }
@@ -167,18 +168,6 @@ class Feed implements FleetFeed {
     };
     for (const listener of this.#subscribers) listener();
   }
-}
-
-/** A console outlives the server: it reconnects for ever, and its commands wait meanwhile. */
-function patientCopy(redis: Redis, name: string): Redis {
-  const copy = redis.duplicate({
-    lazyConnect: true,
-    connectionName: name,
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), reconnectMsMax),
-  });
-  copy.on('error', () => undefined);
-  return copy;
 }
 
 function goneAway(atMs: number): FleetEvent {

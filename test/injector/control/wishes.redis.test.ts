@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { SteerRequest } from '../../../src/core/injector/control/steer.js';
 import { watchWishes } from '../../../src/core/injector/control/wishes.js';
@@ -9,6 +8,7 @@ import { type RolloutState, rolloutStateSchema } from '../../../src/core/nerve/m
 import { type Wish, type WishAction, wishActionSchema } from '../../../src/core/nerve/messages/wish.js';
 import { createNames } from '../../../src/core/nerve/names.js';
 import { watchOutages } from '../../../src/core/nerve/outages.js';
+import type { Redis } from '../../../src/core/nerve/redis.js';
 import { leaveWish, readHold } from '../../../src/core/nerve/rollout-holds.js';
 import { claimRollout } from '../../../src/core/nerve/rollout-records.js';
 import { key, startTestHost } from '../../agent/support.js';

@@ -1,10 +1,11 @@
 /** A fleet as the console sees it at some moment of an operation: plain records, and the same written into a Redis. */
-import type { Redis } from 'ioredis';
+
 import type { Aggregate } from '../../../src/core/nerve/messages/aggregate.js';
 import type { Decision } from '../../../src/core/nerve/messages/decision.js';
 import type { Result } from '../../../src/core/nerve/messages/result.js';
 import type { RolloutRecord, RolloutState } from '../../../src/core/nerve/messages/rollout-record.js';
 import type { Names } from '../../../src/core/nerve/names.js';
+import type { Redis } from '../../../src/core/nerve/redis.js';
 import { hashFieldsOf } from '../../../src/core/orchestrator/hash-codec.js';
 
 const digest = `sha256:${'ab'.repeat(32)}`;

@@ -1,8 +1,10 @@
 /** A client for Redis with the names of a fleet, as agents need it, behind what their users see of it. */
-import type { Redis } from 'ioredis';
+
 import { DreamnetError } from '../../errors.js';
 import { beginConnecting, type RedisTarget } from '../../nerve/connection.js';
 import { createNames, type Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
+import { isServing } from '../../nerve/serving.js';
 import type { AgentConnection, ConnectionOptions } from './open-connection.js';
 
 export class Connection implements AgentConnection {
@@ -16,7 +18,7 @@ export class Connection implements AgentConnection {
   }
 
   get connected(): boolean {
-    return this.redis.status === 'ready';
+    return isServing(this.redis);
   }
 
   close(): void {

@@ -2,11 +2,12 @@
  * An operator's wish in, what came of it out: left with the coordinator that holds the rollout, and waited for until that
  * has done it and written it down. Where nobody holds the rollout, only `roll-back.ts` can still do something.
  */
-import type { Redis } from 'ioredis';
+
 import type { RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import { type Wish, type WishAction, wishSchema } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
 import { parseRecord } from '../../nerve/records.js';
+import type { Redis } from '../../nerve/redis.js';
 import { leaveWish, type RolloutHold, readHold } from '../../nerve/rollout-holds.js';
 import { readRollout, takenOver } from '../../nerve/rollout-records.js';
 import { pause } from '../../pause.js';

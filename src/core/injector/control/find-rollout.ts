@@ -1,9 +1,10 @@
 /** What an operator typed for a rollout -> its record: an id, the beginning of one, `latest` or nothing for the newest. */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../../limits.js';
 import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import { newestRollouts, readRollout } from '../../nerve/rollout-records.js';
 import { ambiguousRollout, noRolloutYet, noSuchRollout } from './wish-refusals.js';
 

@@ -3,12 +3,13 @@
  * the one before came to where nothing lies between them, and looked for meanwhile, so that a long wait ends early. Looking
  * also says that the coordinator is alive.
  */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../../limits.js';
 import { duplicateConnection } from '../../nerve/connection.js';
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
 import type { Outages } from '../../nerve/outages.js';
+import type { Redis } from '../../nerve/redis.js';
 import { prolongHold } from '../../nerve/rollout-holds.js';
 import { claimAgain, takenOver } from '../../nerve/rollout-records.js';
 import { wishRules } from '../course/states.js';

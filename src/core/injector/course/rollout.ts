@@ -3,7 +3,6 @@
  * every agent answered is in Redis before the next order goes out, so that a killed injector can be resumed.
  */
 import { createPublicKey } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Selectable } from '../../fleet/selector.js';
 import type { Keyring } from '../../keys/keyring.js';
 import type { Trust } from '../../keys/trust.js';
@@ -14,6 +13,7 @@ import type { RolloutAgent, RolloutRecord } from '../../nerve/messages/rollout-r
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';
 import { watchOutages } from '../../nerve/outages.js';
+import type { Redis } from '../../nerve/redis.js';
 import type { ReportEvent } from '../../pipeline-events.js';
 import { sealRollout } from '../../rollout-seal.js';
 import { watchWishes } from '../control/wishes.js';

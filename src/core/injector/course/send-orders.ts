@@ -1,10 +1,10 @@
 /** Orders out: one signed order per host and action, all in one pipeline, so that all hosts hear at the same moment. */
 import type { KeyObject } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { limits } from '../../limits.js';
 import type { Order } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
 import { pipelined } from '../../nerve/records.js';
+import type { Redis } from '../../nerve/redis.js';
 import { signOrder } from '../../order-signature.js';
 import type { Target } from '../plan/plan.js';
 

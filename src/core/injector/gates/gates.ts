@@ -2,11 +2,12 @@
  * The gates of one rollout: what became of its agents in, verdicts out, after each batch and after the time that live agents
  * are watched. It reads agents, and decides nothing: the rollout's course stops, pauses or goes on by the verdicts.
  */
-import type { Redis } from 'ioredis';
+
 import { limits } from '../../limits.js';
 import type { GateVerdict } from '../../nerve/messages/gate-verdict.js';
 import type { AgentOutcome, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import { pause } from '../../pause.js';
 import type { PlannedAgent } from '../plan/plan.js';
 import { judgeLook } from './judge.js';

@@ -2,9 +2,10 @@
  * The agents that gates will compare in, what each measured before the rollout touched it out. It is written down when it is
  * first read, because whoever goes on with the rollout finds agents that run the program already.
  */
-import type { Redis } from 'ioredis';
+
 import type { AgentOutcome, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import { type LevelBefore, readLevelsBefore, writeLevelsBefore } from '../../nerve/rollout-levels.js';
 import type { PlannedAgent } from '../plan/plan.js';
 import { type AgentReading, readAgents } from './read-agents.js';

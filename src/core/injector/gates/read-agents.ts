@@ -1,5 +1,5 @@
 /** Agents' ids in, what each wrote of itself last out, one pipeline for all: only the fields that gates look at. */
-import type { Redis } from 'ioredis';
+
 import {
   type TickMetrics,
   tickMetricsSchema,
@@ -7,6 +7,7 @@ import {
 } from '../../nerve/messages/agent-record.js';
 import type { Names } from '../../nerve/names.js';
 import { parseRecord, pipelinedReads } from '../../nerve/records.js';
+import type { Redis } from '../../nerve/redis.js';
 
 const windowSchema = windowReportSchema.pick({
   instruction: true,

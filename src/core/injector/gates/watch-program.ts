@@ -1,6 +1,7 @@
 /** Live agents in, whether they tick under the new program and without an error of it out. */
-import type { Redis } from 'ioredis';
+
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import { pause } from '../../pause.js';
 import { signedOffAmong } from '../course/departures.js';
 import type { Target } from '../plan/plan.js';

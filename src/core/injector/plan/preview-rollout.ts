@@ -2,11 +2,12 @@
  * What a rollout would do, in full and without doing it: nothing is stored, claimed or sent. A saved plan comes back as the
  * draft that it was, if the fleet and the program are what they were.
  */
-import type { Redis } from 'ioredis';
+
 import { listAgents } from '../../fleet/registry.js';
 import type { Keyring } from '../../keys/keyring.js';
 import type { Instruction } from '../../nerve/messages/instruction.js';
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import { readRollout } from '../../nerve/rollout-records.js';
 import { alreadyRolledOut } from '../course/rollout-refusals.js';
 import type { SigningKey } from '../course/send-orders.js';

@@ -1,6 +1,7 @@
 /** What agents have achieved so far, read from the leaderboards: points that they earned, then throughput. */
-import type { Redis } from 'ioredis';
+
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 
 interface Score {
   readonly points: number;

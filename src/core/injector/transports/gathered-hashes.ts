@@ -1,5 +1,5 @@
 /** Reads and writes of single records, as many agents need them at the same moment, in; one message to Redis for all of them out. */
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from '../../nerve/redis.js';
 
 /** Redis is one, too. */
 export interface Hashes {

@@ -3,7 +3,7 @@
  * selectors, plans and `agents list` know them. For as long as somebody works with them they are looked for again, and what
  * has vanished is signed off.
  */
-import type { Redis } from 'ioredis';
+
 import { answeredWithin } from '../../answered-within.js';
 import { messageOf } from '../../errors.js';
 import { listAgents, type RegisteredAgent, readAgents } from '../../fleet/registry.js';
@@ -13,6 +13,7 @@ import { externalWorkload, type TransportName } from '../../nerve/messages/agent
 import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { Names } from '../../nerve/names.js';
 import { pipelined } from '../../nerve/records.js';
+import type { Redis } from '../../nerve/redis.js';
 import { pause } from '../../pause.js';
 
 export interface DiscoveredAgent {

@@ -1,8 +1,9 @@
 /** How orders get to agents and their answers come back: one interface, whatever carries them. */
-import type { Redis } from 'ioredis';
+
 import type { Trust } from '../../keys/trust.js';
 import type { Acknowledgement } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';
+import type { Redis } from '../../nerve/redis.js';
 import type { OrderBatch, SigningKey } from '../course/send-orders.js';
 
 export interface Transport {

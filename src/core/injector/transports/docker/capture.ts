@@ -2,7 +2,7 @@
  * Containers that have just gone live in, a trace of the first 30 s of each out: what it printed, and what the engine's
  * statistics say it used. It comes after everything else: nothing is asked while orders are under way.
  */
-import type { Redis } from 'ioredis';
+
 import { answeredWithin } from '../../../answered-within.js';
 import type { Engine } from '../../../docker/engine.js';
 import { createLane, type Lane } from '../../../docker/lane.js';
@@ -10,6 +10,7 @@ import { readUsage, type Usage } from '../../../docker/usage.js';
 import { limits } from '../../../limits.js';
 import type { CaptureTrace } from '../../../nerve/messages/trace-record.js';
 import type { Names } from '../../../nerve/names.js';
+import type { Redis } from '../../../nerve/redis.js';
 import { pause } from '../../../pause.js';
 import { appendTraces } from '../../../tracer/write.js';
 import type { AgentContainer } from './agent-container.js';
