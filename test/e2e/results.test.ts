@@ -4,12 +4,15 @@ import type { LoopDocument } from '../../src/core/loop-document.js';
 import { commandLine, goal } from './support.js';
 
 /** A window in which a busy machine ticks a few times. */
-const run = ['run', goal, '--agents', '20', '--window', '3s', '--bake', '0'];
+const run = (what: string) => ['run', what, '--agents', '20', '--window', '3s', '--bake', '0'];
 
 it('shows one result with its checks, as Markdown too, puts two side by side, and says what it cannot read', async () => {
   const cli = commandLine();
   expect((await cli.run(['up', '--agents', '20'])).code).toBe(0);
-  const [first, second] = [await cli.json<LoopDocument>(run), await cli.json<LoopDocument>(run)];
+  const [first, second] = [
+    await cli.json<LoopDocument>(run(goal)),
+    await cli.json<LoopDocument>(run('reduce costs 4%')),
+  ];
   const [a, b] = [first.rollout.id, second.rollout.id];
   const { result } = await cli.json<ResultDocument>(['results', a]);
   expect(result.execution.metrics.cost).toMatchObject({ by: 'task', method: 'hold-out' });
