@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ClusterClient } from '../../src/core/nerve/cluster-client.js';
 import { beginConnecting, connectRedis, duplicateConnection } from '../../src/core/nerve/connection.js';
 import { isServing } from '../../src/core/nerve/serving.js';
+import { start } from '../cli/run-command.js';
 import { tcpRedis } from '../e2e/support.js';
 import { setUpCluster, startTestCluster, type TestCluster } from '../support/redis-cluster.js';
 
@@ -58,6 +59,18 @@ describe('a cluster whose servers want a password', () => {
     expect(redis).toBeInstanceOf(ClusterClient);
     expect(isServing(redis)).toBe(true);
   });
+});
+
+test('a client that is closed before it was connected lets its process end', async () => {
+  const module = new URL('../../src/core/nerve/connection.ts', import.meta.url).href;
+  const script = `
+    const { beginConnecting } = await import('${module}');
+    const target = { socketPath: null, url: 'redis://127.0.0.1:1' };
+    const redis = beginConnecting(target, { patience: 'agent', name: 'test' });
+    redis.get('key').catch(({ message }) => console.log(message));
+    setTimeout(() => redis.disconnect(), 300);`;
+  const ended = await start(['--import', 'tsx', '--input-type=module', '-e', script], {}).ended;
+  expect(ended).toMatchObject({ code: 0, stdout: 'Connection is closed.\n', stderr: '' });
 });
 
 test('several servers that are no cluster are refused', async () => {

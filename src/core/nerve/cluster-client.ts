@@ -2,7 +2,7 @@
  * Servers of a cluster and how patient to be in, a client that behaves as the one of a single server does out: it follows
  * slots that move, waits for a master that is replaced, and says when it cannot reach all of them and when it can again.
  */
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { messageOf } from '../errors.js';
 import { pause } from '../pause.js';
 import type { ServerOptions } from './server-client.js';
@@ -73,7 +73,10 @@ export class ClusterClient extends Cluster {
     this.#calmListener();
     this.on('error', () => undefined);
     this.on('ready', () => this.#recover());
-    this.on('-node', () => this.#fall());
+    this.on('-node', ({ options: { host, port } }: Redis) => {
+      // One that has handed over all of its slots is let go of as well.
+      if (this.slots.some(([master]) => master === `${host}:${port}`)) this.#fall();
+    });
     this.on('node error', (error: Error) => {
       this.lastError = error;
     });
@@ -111,6 +114,7 @@ export class ClusterClient extends Cluster {
   }
 
   override disconnect(reconnect = false): void {
+    if (this.status === 'end') return;
     const isWaiting = this.status === 'reconnecting';
     super.disconnect(reconnect);
     if (reconnect) return;
@@ -170,9 +174,9 @@ export class ClusterClient extends Cluster {
       if (tries === 0) return select();
       this.#later(tries, () =>
         this.refreshSlotsCache((error) => {
-          if (this.status !== 'ready') return;
-          if (error) this.disconnect(true);
-          else if (subscriber.started) select();
+          if (!subscriber.started) return;
+          if (error && this.status === 'ready') this.disconnect(true);
+          else select();
         }),
       );
     };

@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly name: string;
   /** Milliseconds before a `command` connection gives up; the default is the product's limit. */
   readonly giveUpAfterMs?: number;
+  /** Raised when the connection is wanted no longer before it is made: then nothing goes on trying. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -33,12 +35,17 @@ export interface ConnectOptions {
 export async function connectRedis(target: RedisTarget, options: ConnectOptions): Promise<Redis> {
   const patience = patienceOf(options);
   const servers = serverClients(target, patience);
+  options.signal?.addEventListener('abort', () => {
+    for (const client of servers) client.disconnect();
+  });
   let isUsed = false;
   let server: Standalone | undefined;
   try {
     server = await firstThatAnswers(servers, options);
     const cluster =
-      target.socketPath === null ? await openCluster({ target, servers, server, patience }) : undefined;
+      target.socketPath === null
+        ? await openCluster({ target, servers, server, patience, signal: options.signal })
+        : undefined;
     isUsed = cluster === undefined;
     return cluster ?? server;
   } catch (thrown) {
@@ -56,7 +63,7 @@ export function beginConnecting(target: RedisTarget, options: ConnectOptions & {
     return client;
   }
   addressesIn(target.url ?? '');
-  return lateClient(() => connectRedis(target, options));
+  return lateClient((signal) => connectRedis(target, { ...options, signal }));
 }
 
 /** A second connection of the same kind, for commands that block and for listening. */

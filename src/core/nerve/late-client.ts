@@ -7,8 +7,10 @@ import { waitMs } from './cluster-client.js';
 import type { Redis } from './redis.js';
 import { recordCalls, replay } from './spread-pipeline.js';
 
+type Connect = (signal: AbortSignal) => Promise<Redis>;
+
 /** `connect` is called again after it has failed, until the client is closed; commands that waited fail with it. */
-export function lateClient(connect: () => Promise<Redis>): Redis {
+export function lateClient(connect: Connect): Redis {
   const late = new Late(connect);
   const client = new Proxy({} as Redis, {
     get: (_, name) => late.property(name),
@@ -32,7 +34,7 @@ class Late {
   readonly #listeners: [method: string, args: unknown[]][] = [];
   #settling = Promise.withResolvers<Redis>();
 
-  constructor(connect: () => Promise<Redis>) {
+  constructor(connect: Connect) {
     void this.#connectAtLast(connect);
   }
 
@@ -56,11 +58,11 @@ class Late {
     return async (...args: unknown[]) => call(await this.settled(), name, args);
   }
 
-  async #connectAtLast(connect: () => Promise<Redis>): Promise<void> {
+  async #connectAtLast(connect: Connect): Promise<void> {
     for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
       this.#settling.promise.catch(() => undefined);
       try {
-        const client = await connect();
+        const client = await connect(this.#closing.signal);
         if (this.#closing.signal.aborted) return client.disconnect();
         this.client = client;
         for (const [method, args] of this.#listeners) call(client, method, args);

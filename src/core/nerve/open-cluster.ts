@@ -14,6 +14,7 @@ export interface ClusterAsked {
   /** The one of them that is connected. */
   readonly server: Standalone;
   readonly patience: Patience;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Commands that may not wait are still sent on to where a slot has moved to, and to a server that is being connected. */
@@ -37,7 +38,9 @@ export async function openCluster(asked: ClusterAsked): Promise<ClusterClient | 
     servers: servers.map(({ options: { host = '', port = 6379 } }) => ({ host, port })),
     ...{ shared, waits, giveUpAfterMs, answerWithinMs: waits ? giveUpAfterMs : requestMsMax },
   });
-  return readyCluster(cluster);
+  const close = () => cluster.disconnect();
+  asked.signal?.addEventListener('abort', close);
+  return readyCluster(cluster).finally(() => asked.signal?.removeEventListener('abort', close));
 }
 
 /** Resolves with the client when it is ready; throws when it gives up. */
