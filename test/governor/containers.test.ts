@@ -88,5 +88,9 @@ describe.each([true, false])('a decision about containers, with traffic: %s', (t
     expect(decision.prediction.target.mean).toBeLessThanOrEqual(-0.04);
     expect(decision.prediction.tasksTouched).toBeGreaterThan(5);
     expect(JSON.stringify(decision)).not.toMatch(/NaN|null,"high"/);
+    const { metrics, before } = decision.prediction;
+    expect(Object.keys(metrics)).toEqual(['cost', 'memory', 'cpu_time']);
+    expect(Object.keys(before)).toEqual(['cost', 'memory', 'cpu_time']);
+    expect(decision.reasoning.join(' ')).toContain('latency is not measured here');
   });
 });

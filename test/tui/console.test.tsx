@@ -47,6 +47,12 @@ describe('the console', () => {
     await vi.waitFor(() => expect(terminal.frame()).toContain('20/116'));
   });
 
+  it('does not say that there are no agents before it knows', () => {
+    const { terminal } = open(viewOf(undefined));
+    expect(terminal.frame()).toContain('Asking Redis what runs here');
+    expect(terminal.frame()).not.toContain('no agents');
+  });
+
   it('follows the feed', async () => {
     const { terminal, show } = open();
     expect(terminal.frame()).toContain('20/116');

@@ -23,7 +23,7 @@ export function decisionText(
     ['risk', riskText(decision)],
     ...listed('reasoning', decision.reasoning),
     ['instruction', `${instruction.type} ${instruction.id}`],
-    ['for', `${formatCount(instruction.target_agents, 'agent')}, ${costText(prediction.before.cost)}`],
+    ['for', `${formatCount(instruction.target_agents, 'agent')}${costText(prediction.before.cost)}`],
     ...(sent ? [['expires', expiresText(decision)] as const] : []),
     ['next', next],
   ];
@@ -65,7 +65,7 @@ function wordsOf(name: string): string {
 }
 
 function costText(dollarsPerHour: number | undefined): string {
-  return `which cost ${formatMoney(dollarsPerHour)}/h now`;
+  return dollarsPerHour === undefined ? '' : `, which cost ${formatMoney(dollarsPerHour)}/h now`;
 }
 
 function expiresText({ instruction, at }: Decision): string {

@@ -11,7 +11,7 @@ import type { Names } from '../../core/nerve/names.js';
 import type { Redis } from '../../core/nerve/redis.js';
 import { readHold } from '../../core/nerve/rollout-holds.js';
 import { newestRollouts, readRollout } from '../../core/nerve/rollout-records.js';
-import { readHealth } from '../../core/orchestrator/read.js';
+import { readAggregate, readHealth } from '../../core/orchestrator/read.js';
 
 export interface FleetDocument {
   /** `unmanaged`: a given Redis without a local fleet, or a prefix that the fleet of this home does not have. */
@@ -43,7 +43,6 @@ export interface FleetDocument {
     readonly firstAgent: number;
     readonly restarts: number;
   }[];
-  /** `alive` and `known` are null when Redis was not asked. */
   /** As the orchestrator saw the agents last; null when that is not known, or not any more. */
   readonly health: {
     readonly state: Health['state'];
@@ -51,6 +50,7 @@ export interface FleetDocument {
     /** What is not known of them. */
     readonly notes: readonly string[];
   } | null;
+  /** `alive` and `known` are null when Redis was not asked. */
   readonly agents: { readonly started: number; readonly alive: number | null; readonly known: number | null };
   readonly lastRollout: {
     readonly id: string;
@@ -135,16 +135,20 @@ function stateOf({
 /** An orchestrator aggregates every 30 s at the slowest: two of its rounds, and some time for a slow one. */
 const healthOldAfterMs = 65_000;
 
-/** Four small questions and the newest rollout. */
+/** A few small questions and the newest rollout. */
 export async function readFleetFacts(redis: Redis, names: Names, nowMs: number): Promise<FleetFacts> {
-  const [alive, known, seen, newest] = await Promise.all([
+  const [alive, known, seen, aggregate, newest] = await Promise.all([
     redis.zcount(names.agents, `(${nowMs - limits.agentAliveMs}`, '+inf'),
     redis.zcard(names.agents),
     readHealth(redis, names),
+    readAggregate(redis, names),
     newestRollouts(redis, names, 1),
   ]);
   const record = newest[0] === undefined ? undefined : await readRollout(redis, names, newest[0]);
-  const health = seen === undefined || nowMs - seen.at >= healthOldAfterMs ? null : healthOf(seen);
+  // What was seen before these agents came says nothing of them.
+  const isOfOthers = aggregate?.agentsKnown === 0 && known > 0;
+  const isNews = seen !== undefined && nowMs - seen.at < healthOldAfterMs && !isOfOthers;
+  const health = isNews ? healthOf(seen) : null;
   if (record === undefined) return { alive, known, health, lastRollout: null };
   const { id, goal, state, agents, counts, plannedAt, finishedAt, instruction } = record;
   return {

@@ -20,7 +20,7 @@ import type { Playbook } from './playbooks.js';
 import { actionRiskOf, assessRisk } from './risk.js';
 import { type Candidate, searchParameters } from './search.js';
 import type { FleetState } from './state.js';
-import { metricTotals, whatIfModel } from './what-if.js';
+import { measuredRows, metricTotals, whatIfModel } from './what-if.js';
 
 export interface DecideOptions {
   readonly goal: string;
@@ -45,7 +45,7 @@ export interface DecideOptions {
   readonly random: Random;
 }
 
-/** Metrics that every prediction speaks of, in the order in which they are shown. */
+/** Metrics that a prediction speaks of where tasks measure them, in the order in which they are shown. */
 export const predictedMetrics = [
   'cost',
   'latency',
@@ -77,7 +77,7 @@ export function decide(options: DecideOptions): Decision {
   });
   const found = searchParameters(model, {
     objective,
-    metrics: predictedMetrics,
+    metrics: measuredMetrics(objective, state),
     budgetDollarsPerHour: (objective.budgetDollars ?? Number.POSITIVE_INFINITY) / (deadlineMs / hourMs),
   });
   if (found.chosen === undefined) throw unreachable(objective, found.nearest);
@@ -179,11 +179,16 @@ function predictionOf({ whatIf }: Candidate, objective: Objective, state: FleetS
   return {
     target: whatIf.changes[objective.metric] ?? { mean: 0, low: 0, high: 0 },
     metrics: { ...whatIf.changes },
-    before: metricTotals(state.table, predictedMetrics),
+    before: metricTotals(state.table, measuredMetrics(objective, state)),
     tasks: state.table.rows,
     tasksTouched: whatIf.tasksTouched,
     effects: whatIf.effects,
   };
+}
+
+/** Of what no task measures nothing can be said, not even that it stays as it is. */
+function measuredMetrics({ metric: target }: Objective, { table }: FleetState): Metric[] {
+  return predictedMetrics.filter((metric) => metric === target || measuredRows(table, metric) > 0);
 }
 
 function reasoningOf(
@@ -199,12 +204,16 @@ function reasoningOf(
     (size) => actions.has(size.action) && size.metric === objective.metric,
   );
   const learned = sizes.filter((size) => size.results > 0).length;
+  const latency =
+    metrics.latency === undefined
+      ? 'latency is not measured here'
+      : `latency ${signed(metrics.latency.mean)}`;
   return [
     `Objective: ${describeObjective(objective)}.`,
     `State: ${state.covered} of ${state.agents.length} agents recorded ${state.table.rows} tasks, at most ${Math.round(state.ageMs / 1000)} s ago.`,
     `Playbook ${playbook.name}: ${playbook.about || 'serves the objective'}.`,
     `${tried} parameter sets were run over these tasks; ${values.length > 0 ? values.join(', ') : 'no parameters'} reach${values.length === 1 ? 'es' : ''} the target at least risk.`,
-    `Expected: ${objective.metric} ${signed(target.mean)} (90 % interval ${signed(target.low)} to ${signed(target.high)}), latency ${signed(metrics.latency?.mean ?? 0)}; ${tasksTouched} tasks are touched.`,
+    `Expected: ${objective.metric} ${signed(target.mean)} (90 % interval ${signed(target.low)} to ${signed(target.high)}), ${latency}; ${tasksTouched} tasks are touched.`,
     learned === 0
       ? 'The effect sizes are the priors of the capability file; nothing has been measured yet.'
       : `${learned} of ${sizes.length} effect sizes rest on measured results.`,

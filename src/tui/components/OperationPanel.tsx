@@ -15,7 +15,8 @@ import { Split } from './Split.js';
 
 interface OperationPanelProps {
   readonly operation: Operation | undefined;
-  readonly agents: number;
+  /** Undefined while nothing is known yet. */
+  readonly agents: number | undefined;
   readonly width: number;
   readonly height: number;
 }
@@ -35,7 +36,8 @@ export function OperationPanel({ operation, agents, width, height }: OperationPa
   );
 }
 
-function NoOperation({ agents }: { readonly agents: number }) {
+function NoOperation({ agents }: Pick<OperationPanelProps, 'agents'>) {
+  if (agents === undefined) return <Line tone="muted">Asking Redis what runs here …</Line>;
   if (agents === 0)
     return (
       <>

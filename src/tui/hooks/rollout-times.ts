@@ -4,7 +4,7 @@
  */
 import type { RolloutRecord } from '../../core/nerve/messages/rollout-record.js';
 
-/** Of an abort by Ctrl-C no time is written down: then the last thing that is known to have happened before it. */
+/** Earlier versions wrote down no time of an abort: then the last thing that is known to have happened before it. */
 export function stateSinceMs(rollout: RolloutRecord): number {
   const { state, finishedAt, startedAt, control } = rollout;
   if (finishedAt !== undefined) return finishedAt;

@@ -32,7 +32,7 @@ export function OperationScreen(props: OperationScreenProps) {
       <Header {...props} />
       <OperationPanel
         operation={operationOf(view.facts, nowMs)}
-        agents={view.facts?.agentsKnown ?? 0}
+        agents={view.facts?.agentsKnown}
         width={columns}
         height={layout.operationRows}
       />

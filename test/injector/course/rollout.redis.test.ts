@@ -253,6 +253,7 @@ describe('an abort', () => {
     expect(await orders()).toHaveLength(sent);
     const { record, agents: outcomes } = await recordOf(server);
     expect(record).toMatchObject({ state: 'aborted', reason: 'interrupted by the operator' });
+    expect(record.finishedAt).toBeGreaterThanOrEqual(record.startedAt ?? Number.POSITIVE_INFINITY);
     expect(outcomes.get('agent-0011')?.outcome).toBe('pending');
     expect(Object.values(record.counts).reduce((sum, one) => sum + one, 0)).toBe(record.agents);
   });

@@ -95,7 +95,6 @@ export class Obedience {
     const { agents, record } = this.#held;
     const parallel = record.options?.parallel ?? 1;
     const answers = await this.#held.takeBack(agentsToReturn(this.#agents(), agents, parallel));
-    this.#held.amend({ finishedAt: this.#deps.clock() });
     await this.#held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     throw rolledBackFromElsewhere(wish, answers);
   }

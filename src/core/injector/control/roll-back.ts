@@ -66,7 +66,6 @@ export async function rollBack(
     const { returned, silent } = await held.takeBack({ touched: here, perhaps: told });
     const missed = agentsAway(held.agents, answering);
     await held.write(missed);
-    held.amend({ finishedAt: clock() });
     await held.step('rolled_back', { reason: askedBy(wish), obeyed: wish });
     return { record: held.record, returned, silent: silent + missed.size };
   } finally {

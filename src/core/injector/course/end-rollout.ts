@@ -6,24 +6,22 @@ import { leftByGate, stoppedByGate } from './rollout-refusals.js';
 
 /** Every agent returns to what it had, or, with --no-auto-rollback, stays as it is; throws DN530 or DN547. */
 export async function stopByGate(course: Course, reason: string): Promise<never> {
-  const { held, deps, settings, underWay } = course;
+  const { held, settings, underWay } = course;
   if (!settings.autoRollback) {
     await course.obedience.beforeFulfilling();
-    held.amend({ finishedAt: deps.clock() });
     await held.step('failed', { reason });
     throw leftByGate(held.record, reason);
   }
   const known = course.roster.agents.filter(({ id }) => held.outcomeOf(id) !== 'pending');
   const { touched, perhaps } = agentsToReturn(known, held.agents, settings.parallel);
   const { returned, silent } = await held.takeBack({ touched, perhaps: [...perhaps, ...underWay] });
-  held.amend({ finishedAt: deps.clock() });
   await held.step('failed', { reason });
   throw stoppedByGate(held.record, { reason, returned, silent });
 }
 
 /** After a good result the held-out agents go live too, after a harmful one everybody returns. */
 export async function endWindow(course: Course, { verdict, reason }: RolloutVerdict): Promise<void> {
-  const { held, deps, roster, obedience } = course;
+  const { held, roster, obedience } = course;
   // The result is out: what follows from it is done to the end, unless somebody wants it otherwise.
   await obedience.obeyOnce();
   held.isFinishing = true;
@@ -36,6 +34,5 @@ export async function endWindow(course: Course, { verdict, reason }: RolloutVerd
     await held.orders.send([{ action: 'undo', targets: withOutcome(course, agents, 'failed') }]);
     await held.order('undo', withOutcome(course, agents, 'live'), 'rolled_back', reason);
   }
-  held.amend({ finishedAt: deps.clock() });
   await held.step(verdict === 'harmful' ? 'rolled_back' : 'complete', { reason });
 }

@@ -25,7 +25,7 @@ import type { RolloutDependencies } from './rollout.js';
 import { departedAgent, placeOf } from './rollout-agents.js';
 import { RolloutWriter } from './rollout-writer.js';
 import { settleAnswers } from './settle-answers.js';
-import { requireStep } from './states.js';
+import { endedStates, requireStep } from './states.js';
 import { createStrayJudge } from './stray-acknowledgements.js';
 
 export interface Hold {
@@ -217,13 +217,15 @@ export class HeldRollout {
     this.record = { ...this.record, ...change };
   }
 
-  /** `obeyed` is the wish that the step obeys. */
+  /** `obeyed` is the wish that the step obeys. A step that ends the rollout says when. */
   async step(state: RolloutState, { reason, obeyed }: { reason?: string | undefined; obeyed?: Wish } = {}) {
     requireStep(this.record.state, state);
     const { reason: _old, ...record } = this.record;
-    this.record = { ...record, state, ...why(reason), ...this.#control(obeyed) };
+    const at = this.#deps.clock();
+    const ended = endedStates.includes(state) ? { finishedAt: at } : {};
+    this.record = { ...record, ...ended, state, ...why(reason), ...this.#control(obeyed) };
     await this.write(new Map(), obeyed);
-    this.#deps.report({ type: 'state', at: this.#deps.clock(), state, ...why(reason) });
+    this.#deps.report({ type: 'state', at, state, ...why(reason) });
   }
 
   /** A wish that is fulfilled in the state that it is in. */

@@ -19,6 +19,9 @@ export const nextStates: Readonly<Record<RolloutState, readonly RolloutState[]>>
   failed: ['canary', 'injecting', 'rolled_back'],
 };
 
+/** Nobody works on it any more, though some can be gone on with. */
+export const endedStates: readonly RolloutState[] = ['complete', 'aborted', 'rolled_back', 'failed'];
+
 /** What may become of an agent next. */
 export const nextOutcomes: Readonly<Record<AgentOutcome, readonly AgentOutcome[]>> = {
   pending: ['staged', 'failed', 'skipped'],
