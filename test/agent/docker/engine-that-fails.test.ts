@@ -125,6 +125,16 @@ describe('a memory limit that was written down before a crash', () => {
     expect(effects.limitedMemory()).toEqual([]);
   });
 
+  it('of a container that is gone is forgotten meanwhile, too, and of one that only stopped it is not', async () => {
+    const small = await startSmallEngine(smallContainer(limitedTo(1_024)), smallContainer(limitedTo(1_024)));
+    const effects = effectsOn(small);
+    for (const container of [0, 1])
+      await effects.apply(asked('REDUCE_MEMORY_CACHE', 'instr_1', 0.5, container));
+    small.containers.delete(idOf(0));
+    await effects.forgetGone(() => false);
+    expect(effects.limitedMemory().map(({ container }) => container)).toEqual([idOf(1)]);
+  });
+
   it('is not set any more when the container uses more by now', async () => {
     const small = await startSmallEngine(smallContainer(limitedTo(1_024)));
     const stateDir = directory();

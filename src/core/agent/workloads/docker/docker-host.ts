@@ -6,6 +6,7 @@ import { answeredWithin } from '../../../answered-within.js';
 import type { Engine } from '../../../docker/engine.js';
 import { forEachOf } from '../../../docker/for-each-of.js';
 import { readUsage } from '../../../docker/usage.js';
+import { messageOf } from '../../../errors.js';
 import type { Agent } from '../../agent.js';
 import type { TaskView } from '../../workload.js';
 import type { ContainerTasks } from './container-tasks.js';
@@ -31,6 +32,8 @@ export interface DockerHostOptions {
 }
 
 const relievedAtOnce = 8;
+/** Containers that are gone are looked for among what was changed this often: it only takes room. */
+const forgetEveryMs = 600_000;
 
 export class DockerHost {
   readonly tasks: ContainerTasks;
@@ -44,6 +47,7 @@ export class DockerHost {
   readonly #closing = new AbortController();
   readonly #guarding: Promise<void>;
   #refreshing: Promise<void> | undefined;
+  #forgotAtMs = performance.now();
 
   constructor({ engine, stateDir, ids, move, log }: DockerHostOptions, tasks: ContainerTasks) {
     this.tasks = tasks;
@@ -132,12 +136,20 @@ export class DockerHost {
     for (const { id, row } of present)
       this.#memory.take(id, { atMs, workingSet: columns.memory?.[row] ?? 0 });
     this.#memory.keepOnly(new Set(present.map(({ id }) => id)));
+    if (atMs - this.#forgotAtMs > forgetEveryMs) this.#forgetGone(atMs);
     this.spread.deal(
       present.flatMap(({ id, row }) => {
         const name = this.tasks.container(id)?.name;
         return name === undefined ? [] : [{ name, use: columns.cost?.[row] ?? 0 }];
       }),
     );
+  }
+
+  #forgetGone(atMs: number): void {
+    this.#forgotAtMs = atMs;
+    this.effects
+      .forgetGone((id) => this.tasks.container(id) !== undefined)
+      .catch((thrown) => this.#log(messageOf(thrown)));
   }
 
   #agentOf(id: string): number | undefined {
