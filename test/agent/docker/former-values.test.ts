@@ -86,3 +86,17 @@ it('refuses where it cannot write, before anything is changed', () => {
     expect.objectContaining({ code: 'DN655', hint: expect.stringContaining('--state-dir') }),
   );
 });
+
+it('does not grow while it is used, however many containers come and go', () => {
+  const state = directory();
+  const kept = openFormerValues(state, silent);
+  kept.write({ ...change, container: 'stays' });
+  for (let number = 0; number < 600; number++) {
+    kept.write({ ...change, container: `c${number}` });
+    kept.forget({ ...change, container: `c${number}` });
+  }
+  expect(statSync(formerValuesFile(state)).size).toBeLessThan(1_100 * 250);
+  kept.write({ ...change, container: 'comes' });
+  const again = openFormerValues(state, silent);
+  expect(again.open().map(({ container }) => container)).toEqual(['stays', 'comes']);
+});

@@ -2,7 +2,9 @@
  * What the agents of one process share: the containers that are their tasks, read once for all of them; the one hand that changes
  * them, and puts back what it changed; and the guard over memory limits.
  */
+import { answeredWithin } from '../../../answered-within.js';
 import type { Engine } from '../../../docker/engine.js';
+import { forEachOf } from '../../../docker/for-each-of.js';
 import { readUsage } from '../../../docker/usage.js';
 import { messageOf } from '../../../errors.js';
 import type { Agent } from '../../agent.js';
@@ -13,6 +15,7 @@ import { ContainerEffects } from './effects/effects.js';
 import { type FormerValues, openFormerValues } from './effects/former-values.js';
 import type { MoveContainer } from './effects/move-region.js';
 import type { PutBack } from './effects/put-back-words.js';
+import { answerMsMax } from './effects/values.js';
 import { guardMemory } from './guard-memory.js';
 import { createMemoryWatch, type MemoryWatch } from './memory-watch.js';
 import { cheapestRegion, regionNamed } from './prices.js';
@@ -28,6 +31,10 @@ export interface DockerHostOptions {
   readonly log: (line: string) => void;
 }
 
+const relievedAtOnce = 8;
+/** Containers that are gone are looked for among what was changed this often: it only takes room. */
+const forgetEveryMs = 600_000;
+
 export class DockerHost {
   readonly tasks: ContainerTasks;
   readonly effects: ContainerEffects;
@@ -38,8 +45,9 @@ export class DockerHost {
   readonly #memory: MemoryWatch = createMemoryWatch();
   readonly #log: (line: string) => void;
   readonly #closing = new AbortController();
+  readonly #guarding: Promise<void>;
   #refreshing: Promise<void> | undefined;
-  #guarding: Promise<void> | undefined;
+  #forgotAtMs = performance.now();
 
   constructor({ engine, stateDir, ids, move, log }: DockerHostOptions, tasks: ContainerTasks) {
     this.tasks = tasks;
@@ -52,13 +60,22 @@ export class DockerHost {
     this.effects = new ContainerEffects({
       ...{ engine, log, clock: Date.now, formerValues: this.#formerValues },
       measure: (id) => this.#measure(id),
-      mayNotTouch: ({ id }) =>
-        tasks.container(id) === undefined ? 'it is none of the tasks of this agent' : undefined,
+      mayNotTouch: ({ id }) => {
+        if (this.#closing.signal.aborted) return 'the agent ends';
+        return tasks.container(id) === undefined ? 'it is none of the tasks of this agent' : undefined;
+      },
       regions: move && {
         of: (of) => regionNamed(of['dreamnet.region'], prices),
         cheapest: cheapestRegion(prices),
         move,
       },
+    });
+    // From the start: what an earlier life limited is limited while Redis is waited for, too.
+    this.#guarding = guardMemory({
+      effects: this.effects,
+      workingSet: async (id) => (await this.#usage(id))?.workingSet,
+      signal: this.#closing.signal,
+      log,
     });
   }
 
@@ -93,12 +110,6 @@ export class DockerHost {
       return agent?.live?.instruction === instruction || (agent?.former ?? []).includes(instruction);
     });
     this.#countRegions();
-    this.#guarding ??= guardMemory({
-      effects: this.effects,
-      workingSet: (id) => this.#workingSet(id),
-      signal: this.#closing.signal,
-      log: this.#log,
-    });
     return putBack;
   }
 
@@ -106,11 +117,13 @@ export class DockerHost {
   async close(): Promise<number> {
     this.#closing.abort();
     await this.#guarding;
-    for (const { container } of this.effects.limitedMemory())
-      await this.effects
-        .relieve(container, 'the agent ends, and nobody would guard it')
-        .catch((thrown) => this.#log(messageOf(thrown)));
+    // What was begun ends first; nothing begins any more.
     await this.effects.idle();
+    await forEachOf(this.effects.limitedMemory(), relievedAtOnce, async ({ container, name }) => {
+      const why = 'the agent ends, and nobody would guard it';
+      for (const { outcome, words } of await this.effects.relieve(container, why))
+        if (outcome === 'failed') this.#log(`${name}: its memory limit cannot be raised: ${words}`);
+    });
     this.tasks.close();
     return this.#formerValues.open().length;
   }
@@ -123,12 +136,20 @@ export class DockerHost {
     for (const { id, row } of present)
       this.#memory.take(id, { atMs, workingSet: columns.memory?.[row] ?? 0 });
     this.#memory.keepOnly(new Set(present.map(({ id }) => id)));
+    if (atMs - this.#forgotAtMs > forgetEveryMs) this.#forgetGone(atMs);
     this.spread.deal(
       present.flatMap(({ id, row }) => {
         const name = this.tasks.container(id)?.name;
         return name === undefined ? [] : [{ name, use: columns.cost?.[row] ?? 0 }];
       }),
     );
+  }
+
+  #forgetGone(atMs: number): void {
+    this.#forgotAtMs = atMs;
+    this.effects
+      .forgetGone((id) => this.tasks.container(id) !== undefined)
+      .catch((thrown) => this.#log(messageOf(thrown)));
   }
 
   #agentOf(id: string): number | undefined {
@@ -153,15 +174,11 @@ export class DockerHost {
     };
   }
 
-  async #workingSet(id: string): Promise<number | undefined> {
-    return (await this.#usage(id))?.workingSet;
-  }
-
   async #usage(id: string) {
     const container = this.tasks.container(id);
     if (container === undefined) return undefined;
     const read = await this.#files.read([container]);
-    return read.get(id) ?? readUsage(this.#engine, id);
+    return read.get(id) ?? answeredWithin(answerMsMax, readUsage(this.#engine, id));
   }
 
   /** What was moved in an earlier life is priced where it is. */

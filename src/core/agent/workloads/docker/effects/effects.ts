@@ -13,7 +13,16 @@ import type { Change, FormerValues, Setting } from './former-values.js';
 import type { MoveContainer } from './move-region.js';
 import { notPutBack, type PutBack, shown, words } from './put-back-words.js';
 import { bytesNeeded, type Rule, rules, valuesOf } from './rules.js';
-import { type Aspect, type ContainerNow, change, isSame, lookAt, type Values } from './values.js';
+import { createTurns } from './turns.js';
+import {
+  type Aspect,
+  type ContainerNow,
+  change,
+  isSame,
+  isUndecided,
+  lookAt,
+  type Values,
+} from './values.js';
 
 export interface EffectsOptions {
   readonly engine: Engine;
@@ -24,6 +33,8 @@ export interface EffectsOptions {
   readonly regions?: Regions | undefined;
   readonly clock: () => number;
   readonly log: (line: string) => void;
+  /** How long the engine may take for one answer. */
+  readonly answerMs?: number;
 }
 
 export interface Regions {
@@ -47,15 +58,16 @@ const atOnce = 8;
 
 export class ContainerEffects {
   readonly #options: EffectsOptions;
-  /** Container -> what is being done to it: one thing after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Of each aspect of each container: what moves one for half a minute must not keep its memory limit from being raised. */
+  readonly #turns = createTurns();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
   }
 
   apply(asked: AskedEffect): Promise<ApplyOutcome> {
-    return this.#inTurn(asked.container, async () => {
+    const aspect = rules[asked.action]?.aspect ?? 'region';
+    return this.#inTurn({ container: asked.container, aspect }, async () => {
       const refusal = await this.#applyNow(asked).catch((thrown) => engineWords(thrown));
       return refusal === undefined ? { applied: true } : { applied: false, reason: refusal };
     });
@@ -63,24 +75,39 @@ export class ContainerEffects {
 
   /** Takes back what an instruction did for an agent. Throws DN656 when some of it could not be; ask again then. */
   async revert(agent: string, instruction: string): Promise<void> {
-    const outcomes = await this.#keep(
-      (setting) => setting.agent !== agent || setting.instruction !== instruction,
-    );
+    const keeps = (setting: Setting) => setting.agent !== agent || setting.instruction !== instruction;
+    const meant = this.#options.formerValues
+      .open()
+      .filter(({ settings }) => settings.length === 0 || !settings.every(keeps));
+    const outcomes = await this.#keep(meant, keeps);
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) throw notPutBack(failed);
   }
 
   /** Puts back whatever no instruction that is still in force asks for; what is in force stays, or comes back. */
   keepOnly(inForce: (agent: string, instruction: string) => boolean): Promise<PutBack[]> {
-    return this.#keep(({ agent, instruction }) => inForce(agent, instruction));
+    return this.#keep(this.#options.formerValues.open(), ({ agent, instruction }) =>
+      inForce(agent, instruction),
+    );
+  }
+
+  /** Of containers that are not there any more nothing is left to put back. */
+  async forgetGone(isThere: (container: string) => boolean): Promise<void> {
+    const { formerValues } = this.#options;
+    const away = formerValues.open().filter(({ container }) => !isThere(container));
+    await forEachOf(away, atOnce, async (known) => {
+      if ((await this.#lookAt(known.container)) === undefined) formerValues.forget(known);
+    });
   }
 
   /** Raises the memory limit of a container whose use has come near it, to what it was before anything of ours. */
-  async relieve(container: string, why: string): Promise<void> {
+  async relieve(container: string, why: string): Promise<PutBack[]> {
     const known = this.#options.formerValues.of(container, 'memory');
-    if (known === undefined || known.settings.length === 0) return;
-    this.#options.log(`${known.name}: its memory limit is raised again: ${why}`);
-    await this.#inTurn(container, () => this.#without(known, () => false));
+    if (known === undefined || known.settings.length === 0) return [];
+    const outcomes = await this.#inTurn(known, () => this.#without(known, () => false));
+    if (outcomes.some(({ outcome }) => outcome === 'restored'))
+      this.#options.log(`${known.name}: its memory limit is raised again: ${why}`);
+    return outcomes;
   }
 
   /** Containers whose memory limit is ours, with that limit. */
@@ -93,8 +120,8 @@ export class ContainerEffects {
 
   /** The region in which we have put a container, if we have. */
   regionOf(container: string): string | undefined {
-    const region = this.#options.formerValues.of(container, 'region')?.set.Region;
-    return region === undefined ? undefined : String(region);
+    const known = this.#options.formerValues.of(container, 'region');
+    return known && regionIn(known);
   }
 
   /** Containers that we have had moved. */
@@ -102,18 +129,18 @@ export class ContainerEffects {
     return this.#options.formerValues
       .open()
       .filter(({ aspect }) => aspect === 'region')
-      .map(({ container, set }) => ({ container, region: String(set.Region) }));
+      .map((known) => ({ container: known.container, region: regionIn(known) }));
   }
 
   /** When nothing is under way any more. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#turns.values());
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 
   /** Undefined when it is done, else why not. */
   async #applyNow(asked: AskedEffect): Promise<string | undefined> {
     if (asked.signal.aborted) return 'nobody waits for it any more';
-    const now = await lookAt(this.#options.engine, asked.container);
+    const now = await this.#lookAt(asked.container);
     if (now === undefined) return 'the container is gone';
     if (!now.running) return 'the container does not run';
     const untouchable = this.#options.mayNotTouch(now);
@@ -134,8 +161,8 @@ export class ContainerEffects {
     const actual = now[aspect];
     if (known?.settings.some(({ instruction }) => instruction === asked.instruction)) {
       // It came in an earlier life; that life may have ended before the engine was asked.
-      await change(this.#options.engine, now.id, { aspect, from: actual, to: known.set });
-      return undefined;
+      const [undone] = await this.#finish(known, now);
+      return undone && `its limit is put back instead: ${outgrown}`;
     }
     const use = await measure(now.id);
     if (use === undefined) return 'what it uses is not known yet';
@@ -153,7 +180,10 @@ export class ContainerEffects {
     const { regions, formerValues } = this.#options;
     if (regions === undefined) return 'nothing is configured that could move it: see --region-hook';
     const known = formerValues.of(now.id, 'region');
-    if (known?.settings.some((setting) => setting.instruction === instruction)) return undefined;
+    if (known?.settings.some((setting) => setting.instruction === instruction)) {
+      await this.#finish(known, now);
+      return undefined;
+    }
     const from = this.regionOf(now.id) ?? regions.of(now.labels);
     const to = regions.cheapest;
     if (from === to) return `already in ${to}, the cheapest region`;
@@ -172,11 +202,11 @@ export class ContainerEffects {
       readonly signal: AbortSignal;
     },
   ): Promise<string | undefined> {
-    const { formerValues, clock, engine } = this.#options;
+    const { formerValues, clock } = this.#options;
     const { known, signal, ...wanted } = wish;
     // From here to the line that is written nothing else can happen: what is undone later finds it.
     if (signal.aborted) return 'nobody waits for it any more';
-    const before = this.#actual(now, wish.aspect, known?.set ?? wish.original);
+    const before = actualOf(now, wish.aspect, known?.before ?? wish.original);
     const planned = { container: now.id, name: now.name, at: clock(), before, ...wanted };
     formerValues.write(planned);
     try {
@@ -184,9 +214,9 @@ export class ContainerEffects {
       formerValues.write({ ...planned, before: planned.set });
       return undefined;
     } catch (thrown) {
-      const after = await lookAt(engine, now.id).catch(() => undefined);
+      const after = isUndecided(thrown) ? undefined : await this.#lookAt(now.id).catch(() => undefined);
       // Of an engine that is away it is not known what it did: the line stays, and covers both.
-      const isUnchanged = after !== undefined && isSame(this.#actual(after, wish.aspect, before), before);
+      const isUnchanged = after !== undefined && isSame(actualOf(after, wish.aspect, before), before);
       if (isUnchanged && known !== undefined) formerValues.write(known);
       else if (isUnchanged) formerValues.forget(planned);
       return engineWords(thrown);
@@ -194,9 +224,9 @@ export class ContainerEffects {
   }
 
   async #do(planned: Change, signal = new AbortController().signal): Promise<void> {
-    const { engine, regions } = this.#options;
+    const { engine, regions, answerMs } = this.#options;
     const { container, name, aspect, before: from, set: to } = planned;
-    if (aspect !== 'region') return change(engine, container, { aspect, from, to });
+    if (aspect !== 'region') return change(engine, container, { aspect, from, to }, answerMs);
     if (isSame(from, to)) return;
     if (regions === undefined) throw new Error('nothing is configured that could move it: see --region-hook');
     const refusal = await regions.move(
@@ -220,43 +250,59 @@ export class ContainerEffects {
     return undefined;
   }
 
-  async #keep(keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
+  async #keep(changes: readonly Change[], keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
     const outcomes: PutBack[] = [];
-    await forEachOf(this.#options.formerValues.open(), atOnce, async (known) => {
+    await forEachOf(changes, atOnce, async (known) => {
       const stays = known.settings.length > 0 && known.settings.every(keeps);
       const work = () => (stays ? this.#again(known) : this.#without(known, keeps));
-      outcomes.push(...(await this.#inTurn(known.container, work)));
+      outcomes.push(...(await this.#inTurn(known, work)));
     });
     return outcomes;
   }
 
   /** A change that was written down, and perhaps not done before we ended. */
-  async #again(known: Change): Promise<PutBack[]> {
-    const { engine, log } = this.#options;
-    if (known.aspect === 'region') return [];
-    const { aspect } = known;
+  async #again({ container, aspect }: Change): Promise<PutBack[]> {
+    const { formerValues } = this.#options;
+    // It may have changed while this waited for its turn.
+    const known = formerValues.of(container, aspect);
+    if (known === undefined) return [];
     try {
-      const now = await lookAt(engine, known.container);
-      if (now !== undefined && this.#ours(now, aspect) !== undefined)
-        await change(engine, now.id, { aspect, from: now[aspect], to: known.set });
+      const now = await this.#lookAt(container);
+      if (now === undefined) formerValues.forget(known);
+      else if (aspect === 'region' || this.#ours(now, aspect) !== undefined)
+        return await this.#finish(known, now);
+      return [];
     } catch (thrown) {
-      log(`${known.name}: ${words(aspect)} could not be looked at: ${engineWords(thrown)}`);
+      return [outcomeOf(known, 'failed', wordsOf(thrown))];
     }
+  }
+
+  /** Does what was written down; a memory limit that the use has outgrown since is put back instead. */
+  async #finish(known: Change, now: ContainerNow): Promise<PutBack[]> {
+    const { formerValues } = this.#options;
+    const { aspect, set } = known;
+    const before = actualOf(now, aspect, known.before);
+    if (isSame(before, set)) return [];
+    if (aspect === 'memory' && Number(set.Memory) < Number(before.Memory)) {
+      const bytes = await this.#bytesNeeded(known.container);
+      if (bytes === undefined || bytes > Number(set.Memory)) return this.#without(known, () => false);
+    }
+    await this.#do({ ...known, before });
+    formerValues.write({ ...known, before: set });
     return [];
   }
 
   async #without({ container, aspect }: Change, keeps: (setting: Setting) => boolean): Promise<PutBack[]> {
-    const { engine, formerValues, clock } = this.#options;
+    const { formerValues, clock } = this.#options;
     // It may have changed while this waited for its turn.
     const known = formerValues.of(container, aspect);
     if (known === undefined) return [];
     const settings = known.settings.filter(keeps);
     if (settings.length === known.settings.length && settings.length > 0) return [];
-    const outcome = (outcome: PutBack['outcome'], words: string): PutBack[] => [
-      { container, name: known.name, aspect, outcome, words },
-    ];
+    const outcome = (outcome: PutBack['outcome'], words: string) => [outcomeOf(known, outcome, words)];
+    let planned: Change | undefined;
     try {
-      const now = await lookAt(engine, container);
+      const now = await this.#lookAt(container);
       if (now === undefined) {
         formerValues.forget(known);
         return outcome('gone', 'the container is gone: there is nothing to put back');
@@ -264,10 +310,10 @@ export class ContainerEffects {
       if (aspect !== 'region' && this.#ours(now, aspect) === undefined)
         return outcome('left', `somebody else has changed it to ${shown(now[aspect])}: it is left so`);
       const { original } = known;
-      const bytesMin = aspect === 'memory' && settings.length > 0 ? await this.#bytesNeeded(container) : 0;
+      const before = actualOf(now, aspect, known.before);
+      const bytesMin = aspect === 'memory' ? await this.#leastOf(container, before) : 0;
       const set = valuesOf(aspect, { original, settings, bytesMin });
-      const before = this.#actual(now, aspect, known.set);
-      const planned = { ...known, at: clock(), before, set, settings };
+      planned = { ...known, at: clock(), before, set, settings };
       formerValues.write(planned);
       await this.#do(planned);
       if (settings.length > 0) {
@@ -277,30 +323,58 @@ export class ContainerEffects {
       formerValues.forget(planned);
       return outcome('restored', shown(original));
     } catch (thrown) {
-      return outcome('failed', thrown instanceof DreamnetError ? messageOf(thrown) : engineWords(thrown));
+      // So that the same undo finds it again.
+      if (planned !== undefined) this.#writeIfPossible({ ...planned, settings: known.settings });
+      return outcome('failed', wordsOf(thrown));
     }
   }
 
-  async #bytesNeeded(container: string): Promise<number> {
+  /** The words of what failed before are those that are told. */
+  #writeIfPossible(change: Change): void {
+    try {
+      this.#options.formerValues.write(change);
+    } catch (thrown) {
+      this.#options.log(messageOf(thrown));
+    }
+  }
+
+  /** Below which no limit goes when others are taken back: where the use is not known, it stays as it is. */
+  async #leastOf(container: string, { Memory }: Values): Promise<number> {
+    return (await this.#bytesNeeded(container)) ?? Number(Memory);
+  }
+
+  async #bytesNeeded(container: string): Promise<number | undefined> {
     const use: ContainerUse | undefined = await this.#options.measure(container);
-    return use === undefined ? 0 : bytesNeeded(use);
+    return use && bytesNeeded(use);
   }
 
-  /** The engine knows no regions: there the last line is what counts. */
-  #actual(now: ContainerNow, aspect: Aspect, region: Values): Values {
-    return aspect === 'region' ? region : now[aspect];
+  #lookAt(container: string): Promise<ContainerNow | undefined> {
+    return lookAt(this.#options.engine, container, this.#options.answerMs);
   }
 
-  #inTurn<T>(container: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.#turns.get(container) ?? Promise.resolve()).then(work, work);
-    const settled = mine.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(container, settled);
-    void settled.then(() => {
-      if (this.#turns.get(container) === settled) this.#turns.delete(container);
-    });
-    return mine;
+  #inTurn<T>(
+    { container, aspect }: Pick<Change, 'container' | 'aspect'>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return this.#turns.take(`${container} ${aspect}`, work);
   }
+}
+
+const outgrown = 'the container uses more by now, or what it uses is not known yet';
+
+/** The engine knows no regions: there it is where the last move that is done has brought it. */
+function actualOf(now: ContainerNow, aspect: Aspect, region: Values): Values {
+  return aspect === 'region' ? region : now[aspect];
+}
+
+function regionIn({ before }: Change): string {
+  return String(before.Region);
+}
+
+function outcomeOf({ container, name, aspect }: Change, outcome: PutBack['outcome'], words: string): PutBack {
+  return { container, name, aspect, outcome, words };
+}
+
+function wordsOf(thrown: unknown): string {
+  return thrown instanceof DreamnetError ? messageOf(thrown) : engineWords(thrown);
 }

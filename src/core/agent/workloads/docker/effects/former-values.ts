@@ -4,7 +4,16 @@
  * those before it, and both are ours. A half-written last line belongs to a change that was never asked for.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DreamnetError, messageOf } from '../../../../errors.js';
@@ -81,27 +90,47 @@ export function formerValuesFile(directory: string): string {
 export function openFormerValues(directory: string, warn: (text: string) => void): FormerValues {
   const path = formerValuesFile(directory);
   const open = readOpen(path, warn);
-  const file = writing(path, () => {
+  let file = writing(path, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return compacted(path, [...open.values()]);
   });
+  let linesLeft = linesUntilCompaction(open.size);
   const append = (change: Change, closed?: true) =>
     writing(path, () => {
-      writeSync(file, lineOf(change, closed));
+      // Not `writeSync`: a disk that is nearly full takes half of it then, and that is no error.
+      writeFileSync(file, lineOf(change, closed));
       fsyncSync(file);
     });
+  const compact = () => {
+    if (--linesLeft > 0) return;
+    linesLeft = linesUntilCompaction(open.size);
+    try {
+      const before = file;
+      file = compacted(path, [...open.values()]);
+      closeSync(before);
+    } catch (thrown) {
+      warn(`${path} cannot be made shorter: ${messageOf(thrown)}`);
+    }
+  };
   return {
     open: () => [...open.values()],
     of: (container, aspect) => open.get(`${container} ${aspect}`),
     write(change) {
       append(change);
       open.set(keyOf(change), change);
+      compact();
     },
     forget(change) {
       open.delete(keyOf(change));
       append(change, true);
+      compact();
     },
   };
+}
+
+/** Containers come and go for months while an agent lives. */
+function linesUntilCompaction(changes: number): number {
+  return Math.max(1_000, 4 * changes);
 }
 
 function keyOf({ container, aspect }: Change): string {
@@ -144,9 +173,15 @@ function readText(path: string): string {
 function compacted(path: string, changes: readonly Change[]): number {
   const beside = `${path}.${randomUUID()}.new`;
   const file = openSync(beside, 'ax', 0o600);
-  writeSync(file, changes.map((change) => lineOf(change)).join(''));
-  fsyncSync(file);
-  renameSync(beside, path);
+  try {
+    writeFileSync(file, changes.map((change) => lineOf(change)).join(''));
+    fsyncSync(file);
+    renameSync(beside, path);
+  } catch (thrown) {
+    closeSync(file);
+    rmSync(beside, { force: true });
+    throw thrown;
+  }
   const directory = openSync(dirname(path), 'r');
   fsyncSync(directory);
   closeSync(directory);

@@ -1,4 +1,5 @@
 /** A container in, the settings of it that effects change out, as `docker inspect` shows them; and back in by `docker update`. */
+import { answeredWithin, LateAnswer } from '../../../../answered-within.js';
 import type { Engine } from '../../../../docker/engine.js';
 import { statusOf } from '../../../../docker/engine-errors.js';
 
@@ -19,10 +20,17 @@ export interface ContainerNow {
   readonly pause: Values;
 }
 
+/** Nothing that waits for its turn may wait for ever for an engine that has taken a question and says nothing. */
+export const answerMsMax = 10_000;
+
 /** Undefined for a container that is gone. */
-export async function lookAt({ docker, explain }: Engine, id: string): Promise<ContainerNow | undefined> {
+export async function lookAt(
+  { docker, explain }: Engine,
+  id: string,
+  answerMs = answerMsMax,
+): Promise<ContainerNow | undefined> {
   try {
-    const info = await docker.getContainer(id).inspect();
+    const info = await answeredWithin(answerMs, docker.getContainer(id).inspect());
     const { HostConfig: host, State: state, Config: config } = info;
     return {
       id: info.Id,
@@ -48,16 +56,24 @@ export async function change(
   { docker, explain }: Engine,
   id: string,
   { aspect, from, to }: { readonly aspect: Aspect; readonly from: Values; readonly to: Values },
+  answerMs = answerMsMax,
 ): Promise<void> {
   const container = docker.getContainer(id);
   const changed = Object.entries(to).filter(([name, value]) => from[name] !== value);
   if (changed.length === 0) return;
   try {
-    if (aspect === 'pause') await (to.Paused === true ? container.pause() : container.unpause());
-    if (aspect === 'cpu' || aspect === 'memory') await container.update(updateOf(aspect, changed, to));
+    if (aspect === 'pause')
+      await answeredWithin(answerMs, to.Paused === true ? container.pause() : container.unpause());
+    if (aspect === 'cpu' || aspect === 'memory')
+      await answeredWithin(answerMs, container.update(updateOf(aspect, changed, to)));
   } catch (thrown) {
     throw explain(thrown);
   }
+}
+
+/** The engine may yet do what it was asked. */
+export function isUndecided(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.cause instanceof LateAnswer;
 }
 
 /** Docker takes a 0 for "leave as it is": no limit is said in its other words. */
