@@ -1,8 +1,5 @@
-/** What every service shares on the command line: where it listens, its bearer token, and the line that says that it is ready. */
-import { join } from 'node:path';
+/** What every service shares on the command line: where it listens and for whom, and the line that says that it is ready. */
 import { Flags } from '@oclif/core';
-import { resolveHome } from '../core/fleet/home.js';
-import { type BearerToken, bearerToken } from '../services/bearer-token.js';
 import type { LogLine } from './service-log.js';
 
 export const serviceFlags = {
@@ -22,19 +19,7 @@ export const serviceFlags = {
   }),
 };
 
-/** That of --token-file or DREAMNET_TOKEN, or one that is made and kept in the home. */
-export function serviceToken(
-  service: string,
-  flags: { readonly 'token-file'?: string | undefined },
-): BearerToken {
-  return bearerToken({
-    file: flags['token-file'],
-    variable: process.env.DREAMNET_TOKEN,
-    keptAt: join(resolveHome(process.env).configDir, `${service}.token`),
-  });
-}
-
-export function readyLine(service: string, url: string, { path }: Pick<BearerToken, 'path'>): LogLine {
+export function readyLine(service: string, url: string, { path }: { readonly path: string | null }): LogLine {
   const where = path === null ? 'the token is that of DREAMNET_TOKEN' : `the token is in ${path}`;
   return {
     level: 'info',

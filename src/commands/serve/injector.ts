@@ -3,12 +3,13 @@ import { BaseCommand, streamingFlags } from '../../cli/base-command.js';
 import { durationMs, fleetFlags, portFlag, rolloutFlags, windowFlag } from '../../cli/flags.js';
 import { openService } from '../../cli/open-service.js';
 import { rolloutWishes } from '../../cli/rollout-wishes.js';
-import { readyLine, serviceFlags, serviceToken } from '../../cli/service-flags.js';
+import { readyLine, serviceFlags } from '../../cli/service-flags.js';
 import { eventLine, type LogLine, logText, serviceLine } from '../../cli/service-log.js';
 import { transportFlags } from '../../cli/transport-flags.js';
 import type { ServiceStatus } from '../../core/injector-service/injector-service.js';
 import { requireTokenBeyondLoopback } from '../../services/http-server.js';
 import { serveInjector } from '../../services/serve-injector.js';
+import { serviceToken } from '../../services/service-token.js';
 
 export default class ServeInjector extends BaseCommand<typeof ServeInjector> {
   static override summary =

@@ -1,10 +1,11 @@
 import { BaseCommand, streamingFlags } from '../../cli/base-command.js';
 import { durationFlag, durationMs, fleetFlags, portFlag } from '../../cli/flags.js';
 import { openService } from '../../cli/open-service.js';
-import { readyLine, serviceFlags, serviceToken } from '../../cli/service-flags.js';
+import { readyLine, serviceFlags } from '../../cli/service-flags.js';
 import { eventLine, type LogLine, logText, serviceLine } from '../../cli/service-log.js';
 import { requireTokenBeyondLoopback } from '../../services/http-server.js';
 import { type OrchestratorStatus, serveOrchestrator } from '../../services/serve-orchestrator.js';
+import { serviceToken } from '../../services/service-token.js';
 
 export default class ServeOrchestrator extends BaseCommand<typeof ServeOrchestrator> {
   static override summary =
