@@ -263,8 +263,9 @@ describe('an agent that leaves in mid-rollout', () => {
   test('fails, and the others go on', async () => {
     const host = await startTestHost(server, theirHost);
     let leaving: Promise<void> | undefined;
-    const report = ({ type }: PipelineEvent) => {
-      if (type === 'canary') leaving ??= host.stop();
+    // After the canary, which may be one of them.
+    const report = (event: PipelineEvent) => {
+      if (event.type === 'canary' && event.state === 'passed') leaving ??= host.stop();
     };
     const wish = { batch: '1', bakeMs: 100, maxFailures: '3', acknowledgeWithinMs: 500, report };
     expect(await ended(await coordinate(server, wish))).toBeUndefined();
