@@ -15,7 +15,8 @@ async function decided(cli: CommandLine): Promise<string> {
 
 /** Everything but what agents and the orchestrator write by themselves. */
 async function state(redis: Redis): Promise<unknown> {
-  const own = /^(agent|tasks|trace):|^swarm:(agents|metrics|health|performance|orchestrator)(:|$)/;
+  const own =
+    /^(agent|tasks|trace|trace-names):|^host:[^:]+:process$|^swarm:(agents|metrics|health|performance|orchestrator)(:|$)/;
   const keys = (await redis.keys('*')).filter((key) => !own.test(key)).sort();
   return Promise.all(keys.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('hex')]));
 }

@@ -27,7 +27,9 @@ const preview = (request: Partial<InjectRequest> = {}) =>
 /** What agents do not write themselves. */
 async function written(): Promise<string[]> {
   const keys = await server.redis.keys('*');
-  return keys.filter((name) => !/:(agent|tasks|trace):|swarm:agents$/.test(name)).sort();
+  return keys
+    .filter((name) => !/:(agent|tasks|trace|trace-names):|:process$|swarm:agents$/.test(name))
+    .sort();
 }
 
 /** Stopped after the first batch. */
