@@ -44,11 +44,12 @@ async function main(): Promise<void> {
   const trust = trustIn(environment.DREAMNET_KEYS, log);
   if (trust().trusted.length === 0)
     log(`no order is obeyed before a NAME.pub.pem is in ${environment.DREAMNET_KEYS}`);
-  let host: Host | undefined;
+  let starting: Promise<Host> | undefined;
   const end = async () => {
     // Redis may be away: nobody waits for a goodbye for longer than this.
     setTimeout(() => process.exit(0), 3_000);
-    await host?.stop().catch(() => undefined);
+    // Asked to end while it starts, it may be registered already.
+    await starting?.then((host) => host.stop()).catch(() => undefined);
     process.exit(0);
   };
   process.once('SIGTERM', end);
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
 
   log(`${ids.join(', ')}: connecting to Redis at ${describeTarget(target)}`);
   const redis = await connectRedis(target, { patience: 'agent', name: hostId });
-  host = await startHost({
+  starting = startHost({
     hostId,
     redis,
     names: createNames(environment.DREAMNET_PREFIX),
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     stateDir: environment.DREAMNET_STATE,
     log,
   });
+  await starting;
   log('ready');
 }
 
