@@ -2,7 +2,6 @@
  * What traces cost: writing them beside bare XADDs of the same bytes, what they take of Redis, how fast an agent's history is
  * found among a million, and what they add to the ticks of a host. The agents are real ones with simulated tasks.
  */
-
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Agent } from '../../src/core/agent/agent.js';

@@ -1,5 +1,4 @@
 /** Flags in, a connection to the fleet that runs out, for commands that never start one; undefined when none runs. */
-
 import { fleetStatus } from '../core/fleet/fleet-status.js';
 import { resolveHome } from '../core/fleet/home.js';
 import type { Names } from '../core/nerve/names.js';

@@ -1,5 +1,4 @@
 /** What every step of the loop is given: connections, names, keys, clock, randomness, where events go, and how to stop. */
-
 import type { Transports } from './injector/transports/courier.js';
 import type { KeyPair, Keyring } from './keys/keyring.js';
 import type { Names } from './nerve/names.js';

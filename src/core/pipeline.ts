@@ -5,9 +5,9 @@
  *   decide  governor/      a goal becomes a decision and an instruction on the nerve
  *   compile injector/      the instruction's program is compiled, signed and stored
  *   inject  injector/      agents stage it in batches, a canary goes first, all but the hold-out go live together
- *   execute agent/         agents run it over their tasks and trace what they see; tasks are those of agent/workloads/
- *                          (simulated, containers) or of a service that uses agent/sdk/
- *   measure orchestrator/  aggregates while the window lasts; results/ compares treated with held-out agents
+ *   execute agent/         agents run it over their tasks; tasks are those of agent/workloads/ (simulated, containers)
+ *                          or of a service that uses agent/sdk/. What they see is traced: tracer/
+ *   measure orchestrator/  aggregates while the window lasts; results/ tells by the hold-out what the program caused
  *   feed back              the result is published, the governor learns, agents are rewarded
  *
  * What agents offer to programs, which is asked before a decision and before the first batch, is in `offers/`.

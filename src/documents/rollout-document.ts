@@ -1,5 +1,4 @@
 /** Rollouts as Redis has them in, the documents of `rollout list` and `rollout show` out. */
-
 import { findRollout } from '../core/injector/control/find-rollout.js';
 import type { AgentOutcome, RolloutAgent, RolloutRecord } from '../core/nerve/messages/rollout-record.js';
 import type { Control, Wish } from '../core/nerve/messages/wish.js';

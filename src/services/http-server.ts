@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { ZodType } from 'zod';
 import { DreamnetError, messageOf } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
 import { parseMessage } from '../core/nerve/streams.js';
 import { answerFailure } from './answer-failure.js';
 import { type Guard, guardRequest } from './guard-requests.js';
@@ -76,6 +77,22 @@ export function bodyOf<T>({ body }: FastifyRequest, schema: ZodType<T>): T {
     code: 'DN714',
     kind: 'bad-input',
     message: `The body does not fit: ${message.reasons.join('; ')}.`.slice(0, limits.reasonCharactersMax),
+    hint: 'See the routes in docs/services.md.',
+  });
+}
+
+/** The query as the schema has it. Throws DN714 with every reason why it does not fit. */
+export function queryOf<T>({ query }: FastifyRequest, schema: ZodType<T>): T {
+  const parsed = schema.safeParse(query, inOurWords);
+  if (parsed.success) return parsed.data;
+  throw doesNotFit(reasonsOf(parsed.error).join('; '));
+}
+
+export function doesNotFit(why: string): DreamnetError {
+  return new DreamnetError({
+    code: 'DN714',
+    kind: 'bad-input',
+    message: `The request does not fit: ${why}.`,
     hint: 'See the routes in docs/services.md.',
   });
 }

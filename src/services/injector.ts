@@ -20,12 +20,11 @@ import { instructionSchema } from '../core/nerve/messages/instruction.js';
 import { agentOutcomeSchema, rolloutStateSchema } from '../core/nerve/messages/rollout-record.js';
 import { wishActionSchema } from '../core/nerve/messages/wish.js';
 import { readHold } from '../core/nerve/rollout-holds.js';
-import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
 import { isServing } from '../core/nerve/serving.js';
 import { rolloutDocument, rolloutsDocument } from '../documents/rollout-document.js';
 import { steeredDocument } from '../documents/steered-document.js';
 import { redisIsAway } from './answer-failure.js';
-import { bodyOf } from './http-server.js';
+import { bodyOf, doesNotFit, queryOf } from './http-server.js';
 
 export interface InjectorFace {
   readonly service: InjectorService;
@@ -193,21 +192,6 @@ function idOf({ params }: FastifyRequest): string {
 function checkedId(text: string): string {
   if (identifierSchema.safeParse(text).success) return text;
   throw doesNotFit('what stands in the address is no identifier');
-}
-
-function queryOf<T>({ query }: FastifyRequest, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(query, inOurWords);
-  if (parsed.success) return parsed.data;
-  throw doesNotFit(reasonsOf(parsed.error).join('; '));
-}
-
-function doesNotFit(why: string): DreamnetError {
-  return new DreamnetError({
-    code: 'DN714',
-    kind: 'bad-input',
-    message: `The request does not fit: ${why}.`,
-    hint: 'See the routes in docs/services.md.',
-  });
 }
 
 function isStopping(): DreamnetError {

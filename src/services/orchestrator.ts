@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { DreamnetError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { LoopContext } from '../core/loop-context.js';
-import { inOurWords, reasonsOf } from '../core/nerve/schema-words.js';
 import { isServing } from '../core/nerve/serving.js';
 import { readAggregate, readHealth, readHistory } from '../core/orchestrator/read.js';
 import { redisIsAway } from './answer-failure.js';
+import { queryOf } from './http-server.js';
 import { prometheusContentType, prometheusText } from './prometheus.js';
 
 export interface OrchestratorFace {
@@ -41,7 +41,7 @@ export function orchestratorRoutes(face: OrchestratorFace): FastifyPluginAsync {
     });
 
     server.get('/history', { preHandler: ready }, async (request) => {
-      const { since = 0, count } = queryOf(request.query);
+      const { since = 0, count } = queryOf(request, historySchema);
       const newest = await readHistory(redis, names, count);
       return { history: newest.filter(({ at }) => at >= since).toReversed() };
     });
@@ -63,20 +63,6 @@ export function orchestratorRoutes(face: OrchestratorFace): FastifyPluginAsync {
       return reply.type(prometheusContentType).send(await prometheusText({ aggregate, health }));
     });
   };
-}
-
-function queryOf(query: unknown) {
-  const parsed = historySchema.safeParse(query, inOurWords);
-  if (parsed.success) return parsed.data;
-  throw new DreamnetError({
-    code: 'DN714',
-    kind: 'bad-input',
-    message: `The query does not fit: ${reasonsOf(parsed.error).join('; ')}.`.slice(
-      0,
-      limits.reasonCharactersMax,
-    ),
-    hint: 'See the routes in docs/services.md.',
-  });
 }
 
 function notMeasured(): DreamnetError {

@@ -1,32 +1,15 @@
 /** The orchestrator's loop and its HTTP face together, from ready to stopped. */
 import { messageOf } from '../core/errors.js';
-import type { LoopContext } from '../core/loop-context.js';
 import { runOrchestrator } from '../core/orchestrator/loop.js';
 import { pause } from '../core/pause.js';
-import type { BearerToken } from './bearer-token.js';
 import { httpServer, listen } from './http-server.js';
 import { orchestratorRoutes } from './orchestrator.js';
+import { type ServiceOptions, stopMsMax } from './service-options.js';
 import { untilRaised } from './until-raised.js';
 
-export interface ServeOrchestratorOptions {
-  readonly session: {
-    /** For the loop: its commands wait for a Redis that is away. */
-    readonly work: LoopContext;
-    /** For requests: its commands fail then. */
-    readonly requests: LoopContext;
-    readonly redisAt: string;
-    close(): Promise<void>;
-  };
-  readonly signal: AbortSignal;
-  readonly token: BearerToken;
-  readonly host: string;
-  readonly port: number;
-  readonly names: readonly string[];
-  readonly version: string;
+export interface ServeOrchestratorOptions extends ServiceOptions {
   /** Milliseconds from one aggregate to the next. */
   readonly everyMs: number;
-  readonly log: (line: { readonly level: 'info' | 'warning'; readonly text: string }) => void;
-  readonly onReady: (url: string) => void;
 }
 
 export interface OrchestratorStatus {
@@ -34,9 +17,6 @@ export interface OrchestratorStatus {
   readonly aggregates: number;
   readonly health: string | null;
 }
-
-/** A loop that waits for a Redis that is away is not waited for any longer than this. */
-const stopMsMax = 3_000;
 
 /** Resolves when the signal was raised and everything is let go of. */
 export async function serveOrchestrator(options: ServeOrchestratorOptions): Promise<OrchestratorStatus> {

@@ -1,5 +1,4 @@
 /** The fleet as lines of text or JSON, for pipes and logs: one line per happening, one per new aggregate. */
-
 import { formatCount, formatNumber, formatTime } from '../cli/format.js';
 import { safeJson } from '../cli/terminal-text.js';
 import type { Aggregate } from '../core/nerve/messages/aggregate.js';

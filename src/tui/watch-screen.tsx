@@ -2,7 +2,6 @@
  * The fleet in Redis, on the whole terminal, until the user leaves; then one line that says how things stood. Load this
  * file lazily: it brings Ink along.
  */
-
 import { describeTarget, type RedisTarget } from '../core/nerve/connection.js';
 import type { Names } from '../core/nerve/names.js';
 import type { Redis } from '../core/nerve/redis.js';

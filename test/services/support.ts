@@ -1,5 +1,4 @@
 /** The injector's service in this process: a real server on a free port, real hosts, a real Redis. */
-
 import { onTestFinished } from 'vitest';
 import type { ServiceSettings } from '../../src/core/injector-service/settings.js';
 import type { LoopContext } from '../../src/core/loop-context.js';

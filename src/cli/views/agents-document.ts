@@ -1,5 +1,4 @@
 /** The registry and the agents' own records in, the documents of `agents list` and `agents show` out. */
-
 import { DreamnetError } from '../../core/errors.js';
 import { listAgents, type RegisteredAgent } from '../../core/fleet/registry.js';
 import { parseSelector } from '../../core/fleet/selector.js';

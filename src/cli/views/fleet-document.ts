@@ -1,5 +1,4 @@
 /** What is known of a home's fleet -> the document of `status` and `up`: processes, Redis, agents alive, last rollout. */
-
 import type { FleetStatus } from '../../core/fleet/fleet-status.js';
 import type { Home } from '../../core/fleet/home.js';
 import { hasOtherPrefix, prefixText } from '../../core/fleet/match-running.js';

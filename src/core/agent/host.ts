@@ -3,7 +3,6 @@
  * traces, all agents of a step in one pipeline. Orders come in on `host:<id>:orders`; acknowledgements, traces, records
  * and task snapshots go out.
  */
-
 import { bytecodeLimits } from '../bytecode/limits.js';
 import { messageOf } from '../errors.js';
 import type { TrustSource } from '../keys/trust.js';

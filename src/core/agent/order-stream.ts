@@ -2,7 +2,6 @@
  * Orders of one host, one after the other in the order of the stream, for as long as the host lives. While Redis is out of
  * reach an order is tried again; one that fails otherwise is passed, because the undo may stand behind it.
  */
-
 import { messageOf } from '../errors.js';
 import { passesByItself } from '../nerve/connection.js';
 import type { Redis } from '../nerve/redis.js';

@@ -2,7 +2,6 @@
  * After a restart: the journal's orders are opened and checked again and put back in force, without measuring. What was
  * on the stream before a host that knows nothing is none of its business: an order is for those who were there.
  */
-
 import type { Trust } from '../keys/trust.js';
 import { type Order, orderSchema, signedOrderSchema } from '../nerve/messages/order.js';
 import { parseRecord } from '../nerve/records.js';

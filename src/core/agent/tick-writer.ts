@@ -2,7 +2,6 @@
  * Ticks of a host in, written to Redis while it answers and keeps up. While it does not, nobody waits: programs go on running,
  * ticks are added up instead of written one by one, and how many is said when Redis is back.
  */
-
 import { messageOf } from '../errors.js';
 import type { Redis } from '../nerve/redis.js';
 import { isServing, onLost } from '../nerve/serving.js';

@@ -76,10 +76,9 @@ export function createTracePace(): TracePace {
         isFast ||
         outcome.error !== undefined ||
         nowMs - state.tracedAtMs >= reportIntervalMs(agent) * earliness;
-      const tick = begun(outcome);
-      Object.assign(tick, { isDue, atMs: nowMs, evaluateMs });
+      const tick = { ...begun(outcome), isDue, atMs: nowMs, evaluateMs };
       if (state.pending === undefined) state.pending = tick;
-      else add(state.pending, tick);
+      else addUp(state.pending, tick);
     },
 
     take(agents, usage) {
@@ -100,9 +99,8 @@ export function createTracePace(): TracePace {
         const state = watched.get(agent);
         if (state === undefined) continue;
         const { ticks = 1, dropped = 0, at, evaluateMs } = trace;
-        const kept = begun(trace);
-        Object.assign(kept, { ticks, dropped, atMs: at, evaluateMs, isDue: true });
-        if (state.pending !== undefined) add(kept, state.pending);
+        const kept = { ...begun(trace), ticks, dropped, atMs: at, evaluateMs, isDue: true };
+        if (state.pending !== undefined) addUp(kept, state.pending);
         state.pending = kept;
       }
     },
@@ -115,7 +113,7 @@ function begun({ metrics, effects, unapplied, error, steps }: Outcome): Pending 
 }
 
 /** Metrics and time of the later one, counts of both. The earlier one was to have a trace of its own, if it was due. */
-function add(pending: Pending, later: Pending): void {
+function addUp(pending: Pending, later: Pending): void {
   pending.ticks += later.ticks;
   pending.dropped += later.dropped + (pending.isDue ? 1 : 0);
   pending.isDue ||= later.isDue;

@@ -3,7 +3,6 @@
  * nothing configured the private Redis and a local fleet of simulated agents are started; a fleet that runs is used as
  * it is; with a Redis address, simulated agents are started only where no other agent has ever registered.
  */
-
 import { DreamnetError, messageOf } from '../errors.js';
 import { limits } from '../limits.js';
 import { connectRedis, describeTarget, type RedisTarget } from '../nerve/connection.js';

@@ -1,5 +1,4 @@
 /** The registry: who the agents are, which of them are alive, and which of them a selector means. */
-
 import { z } from 'zod';
 import { limits } from '../limits.js';
 import {

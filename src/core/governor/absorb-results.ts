@@ -1,5 +1,4 @@
 /** Results waiting on `swarm:execution:results` in, what the governor learned from each out; each counts once. */
-
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';

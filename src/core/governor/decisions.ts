@@ -1,5 +1,4 @@
 /** Decision records on their stream: written once each, found again by id. */
-
 import { type Decision, decisionSchema } from '../nerve/messages/decision.js';
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';

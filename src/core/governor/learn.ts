@@ -5,7 +5,6 @@
  * set), and is worked in by a Kalman step (linear Gaussian regression). Old evidence fades: each result first widens the sizes
  * a little.
  */
-
 import { type Capabilities, doseOf } from '../language/capabilities.js';
 import { hasAction } from '../nerve/messages/action-set.js';
 import type { Objective } from '../nerve/messages/decision.js';

@@ -3,7 +3,6 @@
  * change of a metric's logarithm per unit of an action's argument, as a normal distribution; until something was
  * measured it is the prior of the capability file.
  */
-
 import { z } from 'zod';
 import { type Capabilities, referenceFleet } from '../language/capabilities.js';
 import type { Names } from '../nerve/names.js';

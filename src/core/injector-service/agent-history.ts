@@ -1,5 +1,4 @@
 /** An agent's id in, what happened to it out: its outcome in the rollouts that meant it, and the programs that it loaded. */
-
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import {

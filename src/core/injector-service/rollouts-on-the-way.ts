@@ -1,5 +1,4 @@
 /** Rollouts that have begun and have not ended: whether somebody works on each, and which of them a service may take over. */
-
 import type { RolloutRecord } from '../nerve/messages/rollout-record.js';
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';

@@ -2,7 +2,6 @@
  * What waits on `swarm:instructions` in, the next one to roll out out: in turn, each once. Nobody looks at what a service
  * takes, so whatever does not fit, is not vouched for or comes too late is set aside here, with the reason.
  */
-
 import { intakeGroup, type JudgeInstruction } from '../injector/intake.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';
 import type { Names } from '../nerve/names.js';

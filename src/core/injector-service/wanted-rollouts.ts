@@ -2,7 +2,6 @@
  * Rollouts that an operator wants to go on although nobody works on them: left where the service that works finds them,
  * because the one that was asked may stand by. Signed by the one that was asked, which knew who asked.
  */
-
 import { z } from 'zod';
 import type { LoopContext } from '../loop-context.js';
 import { identifierSchema, timestampMsSchema } from '../nerve/messages/identifiers.js';

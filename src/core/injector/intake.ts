@@ -2,7 +2,6 @@
  * Instructions in: what waits on `swarm:instructions`, the one to roll out now, and what became of the others. A message
  * that does not fit goes to `swarm:instructions:rejected` with every reason; it never stops the listener.
  */
-
 import { DreamnetError } from '../errors.js';
 import { limits } from '../limits.js';
 import { type Instruction, instructionSchema } from '../nerve/messages/instruction.js';

@@ -2,7 +2,6 @@
  * The clock that all of a fleet share, which is Redis's: a machine's own clock in, what Redis's shows now out, so that
  * expiries and heartbeats mean the same on machines whose clocks are hours apart.
  */
-
 import { limits } from '../limits.js';
 import type { Redis } from './redis.js';
 

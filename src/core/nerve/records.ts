@@ -1,5 +1,4 @@
 /** JSON values kept in strings and hash fields: written as text, read back through their schema, many in one pipeline. */
-
 import type { ZodType } from 'zod';
 import { limits } from '../limits.js';
 import type { ChainableCommander, Redis } from './redis.js';

@@ -1,5 +1,4 @@
 /** Who works on a rollout, and what is wished of it: fields of `rollout:<id>`, each changed by one script. */
-
 import { type Wish, wishSchema } from './messages/wish.js';
 import type { Names } from './names.js';
 import { parseRecord } from './records.js';

@@ -1,5 +1,4 @@
 /** `rollout:<id>`, fields `before:<agent>`: what agents that gates compare measured before the rollout touched them. */
-
 import { z } from 'zod';
 import { tickMetricsSchema } from './messages/agent-record.js';
 import { timestampMsSchema } from './messages/identifiers.js';

@@ -1,5 +1,4 @@
 /** `rollout:<id>` hashes: written only by the coordinator that holds the rollout, read by anyone. */
-
 import { DreamnetError } from '../errors.js';
 import { limits } from '../limits.js';
 import {

@@ -1,5 +1,4 @@
 /** A digest in, the bytes that Redis holds under it out, not yet looked at; undefined when there are none. */
-
 import type { Names } from './names.js';
 import type { Redis } from './redis.js';
 

@@ -1,5 +1,4 @@
 /** Messages on streams: append (durable) and publish (wake), read a range, and consume as a group with reclaim. */
-
 import type { ZodType } from 'zod';
 import { limits } from '../limits.js';
 import type { Redis } from './redis.js';

@@ -2,7 +2,6 @@
  * What an agent offers to programs in, its published form out: a capability file as JSON with sorted keys and without
  * spaces, and the SHA-256 of it, by which agents' records name it. Agents that offer the same so have one copy in Redis.
  */
-
 import { digestOf } from '../bytecode/digest.js';
 import { canonicalJson } from '../canonical-json.js';
 import type { Capabilities } from '../language/capabilities.js';

@@ -3,7 +3,6 @@
  * not believed: it is bounded, must have the digest that the records name, and must read as a capability file. An agent
  * whose offer cannot be used is like one that publishes none: it checks by itself what it is sent.
  */
-
 import { digestOf } from '../bytecode/digest.js';
 import type { Capabilities } from '../language/capabilities.js';
 import { languageLimits } from '../language/limits.js';

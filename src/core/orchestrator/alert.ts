@@ -1,5 +1,4 @@
 /** A change of the fleet's settled health -> an alert on `swarm:alerts`, stream and channel. */
-
 import type { Alert, Health } from '../nerve/messages/aggregate.js';
 import { newIdentifier } from '../nerve/messages/identifiers.js';
 import type { Names } from '../nerve/names.js';

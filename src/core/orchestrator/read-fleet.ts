@@ -1,5 +1,4 @@
 /** Redis -> what every known agent last said of itself and when it was last heard of; never scans. */
-
 import { type AgentStatus, agentStatusSchema, tickMetricsSchema } from '../nerve/messages/agent-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord, pipelined } from '../nerve/records.js';

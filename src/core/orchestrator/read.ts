@@ -1,5 +1,4 @@
 /** What the orchestrator last wrote: aggregate, health and history out of Redis, checked. */
-
 import { type Aggregate, aggregateSchema, type Health, healthSchema } from '../nerve/messages/aggregate.js';
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';

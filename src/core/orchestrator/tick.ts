@@ -2,7 +2,6 @@
  * One tick of the orchestrator: reads every agent, and writes the aggregate, the fleet's health and one entry of history.
  * Each of the three is one command on one key, and doing a tick twice only measures twice.
  */
-
 import { limits } from '../limits.js';
 import type { Aggregate, Health } from '../nerve/messages/aggregate.js';
 import type { Names } from '../nerve/names.js';

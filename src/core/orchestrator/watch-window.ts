@@ -1,5 +1,4 @@
 /** An execution window passes: aggregates are reported as they appear, until the window ends or the signal is raised. */
-
 import type { Names } from '../nerve/names.js';
 import type { Redis } from '../nerve/redis.js';
 import { pause } from '../pause.js';

@@ -1,5 +1,4 @@
 /** Scores of the treated agents -> who did best; and the same as sorted sets in Redis, written and read. */
-
 import { limits } from '../limits.js';
 import type { Leaderboard } from '../nerve/messages/result.js';
 import type { LeaderboardKind, Names } from '../nerve/names.js';

@@ -1,5 +1,4 @@
 /** A result -> `swarm:execution:results`, once per instruction however often it is called; and results read back. */
-
 import { limits } from '../limits.js';
 import { type Result, resultSchema } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';

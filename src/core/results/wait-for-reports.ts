@@ -1,5 +1,4 @@
 /** The agents of a rollout in, their records out as soon as every living one has closed its window, or after a while. */
-
 import { limits } from '../limits.js';
 import { readAgentRecords } from '../nerve/agent-records.js';
 import type { AgentRecord } from '../nerve/messages/agent-record.js';

@@ -2,7 +2,6 @@
  * A result -> P.O.W.K. points in each agent's ledger, written once however often the result is delivered, and the board
  * of totals. How many points an agent earns is the rule of `results/points-rule.ts`.
  */
-
 import type { Result } from '../nerve/messages/result.js';
 import type { Names } from '../nerve/names.js';
 import { pipelined } from '../nerve/records.js';

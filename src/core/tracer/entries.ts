@@ -1,5 +1,4 @@
 /** Entries of a trace stream, as bytes -> traces, checked; what does not fit is given with its reasons. */
-
 import { limits } from '../limits.js';
 import { type Trace, tickTraceSchema, traceSchema } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';

@@ -1,5 +1,4 @@
 /** One agent's traces as they are written, until a signal is raised: an async iterator on a connection of its own. */
-
 import { duplicateConnection } from '../nerve/connection.js';
 import type { Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';

@@ -1,5 +1,4 @@
 /** One agent's newest traces out of Redis, checked; damaged entries are counted, never fatal. */
-
 import { type LoadTrace, loadTraceSchema, type Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';
 import { parseRecord } from '../nerve/records.js';

@@ -2,7 +2,6 @@
  * Traces of any agents -> their streams `trace:<agent>`, in pipelines. The entry id starts with the trace's own time, so
  * that `trace:<agent>:<timestamp>` names one; Redis numbers those of the same millisecond.
  */
-
 import { limits } from '../limits.js';
 import type { TickTrace, Trace } from '../nerve/messages/trace-record.js';
 import type { Names } from '../nerve/names.js';

@@ -2,7 +2,6 @@
  * Redis in, what the console knows about the fleet out. Only reads; streams are read from where the last reading
  * ended, so that nothing large is fetched or parsed twice.
  */
-
 import type { ZodType } from 'zod';
 import { limits } from '../../core/limits.js';
 import { type Aggregate, type Alert, alertSchema, type Health } from '../../core/nerve/messages/aggregate.js';

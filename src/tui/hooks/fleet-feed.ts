@@ -2,7 +2,6 @@
  * A connection in, a view of the fleet that keeps itself up to date out. Wakes on the fleet's channels, polls calmly
  * otherwise, never writes; when Redis goes away it says since when, and goes on by itself when it is back.
  */
-
 import { formatDuration } from '../../cli/format.js';
 import { escapeControls } from '../../cli/terminal-text.js';
 import { messageOf } from '../../core/errors.js';

@@ -1,5 +1,4 @@
 /** A fleet as the console sees it at some moment of an operation: plain records, and the same written into a Redis. */
-
 import type { Aggregate } from '../../../src/core/nerve/messages/aggregate.js';
 import type { Decision } from '../../../src/core/nerve/messages/decision.js';
 import type { Result } from '../../../src/core/nerve/messages/result.js';

@@ -1,5 +1,4 @@
 /** A client for Redis with the names of a fleet, as agents need it, behind what their users see of it. */
-
 import { DreamnetError } from '../../errors.js';
 import { beginConnecting, type RedisTarget } from '../../nerve/connection.js';
 import { createNames, type Names } from '../../nerve/names.js';

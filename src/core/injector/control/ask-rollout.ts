@@ -2,7 +2,6 @@
  * An operator's wish in, what came of it out: left with the coordinator that holds the rollout, and waited for until that
  * has done it and written it down. Where nobody holds the rollout, only `roll-back.ts` can still do something.
  */
-
 import type { RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import { type Wish, type WishAction, wishSchema } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';

@@ -1,5 +1,4 @@
 /** What an operator typed for a rollout -> its record: an id, the beginning of one, `latest` or nothing for the newest. */
-
 import { limits } from '../../limits.js';
 import { identifierSchema } from '../../nerve/messages/identifiers.js';
 import type { RolloutRecord } from '../../nerve/messages/rollout-record.js';

@@ -3,7 +3,6 @@
  * the one before came to where nothing lies between them, and looked for meanwhile, so that a long wait ends early. Looking
  * also says that the coordinator is alive.
  */
-
 import { limits } from '../../limits.js';
 import { duplicateConnection } from '../../nerve/connection.js';
 import type { Wish } from '../../nerve/messages/wish.js';

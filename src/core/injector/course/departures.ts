@@ -2,7 +2,6 @@
  * Agents that leave while a rollout is under way: who has signed off is not waited for any longer, and of who has not
  * answered in time the last heartbeat tells whether it is there at all.
  */
-
 import { limits } from '../../limits.js';
 import type { Names } from '../../nerve/names.js';
 import type { Redis } from '../../nerve/redis.js';

@@ -2,7 +2,6 @@
  * What changed of a rollout in, the wish that waits for it out. After Redis was away everything is written, and the claim is
  * looked after, because either may have been lost.
  */
-
 import type { RolloutAgent, RolloutRecord, RolloutState } from '../../nerve/messages/rollout-record.js';
 import type { Wish } from '../../nerve/messages/wish.js';
 import type { Names } from '../../nerve/names.js';

@@ -2,7 +2,6 @@
  * The gates of one rollout: what became of its agents in, verdicts out, after each batch and after the time that live agents
  * are watched. It reads agents, and decides nothing: the rollout's course stops, pauses or goes on by the verdicts.
  */
-
 import { limits } from '../../limits.js';
 import type { GateVerdict } from '../../nerve/messages/gate-verdict.js';
 import type { AgentOutcome, RolloutRecord } from '../../nerve/messages/rollout-record.js';

@@ -2,7 +2,6 @@
  * The agents that gates will compare in, what each measured before the rollout touched it out. It is written down when it is
  * first read, because whoever goes on with the rollout finds agents that run the program already.
  */
-
 import type { AgentOutcome, RolloutRecord } from '../../nerve/messages/rollout-record.js';
 import type { Names } from '../../nerve/names.js';
 import type { Redis } from '../../nerve/redis.js';

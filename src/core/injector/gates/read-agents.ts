@@ -1,5 +1,4 @@
 /** Agents' ids in, what each wrote of itself last out, one pipeline for all: only the fields that gates look at. */
-
 import {
   type TickMetrics,
   tickMetricsSchema,

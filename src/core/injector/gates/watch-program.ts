@@ -1,5 +1,4 @@
 /** Live agents in, whether they tick under the new program and without an error of it out. */
-
 import type { Names } from '../../nerve/names.js';
 import type { Redis } from '../../nerve/redis.js';
 import { pause } from '../../pause.js';

@@ -2,7 +2,6 @@
  * What a rollout would do, in full and without doing it: nothing is stored, claimed or sent. A saved plan comes back as the
  * draft that it was, if the fleet and the program are what they were.
  */
-
 import { listAgents } from '../../fleet/registry.js';
 import type { Keyring } from '../../keys/keyring.js';
 import type { Instruction } from '../../nerve/messages/instruction.js';

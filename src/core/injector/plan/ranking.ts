@@ -1,5 +1,4 @@
 /** What agents have achieved so far, read from the leaderboards: points that they earned, then throughput. */
-
 import type { Names } from '../../nerve/names.js';
 import type { Redis } from '../../nerve/redis.js';
 

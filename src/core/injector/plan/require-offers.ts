@@ -2,7 +2,6 @@
  * A program and the agents that are about to be asked in; what an operator should know of their offers out, or the refusal
  * that names the agents which do not offer what it needs. So it is known before the first of them has been sent anything.
  */
-
 import { DreamnetError } from '../../errors.js';
 import type { RegisteredAgent } from '../../fleet/registry.js';
 import type { Names } from '../../nerve/names.js';

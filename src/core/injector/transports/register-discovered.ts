@@ -3,7 +3,6 @@
  * selectors, plans and `agents list` know them. For as long as somebody works with them they are looked for again, and what
  * has vanished is signed off.
  */
-
 import { answeredWithin } from '../../answered-within.js';
 import { messageOf } from '../../errors.js';
 import { listAgents, type RegisteredAgent, readAgents } from '../../fleet/registry.js';

@@ -1,5 +1,4 @@
 /** How orders get to agents and their answers come back: one interface, whatever carries them. */
-
 import type { Trust } from '../../keys/trust.js';
 import type { Acknowledgement } from '../../nerve/messages/order.js';
 import type { Names } from '../../nerve/names.js';

@@ -2,7 +2,6 @@
  * Containers that have just gone live in, a trace of the first 30 s of each out: what it printed, and what the engine's
  * statistics say it used. It comes after everything else: nothing is asked while orders are under way.
  */
-
 import { answeredWithin } from '../../../answered-within.js';
 import type { Engine } from '../../../docker/engine.js';
 import { createLane, type Lane } from '../../../docker/lane.js';
